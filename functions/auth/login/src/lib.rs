@@ -1,0 +1,72 @@
+edge::function! {
+    //! Signing in.
+
+    /// Exchanges e-mail and password for tokens. A wrong password and an address without account get the same answer. From
+    /// the fifth failure within an hour on, that address and network wait.
+    POST "/auth/login" => login, auth: Public, limit: 10, writes, sql: 2;
+    uses: [Passwords, Tokens]
+}
+
+use accounts::{Granted, SignedIn};
+use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
+use serde::Deserialize;
+
+const INVALID_CREDENTIALS: Message =
+    msg!("invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.");
+const LOCKED: Message =
+    msg!("locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.");
+const INACTIVE: Message = msg!("inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.");
+const VERIFY_FIRST: Message =
+    msg!("verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
+
+#[input]
+struct Credentials {
+    email: Email,
+    // No lower bound: an imported account may have a password that would not be taken today.
+    #[validate(length(min = 1, max = 256))]
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Ok(Box<Granted>),
+    Invalid,
+    Locked { retry_after_s: i64 },
+    Banned,
+    Inactive,
+    VerifyFirst,
+    /// The stored hash was imported and is of the password itself.
+    Legacy,
+}
+
+async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Result<Reply<SignedIn>> {
+    let refresh = accounts::first_refresh_token()?;
+    let ask = |legacy_password: Option<&str>| {
+        LOGIN
+            .bind(typed.email.as_str())
+            .bind(accounts::digest(&ctx, &typed.password))
+            .bind(refresh.hash())
+            .bind(accounts::device(&ctx))
+            .bind(legacy_password)
+    };
+    let mut outcome = ctx.sql(ask(None)).await?.one()?;
+    if matches!(outcome, Outcome::Legacy) {
+        outcome = ctx.sql(ask(Some(&typed.password))).await?.one()?;
+    }
+    match outcome {
+        Outcome::Ok(granted) => Ok(Reply::new(granted.sign_in(&ctx, &refresh)?)),
+        Outcome::Invalid => Err(accounts::refused(INVALID_CREDENTIALS)),
+        Outcome::Locked { retry_after_s } => Err(Error::too_many(LOCKED, retry_after_s)),
+        Outcome::Banned => Err(Error::forbidden(messages::BANNED)),
+        Outcome::Inactive => Err(Error::forbidden(INACTIVE)),
+        Outcome::VerifyFirst => Err(Error::forbidden(VERIFY_FIRST)),
+        Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
+    }
+}
+
+const LOGIN: Sql =
+    Sql::new("select edge.login(email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5)");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+use edge::auth::{Keys, Role, random_uuid, sha256_hex};
+use serde_json::{Value, json};
+use testing::{Answer, App, database, variable};
+use tokio::sync::RwLock;
+
+use super::FUNCTION;
+
+const NOON: &str = "2026-06-01T12:00:00Z";
+const PASSWORD: &str = "trois petits chats";
+
+/// `verify_first` holds for everybody, so its test runs alone.
+static SETTING: RwLock<()> = RwLock::const_new(());
+
+fn somebody() -> String {
+    format!("{}@example.org", random_uuid().unwrap())
+}
+
+async fn register(body: Value) -> Answer {
+    App::native(&FUNCTION).at(NOON).post("/auth/register").header("user-agent", "Firefox").json(body).send().await
+}
+
+async fn accounts(email: &str) -> i64 {
+    database().await.query_one("select count(*) from users where lower(email) = lower($1)", &[&email]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn a_new_account_is_signed_in_at_once() {
+    let _shared = SETTING.read().await;
+    let email = somebody();
+    let answer = register(json!({"email": email.to_uppercase(), "password": PASSWORD, "name": "Ada", "locale": "en"})).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let body = answer.json();
+    assert_eq!((&body["token_type"], &body["expires_in"]), (&json!("Bearer"), &json!(900)));
+    let user = &body["user"];
+    assert_eq!((&user["email"], &user["name"], &user["locale"]), (&json!(email), &json!("Ada"), &json!("en")));
+    assert_eq!((&user["role"], &user["tier"], &user["time_zone"]), (&json!("user"), &json!("FREE"), &json!("Europe/Paris")));
+    assert_eq!((&user["email_verified"], &user["login_count"]), (&json!(false), &json!(0)));
+    assert_eq!(user["registration_date"], NOON);
+
+    let keys = Keys::parse(&variable("JWT_KEYS")).unwrap();
+    let access = keys.verify(body["access_token"].as_str().unwrap(), NOON.parse().unwrap()).unwrap();
+    assert_eq!((access.person.to_string().as_str(), access.role), (user["id"].as_str().unwrap(), Role::User));
+    let session = database()
+        .await
+        .query_one("select user_id::text, refresh_hash, device from user_sessions where id = $1", &[&access.session])
+        .await
+        .unwrap();
+    assert_eq!(session.get::<_, &str>(0), user["id"].as_str().unwrap());
+    assert_eq!(session.get::<_, &str>(1), sha256_hex(body["refresh_token"].as_str().unwrap().as_bytes()));
+    assert_eq!(session.get::<_, &str>(2), "Firefox");
+}
+
+#[tokio::test]
+async fn without_a_locale_a_new_account_is_french() {
+    let _shared = SETTING.read().await;
+    let answer = register(json!({"email": somebody(), "password": PASSWORD, "time_zone": "America/Toronto"})).await.json();
+    assert_eq!((&answer["user"]["locale"], &answer["user"]["time_zone"]), (&json!("fr"), &json!("America/Toronto")));
+}
+
+#[tokio::test]
+async fn a_taken_address_is_refused_whatever_its_case() {
+    let _shared = SETTING.read().await;
+    let email = somebody();
+    assert_eq!(register(json!({"email": email, "password": PASSWORD})).await.status, 201);
+    let again = register(json!({"email": format!(" {}", email.to_uppercase()), "password": "une autre phrase"})).await;
+    assert_eq!((again.status, again.code().as_str()), (409, "email_taken"));
+    assert_eq!(accounts(&email).await, 1);
+}
+
+#[tokio::test]
+async fn two_registrations_of_one_address_at_once_make_one_account() {
+    let _shared = SETTING.read().await;
+    let body = json!({"email": somebody(), "password": PASSWORD});
+    let (a, b, c) = tokio::join!(register(body.clone()), register(body.clone()), register(body));
+    let mut statuses = [a.status, b.status, c.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 409, 409]);
+}
+
+#[tokio::test]
+async fn where_addresses_are_verified_first_a_known_one_cannot_be_told_from_a_new_one() {
+    let _alone = SETTING.write().await;
+    let set = |value: &'static str| async move {
+        let update = "update settings set value = $1::text::jsonb where key = 'verify_first'";
+        database().await.execute(update, &[&value]).await.unwrap();
+    };
+    let email = somebody();
+    set("true").await;
+    let new = register(json!({"email": email, "password": PASSWORD})).await;
+    let known = register(json!({"email": email, "password": "une autre phrase"})).await;
+    set("false").await;
+    assert_eq!((new.status, new.json()), (202, json!({"status": "verify_first"})));
+    assert_eq!((known.status, &known.body), (202, &new.body));
+    let headers = |answer: &Answer| {
+        let mut headers = answer.headers.clone();
+        headers.remove("x-request-id");
+        headers
+    };
+    assert_eq!(headers(&new), headers(&known));
+    assert_eq!(accounts(&email).await, 1);
+}
+
+#[tokio::test]
+async fn a_password_has_10_to_256_characters_of_any_kind() {
+    let _shared = SETTING.read().await;
+    for (password, status) in [
+        ("neufcarac".to_owned(), 422),
+        ("éèàùçôîûëï".to_owned(), 201),
+        ("ab".repeat(128), 201),
+        (["ab".repeat(128), "c".to_owned()].concat(), 422),
+    ] {
+        let answer = register(json!({"email": somebody(), "password": password})).await;
+        assert_eq!(answer.status, status, "{password}");
+        if status == 422 {
+            assert_eq!(answer.wrong_fields(), ["password:length"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_anybody_would_guess_is_refused() {
+    let local = format!("ada.{}", random_uuid().unwrap().simple());
+    let email = format!("{local}@example.org");
+    for password in ["aaaaaaaaaaaa", "          ", "MotDePasse123", "azertyuiop", "1234567890", &local, &email, &email.to_uppercase()] {
+        let answer = register(json!({"email": email, "password": password})).await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["password:weak_password".to_owned()]), "{password}");
+        assert!(String::from_utf8_lossy(&answer.body).contains("Mot de passe trop facile à deviner."));
+    }
+    assert_eq!(accounts(&email).await, 0);
+}
+
+#[tokio::test]
+async fn the_list_of_common_passwords_holds_only_what_the_length_lets_through() {
+    let mut sorted = super::COMMON.to_vec();
+    sorted.dedup();
+    assert_eq!(sorted.len(), super::COMMON.len());
+    assert!(sorted.iter().all(|password| password.len() >= 10 && *password == password.to_ascii_lowercase()));
+}
+
+#[tokio::test]
+async fn what_an_account_cannot_be_is_named_and_nothing_stored() {
+    let email = somebody();
+    for (change, refusal) in [
+        (json!({"email": "ada"}), "email:bad_email"),
+        (json!({"email": null}), "email:not_nullable"),
+        (json!({"password": 1_234_567_890}), "password:wrong_type"),
+        (json!({"name": " "}), "name:blank"),
+        (json!({"name": "x".repeat(101)}), "name:length"),
+        (json!({"locale": "de"}), "locale:not_allowed"),
+        (json!({"time_zone": "Europe/Pari+5"}), "time_zone:bad_time_zone"),
+        (json!({"time_zone": "Europe/Nulle_Part"}), "time_zone:bad_time_zone"),
+        (json!({"role": "admin"}), "role:unknown_field"),
+    ] {
+        let mut body = json!({"email": email, "password": PASSWORD});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        let answer = register(body).await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{answer:?}");
+    }
+    assert_eq!(accounts(&email).await, 0);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_declared_as_json_is_not_read() {
+    let email = somebody();
+    let body = json!({"email": email, "password": PASSWORD}).to_string();
+    for kind in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
+        let answer = App::native(&FUNCTION).post("/auth/register").body(kind, body.as_bytes()).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_media_type"), "{kind}");
+    }
+    assert_eq!(accounts(&email).await, 0);
+}
+
+#[tokio::test]
+async fn no_password_and_no_token_reaches_the_log_or_an_error() {
+    let _shared = SETTING.read().await;
+    let body = json!({"email": somebody(), "password": PASSWORD});
+    let created = register(body.clone()).await;
+    let tokens = created.json();
+    let secrets = [PASSWORD, tokens["access_token"].as_str().unwrap(), tokens["refresh_token"].as_str().unwrap()];
+    let silent = |text: &str| secrets.iter().all(|secret| !text.contains(secret));
+    assert_eq!(created.log.len(), 1);
+    assert!(silent(&created.log[0]), "{:?}", created.log);
+
+    let without_database = App::native(&FUNCTION).with("SQL_URL", "http://127.0.0.1:9/sql");
+    let down = without_database.post("/auth/register").json(body.clone()).send().await;
+    assert_eq!(down.status, 503);
+    let misspelt = register(json!({"email": somebody(), "pasword": PASSWORD})).await;
+    let nested = register(json!({"email": somebody(), "password": [PASSWORD]})).await;
+    for answer in [register(body).await, down, misspelt, nested] {
+        assert!(answer.status >= 400 && silent(&answer.log.concat()), "{answer:?}");
+        assert!(silent(&String::from_utf8_lossy(&answer.body)), "{answer:?}");
+    }
+}

@@ -1,0 +1,199 @@
+edge::function! {
+    //! Kaizen: one small improvement a day.
+
+    /// Adds an entry. A repeated `client_id` with equal content gives the first entry with status 200.
+    POST   "/rise/kaizen"      => create, auth: Person, limit: 60, writes, reply: 201;
+    /// A person's entries, newest day first. `{id}` is the person.
+    GET    "/rise/kaizen/{id}" => list,   auth: Person, limit: 300, reads;
+    /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.
+    PUT    "/rise/kaizen/{id}" => update, auth: Person, limit: 60, writes;
+    /// Removes an entry. `{id}` is the entry.
+    DELETE "/rise/kaizen/{id}" => delete, auth: Person, limit: 60, writes, reply: 204;
+}
+
+use chrono::{DateTime, NaiveDate, Utc};
+use edge::{
+    Context, Cursor, Date, Error, FieldError, Json, Page, Path, Person, Place, Query, Reply, Result, Sql, input, messages, output,
+};
+use uuid::Uuid;
+
+const PAGE: u32 = 20;
+
+#[input]
+struct NewEntry {
+    /// What to do better, in the person's words.
+    #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
+    action: String,
+    /// The person's own day; today in their time zone where absent. At most 30 days back.
+    date: Option<Date>,
+    completed: Option<bool>,
+    /// The identity that a device gave the entry while offline.
+    client_id: Option<Uuid>,
+}
+
+#[input]
+struct Change {
+    completed: Option<bool>,
+    #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
+    action: Option<String>,
+    date: Option<Date>,
+}
+
+#[input]
+struct Owner {
+    id: Uuid,
+}
+
+#[input]
+struct EntryId {
+    id: i64,
+}
+
+#[input]
+struct Range {
+    /// First day, inclusive.
+    from: Option<Date>,
+    /// Last day, inclusive.
+    to: Option<Date>,
+    /// 20 where absent.
+    #[validate(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    cursor: Option<Cursor>,
+}
+
+#[output]
+struct Entry {
+    id: i64,
+    user_id: Uuid,
+    action: String,
+    date: NaiveDate,
+    completed: bool,
+    completed_at: Option<DateTime<Utc>>,
+    client_id: Option<Uuid>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    #[serde(skip_serializing)]
+    version: i32,
+}
+
+/// What the database knows when it has written nothing.
+#[output]
+struct Refusal {
+    today: NaiveDate,
+    oldest: NaiveDate,
+    existing: Option<Entry>,
+}
+
+async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
+    let insert = INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id);
+    let [inserted, refusal] = ctx.batch([insert, WHY_NOT_INSERTED.bind(new.client_id)]).await?;
+    if let Some(entry) = inserted.optional::<Entry>()? {
+        return Ok(Reply::new(entry).etag(|entry| entry.version));
+    }
+    let refusal: Refusal = refusal.one()?;
+    let Some(first) = refusal.existing else { return Err(out_of_range(new.date, &refusal)) };
+    let same = first.action == new.action
+        && new.date.is_none_or(|date| date.day() == first.date)
+        && new.completed.is_none_or(|completed| completed == first.completed);
+    if same {
+        Ok(Reply::new(first).etag(|entry| entry.version).status(200))
+    } else {
+        Err(Error::conflict(messages::CLIENT_ID_MISMATCH))
+    }
+}
+
+async fn list(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Entry>>> {
+    me.owns(owner.id)?;
+    if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
+        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
+    }
+    let filters = (range.from, range.to);
+    let after: Option<(NaiveDate, i64)> = range.cursor.map(|cursor| cursor.open(&filters)).transpose()?;
+    let limit = range.limit.unwrap_or(PAGE);
+    let select = SELECT
+        .bind(range.from.map(Date::day))
+        .bind(range.to.map(Date::day))
+        .bind(after.map(|(date, _)| date))
+        .bind(after.map(|(_, id)| id))
+        .bind(i64::from(limit) + 1);
+    let rows = ctx.sql(select).await?.all::<Entry>()?;
+    Ok(Reply::new(Page::new(rows, limit, &filters, |entry| (entry.date, entry.id))))
+}
+
+async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
+    if change.completed.is_none() && change.action.is_none() && change.date.is_none() {
+        return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
+    }
+    let update =
+        UPDATE.bind(entry.id).bind(change.completed).bind(&change.action).bind(change.date.map(Date::day)).bind(ctx.if_match());
+    let [updated, refusal] = ctx.batch([update, WHY_NOT_UPDATED.bind(entry.id)]).await?;
+    if let Some(entry) = updated.optional::<Entry>()? {
+        return Ok(Reply::new(entry).etag(|entry| entry.version));
+    }
+    let refusal: Refusal = refusal.one()?;
+    match &refusal.existing {
+        None => Err(Error::not_found(messages::NOT_FOUND)),
+        Some(present) if ctx.if_match().is_some_and(|version| version != present.version.to_string()) => {
+            Err(Error::precondition_failed(messages::PRECONDITION_FAILED))
+        }
+        Some(_) => Err(out_of_range(change.date, &refusal)),
+    }
+}
+
+async fn delete(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
+    match ctx.sql(DELETE.bind(entry.id)).await?.affected()? {
+        0 => Err(Error::not_found(messages::NOT_FOUND)),
+        _ => Ok(Reply::new(())),
+    }
+}
+
+/// The only reason that is left: the day is not one that may be written.
+fn out_of_range(date: Option<Date>, refusal: &Refusal) -> Error {
+    let late = date.is_some_and(|date| date.day() > refusal.today);
+    let error = FieldError::new(Place::Body, "date", if late { "date_in_future" } else { "date_too_old" });
+    Error::from(error).with("today", refusal.today.to_string()).with("oldest", refusal.oldest.to_string())
+}
+
+const INSERT: Sql = Sql::new(
+    "insert into kaizen (action, date, completed, client_id)
+     select $1, day, coalesce($3::boolean, false), $4::uuid
+     from (select coalesce($2::date, edge.today()) as day) as asked
+     where day between edge.kaizen_oldest() and edge.today()
+     on conflict (user_id, client_id) do nothing
+     returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
+);
+
+const WHY_NOT_INSERTED: Sql = Sql::new(
+    "select edge.today() as today, edge.kaizen_oldest() as oldest,
+       (select to_jsonb(k) from kaizen k where k.user_id = edge.uid() and k.client_id = $1::uuid) as existing",
+);
+
+const SELECT: Sql = Sql::new(
+    "select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version
+     from kaizen
+     where user_id = edge.uid() and deleted_at is null
+       and ($1::date is null or date >= $1) and ($2::date is null or date <= $2)
+       and ($3::date is null or (date, id) < ($3, $4::bigint))
+     order by date desc, id desc
+     limit $5::bigint",
+);
+
+const UPDATE: Sql = Sql::new(
+    "update kaizen
+     set completed = coalesce($2::boolean, completed), action = coalesce($3, action), date = coalesce($4::date, date)
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null
+       and ($4::date is null or $4 between edge.kaizen_oldest() and edge.today())
+       and ($5::text is null or version::text = $5)
+     returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
+);
+
+const WHY_NOT_UPDATED: Sql = Sql::new(
+    "select edge.today() as today, edge.kaizen_oldest() as oldest,
+       (select to_jsonb(k) from kaizen k where k.user_id = edge.uid() and k.id = $1::bigint and k.deleted_at is null) as existing",
+);
+
+const DELETE: Sql =
+    Sql::new("update kaizen set deleted_at = edge.now() where id = $1::bigint and user_id = edge.uid() and deleted_at is null");
+
+#[cfg(test)]
+mod tests;

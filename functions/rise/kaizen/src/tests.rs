@@ -1,0 +1,143 @@
+use serde_json::json;
+use testing::{App, Person};
+
+use super::FUNCTION;
+
+/// Half past one at night in Paris, still the day before in UTC.
+const NIGHT: &str = "2026-06-09T23:30:00Z";
+
+#[tokio::test]
+async fn a_new_entry_is_for_the_persons_own_today_and_not_yet_completed() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    let answer = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Ranger le bureau"})).send().await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let entry = answer.json();
+    assert_eq!(entry["date"], "2026-06-10");
+    assert_eq!(entry["completed"], false);
+    assert_eq!(entry["action"], "Ranger le bureau");
+    assert_eq!(entry["user_id"], ada.id.to_string());
+    assert_eq!(entry["created_at"], "2026-06-09T23:30:00Z");
+    assert_eq!(answer.header("etag"), Some("\"1\""));
+}
+
+#[tokio::test]
+async fn a_repeated_client_id_returns_the_first_entry() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let body = json!({"action": "Marcher", "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad2"});
+    let first = app.post("/rise/kaizen").by(&ada).json(body.clone()).send().await;
+    let second = app.post("/rise/kaizen").by(&ada).json(body).send().await;
+    assert_eq!((first.status, second.status), (201, 200));
+    assert_eq!(first.json(), second.json());
+    let other = json!({"action": "Courir", "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad2"});
+    let third = app.post("/rise/kaizen").by(&ada).json(other.clone()).send().await;
+    assert_eq!((third.status, third.code().as_str()), (409, "client_id_mismatch"));
+    let bob = Person::new().await;
+    assert_eq!(app.post("/rise/kaizen").by(&bob).json(other).send().await.status, 201, "client ids are per person");
+}
+
+#[tokio::test]
+async fn two_requests_with_one_client_id_at_once_make_one_entry() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let body = json!({"action": "Marcher", "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad3"});
+    let send = || app.post("/rise/kaizen").by(&ada).json(body.clone()).send();
+    let (a, b, c) = tokio::join!(send(), send(), send());
+    let mut statuses = [a.status, b.status, c.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 201]);
+    assert_eq!(a.json()["id"], b.json()["id"]);
+}
+
+#[tokio::test]
+async fn a_day_in_the_future_or_too_far_back_is_refused_and_nothing_stored() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    for (date, refusal) in [
+        ("2026-06-11", "date:date_in_future"),
+        ("2026-05-10", "date:date_too_old"),
+        ("1899-12-31", "date:bad_date"),
+        ("+99999-01-01", "date:bad_date"),
+        ("2026-02-30", "date:bad_date"),
+    ] {
+        let answer = app.post("/rise/kaizen").by(&ada).json(json!({"action": "x", "date": date})).send().await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{date}");
+    }
+    let oldest = app.post("/rise/kaizen").by(&ada).json(json!({"action": "x", "date": "2026-05-11"})).send().await;
+    assert_eq!(oldest.status, 201);
+    let list = app.get(&format!("/rise/kaizen/{}", ada.id)).by(&ada).send().await;
+    assert_eq!(list.json()["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn completing_is_stamped_and_can_be_taken_back() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    let id = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Lire"})).send().await.json()["id"].clone();
+    let path = format!("/rise/kaizen/{id}");
+    let done = app.put(&path).by(&ada).json(json!({"completed": true})).send().await;
+    assert_eq!((done.status, done.json()["completed_at"].as_str()), (200, Some("2026-06-09T23:30:00Z")));
+    let undone = app.put(&path).by(&ada).json(json!({"completed": false, "action": "Lire dix pages"})).send().await.json();
+    assert_eq!((&undone["completed_at"], undone["action"].as_str()), (&json!(null), Some("Lire dix pages")));
+    let nothing = app.put(&path).by(&ada).json(json!({})).send().await;
+    assert_eq!((nothing.status, nothing.wrong_fields()), (422, vec![":nothing_to_change".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_change_to_a_version_that_has_passed_is_refused() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let id = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Lire"})).send().await.json()["id"].clone();
+    let change = |tag: &'static str| {
+        app.put(&format!("/rise/kaizen/{id}")).by(&ada).header("if-match", tag).json(json!({"completed": true})).send()
+    };
+    assert_eq!(change("\"1\"").await.header("etag"), Some("\"2\""));
+    let late = change("\"1\"").await;
+    assert_eq!((late.status, late.code().as_str()), (412, "precondition_failed"));
+}
+
+#[tokio::test]
+async fn somebody_elses_entry_is_as_missing_as_one_that_never_was() {
+    let app = App::native(&FUNCTION);
+    let (ada, eve) = (Person::new().await, Person::new().await);
+    let id = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Lire"})).send().await.json()["id"].clone();
+    for path in [format!("/rise/kaizen/{id}"), "/rise/kaizen/9223372036854775807".to_owned()] {
+        let put = app.put(&path).by(&eve).json(json!({"completed": true})).send().await;
+        assert_eq!((put.status, put.code().as_str()), (404, "not_found"));
+        assert_eq!(app.delete(&path).by(&eve).send().await.status, 404);
+    }
+    for other in [ada.id.to_string(), "00000000-0000-0000-0000-000000000000".to_owned()] {
+        let list = app.get(&format!("/rise/kaizen/{other}")).by(&eve).send().await;
+        assert_eq!((list.status, list.json()["detail"].as_str()), (403, Some("Accès non autorisé")));
+    }
+}
+
+#[tokio::test]
+async fn the_history_comes_in_pages_newest_first_without_removed_entries() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    for day in ["2026-06-08", "2026-06-10", "2026-06-09", "2026-06-09"] {
+        app.post("/rise/kaizen").by(&ada).json(json!({"action": "x", "date": day})).send().await;
+    }
+    let get = |query: String| app.get(&format!("/rise/kaizen/{}?{query}", ada.id)).by(&ada).send();
+    let days = |page: &serde_json::Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|entry| entry["date"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = get("limit=2".to_owned()).await.json();
+    assert_eq!(days(&first), ["2026-06-10", "2026-06-09"]);
+    let removed = first["items"][0]["id"].clone();
+    assert_eq!(app.delete(&format!("/rise/kaizen/{removed}")).by(&ada).send().await.status, 204);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let second = get(format!("limit=2&cursor={cursor}")).await.json();
+    assert_eq!((days(&second), &second["next_cursor"]), (vec!["2026-06-09".to_owned(), "2026-06-08".to_owned()], &json!(null)));
+    assert_eq!(days(&get("from=2026-06-09&to=2026-06-10".to_owned()).await.json()), ["2026-06-09", "2026-06-09"]);
+    for (query, refusal) in [
+        ("from=2026-06-10&to=2026-06-09".to_owned(), "from:from_after_to"),
+        (format!("from=2026-06-01&cursor={cursor}"), "cursor:bad_cursor"),
+        ("limit=101".to_owned(), "limit:range"),
+        ("sort=date".to_owned(), "sort:unknown_field"),
+    ] {
+        assert_eq!(get(query.clone()).await.wrong_fields(), [refusal], "{query}");
+    }
+}

@@ -1,0 +1,134 @@
+//! An account as its owner sees it, and what every way of signing in answers.
+
+use chrono::{DateTime, Utc};
+use edge::auth::{Access, RefreshToken, Role, password_digest};
+use edge::{Context, Error, Message, Result, output};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use uuid::Uuid;
+
+/// An account as its owner sees it.
+#[output]
+pub struct User {
+    pub id: Uuid,
+    pub email: String,
+    pub name: Option<String>,
+    pub phone: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    pub role: Role,
+    pub tier: Tier,
+    pub locale: Locale,
+    /// A name of the IANA list.
+    pub time_zone: String,
+    // The database keeps the moment, which is nobody's business.
+    #[serde(alias = "email_verified_at", deserialize_with = "is_given")]
+    pub email_verified: bool,
+    pub registration_date: DateTime<Utc>,
+    pub login_count: i32,
+    pub last_login_at: Option<DateTime<Utc>>,
+    pub updated_at: DateTime<Utc>,
+    #[serde(skip_serializing)]
+    pub version: i32,
+}
+
+/// What an account has paid for.
+#[output]
+pub enum Tier {
+    #[serde(rename = "FREE")]
+    Free,
+    #[serde(rename = "PREMIUM")]
+    Premium,
+}
+
+/// The language that a person is written to.
+#[output]
+pub enum Locale {
+    Fr,
+    En,
+}
+
+impl Locale {
+    pub fn code(self) -> &'static str {
+        match self {
+            Locale::Fr => "fr",
+            Locale::En => "en",
+        }
+    }
+}
+
+/// Somebody who is signed in from now on.
+#[output]
+pub struct SignedIn {
+    pub user: User,
+    /// For the header `Authorization`.
+    pub access_token: String,
+    /// Good for one exchange against new tokens, within 30 days.
+    pub refresh_token: String,
+    pub token_type: TokenType,
+    /// Seconds that the access token is good for.
+    pub expires_in: i64,
+}
+
+#[output]
+pub enum TokenType {
+    #[serde(rename = "Bearer")]
+    Bearer,
+}
+
+/// What the database tells of a session that it has opened or prolonged.
+#[derive(Debug, Deserialize)]
+pub struct Granted {
+    person: User,
+    session: Session,
+}
+
+#[derive(Debug, Deserialize)]
+struct Session {
+    id: Uuid,
+}
+
+impl Granted {
+    /// Issues the access token that goes with the session's `refresh_token`.
+    ///
+    /// # Errors
+    /// 503 `misconfigured`.
+    pub fn sign_in(self, ctx: &Context, refresh_token: &RefreshToken) -> Result<SignedIn> {
+        let access = Access { person: self.person.id, session: self.session.id, role: self.person.role };
+        let (access_token, expires_in) = ctx.tokens()?.issue(access, ctx.now());
+        Ok(SignedIn {
+            user: self.person,
+            access_token,
+            refresh_token: refresh_token.text().to_owned(),
+            token_type: TokenType::Bearer,
+            expires_in,
+        })
+    }
+}
+
+/// A refresh token for a new session.
+///
+/// # Errors
+/// 500 where the runtime has no randomness to give.
+pub fn first_refresh_token() -> Result<RefreshToken> {
+    RefreshToken::generate().map_err(Error::internal)
+}
+
+/// What the database is given in place of a password; needs `Passwords`.
+pub fn digest(ctx: &Context, password: &str) -> String {
+    password_digest(&ctx.key("PASSWORD_PEPPER"), password)
+}
+
+/// The name under which a session is listed to its owner.
+pub fn device(ctx: &Context) -> Option<&str> {
+    Some(ctx.user_agent()).filter(|name| !name.is_empty())
+}
+
+/// 401 for proof that was given and is not good.
+pub fn refused(message: Message) -> Error {
+    Error::unauthorized(message).with_header("www-authenticate", "Bearer".to_owned())
+}
+
+fn is_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    Option::<IgnoredAny>::deserialize(deserializer).map(|value| value.is_some())
+}

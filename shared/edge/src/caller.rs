@@ -1,0 +1,200 @@
+//! Who calls. The caller's type in a handler's signature is its authorisation: there is no default and no opt-out.
+
+use auth::{Access, Keys, Role, TokenError};
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::request::Parts;
+use crate::{Error, Result, messages};
+
+/// The database role that a request's statements run as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SqlRole {
+    Anon,
+    Authenticated,
+    Service,
+}
+
+impl SqlRole {
+    pub fn name(self) -> &'static str {
+        match self {
+            SqlRole::Anon => "anon",
+            SqlRole::Authenticated => "authenticated",
+            SqlRole::Service => "service",
+        }
+    }
+}
+
+/// Who a request speaks for, as the database is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Identity {
+    pub person: Option<Uuid>,
+    pub session: Option<Uuid>,
+    pub role: Option<Role>,
+}
+
+/// What [`Caller::authenticate`] may look at. `raw` is empty unless the caller is checked after the body.
+pub struct Credentials<'a> {
+    pub parts: &'a Parts,
+    pub raw: &'a [u8],
+    pub config: &'a Config,
+    pub package: &'static str,
+    pub now: DateTime<Utc>,
+}
+
+/// A kind of caller.
+pub trait Caller: Sized {
+    const ROLE: SqlRole;
+    /// The proof covers the body, so it is checked after reading and before parsing.
+    const AFTER_BODY: bool = false;
+
+    /// # Errors
+    /// 401 where there is no good proof, 403 where the role does not suffice.
+    fn authenticate(credentials: &Credentials) -> Result<Self>;
+
+    fn identity(&self) -> Identity {
+        Identity::default()
+    }
+
+    /// The time that this call is about, where it is not the time of its arrival.
+    fn time(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+}
+
+/// Anyone.
+pub struct Public;
+
+impl Caller for Public {
+    const ROLE: SqlRole = SqlRole::Anon;
+
+    fn authenticate(_: &Credentials) -> Result<Public> {
+        Ok(Public)
+    }
+}
+
+/// A signed-in person. Whether the session still lives is checked in the first SQL batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Person {
+    pub id: Uuid,
+    pub session: Uuid,
+    pub role: Role,
+}
+
+impl Person {
+    /// Where the path names the owner: anyone else's id is refused, whether or not it exists.
+    ///
+    /// # Errors
+    /// 403 `forbidden`.
+    pub fn owns(&self, user: Uuid) -> Result<()> {
+        if self.id == user { Ok(()) } else { Err(Error::forbidden(messages::FORBIDDEN)) }
+    }
+}
+
+impl Caller for Person {
+    const ROLE: SqlRole = SqlRole::Authenticated;
+
+    fn authenticate(credentials: &Credentials) -> Result<Person> {
+        let token = credentials.parts.bearer().ok_or_else(Error::unauthenticated)?;
+        let Access { person, session, role } =
+            keys(credentials)?.verify(token, credentials.now).map_err(|error| match error {
+                TokenError::Expired => Error::unauthorized(messages::TOKEN_EXPIRED)
+                    .with_header("www-authenticate", "Bearer error=\"invalid_token\"".to_owned()),
+                TokenError::Invalid => Error::unauthenticated(),
+            })?;
+        Ok(Person { id: person, session, role })
+    }
+
+    fn identity(&self) -> Identity {
+        Identity { person: Some(self.id), session: Some(self.session), role: Some(self.role) }
+    }
+}
+
+macro_rules! ranked {
+    ($($(#[$doc:meta])* $name:ident: $($role:ident),+;)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name(pub Person);
+
+            impl Caller for $name {
+                const ROLE: SqlRole = SqlRole::Authenticated;
+
+                fn authenticate(credentials: &Credentials) -> Result<$name> {
+                    let person = Person::authenticate(credentials)?;
+                    match person.role {
+                        $(Role::$role)|+ => Ok($name(person)),
+                        _ => Err(Error::forbidden(messages::FORBIDDEN)),
+                    }
+                }
+
+                fn identity(&self) -> Identity {
+                    self.0.identity()
+                }
+            }
+        )*
+    };
+}
+
+ranked! {
+    /// A person who manages an organisation, or an admin.
+    Manager: Manager, Admin;
+    /// An admin.
+    Admin: Admin;
+}
+
+/// An outside service that proves itself without a person's token.
+pub struct Signed<P>(pub P);
+
+/// A proof such as an HMAC over the body or a sealed link.
+pub trait Proof: Sized {
+    /// The proof covers the body.
+    const AFTER_BODY: bool;
+
+    /// Compares in constant time, and never says which part was wrong.
+    ///
+    /// # Errors
+    /// 401.
+    fn verify(credentials: &Credentials) -> Result<Self>;
+}
+
+impl<P: Proof> Caller for Signed<P> {
+    const ROLE: SqlRole = SqlRole::Service;
+    const AFTER_BODY: bool = P::AFTER_BODY;
+
+    fn authenticate(credentials: &Credentials) -> Result<Signed<P>> {
+        P::verify(credentials).map(Signed)
+    }
+}
+
+/// The clock: `operations-tick`, or the runtime itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Tick {
+    /// When the run was due.
+    pub scheduled: DateTime<Utc>,
+}
+
+impl Caller for Tick {
+    const ROLE: SqlRole = SqlRole::Service;
+
+    fn authenticate(credentials: &Credentials) -> Result<Tick> {
+        let token = credentials.parts.bearer().ok_or_else(Error::unauthenticated)?;
+        if !keys(credentials)?.verify_internal(credentials.package, token, credentials.now) {
+            return Err(Error::unauthenticated());
+        }
+        let scheduled = credentials.parts.headers.get(SCHEDULED).and_then(|text| text.parse().ok());
+        Ok(Tick { scheduled: scheduled.unwrap_or(credentials.now) })
+    }
+
+    fn time(&self) -> Option<DateTime<Utc>> {
+        Some(self.scheduled)
+    }
+}
+
+/// Header by which `operations-tick` tells a cron function when its run was due.
+pub(crate) const SCHEDULED: &str = "x-oree-scheduled";
+
+fn keys<'a>(credentials: &Credentials<'a>) -> Result<&'a Keys> {
+    credentials.config.keys().ok_or_else(|| Error::misconfigured("JWT_KEYS"))
+}

@@ -1,0 +1,243 @@
+use auth::Keys;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use postgres_wasm_bindings::Login;
+
+use crate::{Error, Result, SqlRole};
+
+/// One setting of the environment. This list is the only one: manifests, deploy checks and documents come from it.
+pub struct Variable {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub shape: Shape,
+    /// Used where the environment says nothing. `None`: it must be set.
+    pub default: Option<&'static str>,
+    /// Uploaded as a secret, never written into a manifest.
+    pub secret: bool,
+    pub need: Need,
+}
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    Text,
+    /// `http://…` or `https://…`
+    Url,
+    /// `postgres://…`
+    Login,
+    /// `kid:base64,…`, at least 32 bytes each.
+    Keys,
+    /// Base64 of at least 32 bytes.
+    Key,
+    /// Words separated by commas; may be empty.
+    List,
+    Stage,
+}
+
+/// What a function needs from outside; `uses: […]` in its contract, or implied by its callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Every function.
+    Always,
+    /// Implied by any caller but `Public`: tokens are verified. Named where a public endpoint issues them.
+    Tokens,
+    /// Implied by people who call endpoints with SQL.
+    DatabasePerson,
+    /// Implied by cron jobs and signed webhooks.
+    DatabaseService,
+    /// Hashes passwords.
+    Passwords,
+    /// Seals and opens links that outsiders call back.
+    Links,
+    RunPod,
+    Discord,
+    /// Calls the cron functions.
+    Crons,
+}
+
+macro_rules! variables {
+    ($($name:literal $need:ident $shape:ident $($secret:ident)? $(= $default:literal)?: $about:literal;)*) => {
+        pub const VARIABLES: &[Variable] = &[$(Variable {
+            name: $name,
+            about: $about,
+            shape: Shape::$shape,
+            default: variables!(@default $($default)?),
+            secret: variables!(@secret $($secret)?),
+            need: Need::$need,
+        }),*];
+    };
+    (@default) => { None };
+    (@default $default:literal) => { Some($default) };
+    (@secret) => { false };
+    (@secret secret) => { true };
+}
+
+variables! {
+    "STAGE" Always Stage = "production": "dev, staging or production";
+    "PUBLIC_URL" Always Url: "where callers reach this backend, without a path";
+    "ALLOWED_ORIGINS" Always List = "": "origins of front ends, exactly as browsers send them";
+    "ALLOWED_HOSTS" Always List = "": "values of Host that are answered; none means the host of PUBLIC_URL";
+    "CLIENT_IP_HEADER" Always Text = "cf-connecting-ip": "header in which the runtime gives the caller's address";
+    "JWT_KEYS" Tokens Keys secret: "keys of access tokens: the first signs, all verify";
+    "SQL_URL" DatabasePerson Url: "endpoint of PostgreSQL over HTTP";
+    "SQL_LOGIN_PERSON" DatabasePerson Login secret: "login that can become anon and authenticated";
+    "SQL_LOGIN_SERVICE" DatabaseService Login secret: "login that can become service";
+    "PASSWORD_PEPPER" Passwords Key secret: "key of the digest that stands for a password";
+    "LINK_KEY" Links Key secret: "key of the links that outside services call back";
+    "RUNPOD_BASE_URL" RunPod Url = "https://api.runpod.ai/v2": "RunPod's serverless API";
+    "RUNPOD_API_KEY" RunPod Text secret = "": "RunPod's key; without it scenes answer 503 runpod_not_configured";
+    "RUNPOD_ENDPOINT_ID_IMAGE" RunPod Text = "": "RunPod endpoint that draws scenes";
+    "DISCORD_WEBHOOK_URL" Discord Text secret = "": "Discord channel for notices; without it they are not sent";
+    "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
+}
+
+impl Need {
+    /// The variables of this need. A database endpoint is reached at one address, whichever login is used.
+    pub fn variables(self) -> impl Iterator<Item = &'static Variable> {
+        VARIABLES
+            .iter()
+            .filter(move |variable| variable.need == self || (self == Need::DatabaseService && variable.name == "SQL_URL"))
+    }
+}
+
+/// The settings of one function, read and checked once per instance.
+pub struct Config {
+    values: Vec<(&'static str, String)>,
+    keys: Option<Keys>,
+    person: Option<Login>,
+    service: Option<Login>,
+    pub(crate) stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Dev,
+    Staging,
+    Production,
+}
+
+impl Config {
+    /// Reads what `needs` name.
+    ///
+    /// # Errors
+    /// A sentence naming each missing or misshapen variable, never its value.
+    pub fn load(
+        needs: impl Iterator<Item = Need>,
+        lookup: impl Fn(&str) -> Option<String>,
+    ) -> std::result::Result<Config, String> {
+        let mut wrong = Vec::new();
+        let mut config = Config { values: Vec::new(), keys: None, person: None, service: None, stage: Stage::Production };
+        for variable in needs.flat_map(Need::variables) {
+            let given = lookup(variable.name).filter(|value| !value.is_empty());
+            let Some(value) = given.or_else(|| variable.default.map(str::to_owned)) else {
+                wrong.push([variable.name, " is missing"].concat());
+                continue;
+            };
+            if !variable.shape.fits(&value) && variable.default != Some(&value) {
+                wrong.push([variable.name, " is not as it should be: ", variable.about].concat());
+            }
+            match variable.shape {
+                Shape::Keys => config.keys = Keys::parse(&value).ok(),
+                Shape::Stage => config.stage = Stage::parse(&value).unwrap_or(Stage::Production),
+                _ => {}
+            }
+            config.values.push((variable.name, value));
+        }
+        config.person = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_PERSON")).ok();
+        config.service = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_SERVICE")).ok();
+        if wrong.is_empty() { Ok(config) } else { Err(wrong.join("; ")) }
+    }
+
+    /// The value of a variable that the function's needs name; empty for any other.
+    pub fn get(&self, name: &str) -> &str {
+        self.values.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn keys(&self) -> Option<&Keys> {
+        self.keys.as_ref()
+    }
+
+    pub(crate) fn login(&self, role: SqlRole) -> Result<&Login> {
+        let login = match role {
+            SqlRole::Anon | SqlRole::Authenticated => &self.person,
+            SqlRole::Service => &self.service,
+        };
+        login.as_ref().ok_or_else(|| Error::misconfigured("no login for this role"))
+    }
+
+    /// The bytes of a variable of [`Shape::Key`].
+    pub fn key(&self, name: &str) -> Vec<u8> {
+        BASE64_STANDARD.decode(self.get(name)).unwrap_or_default()
+    }
+
+    pub(crate) fn lists(&self, name: &str, value: &str) -> bool {
+        self.get(name).split(',').any(|word| word.trim() == value)
+    }
+
+    pub(crate) fn allows_host(&self, host: &str) -> bool {
+        match self.get("ALLOWED_HOSTS") {
+            "" => self.get("PUBLIC_URL").split("://").nth(1).is_some_and(|rest| rest.trim_end_matches('/') == host),
+            _ => self.lists("ALLOWED_HOSTS", host),
+        }
+    }
+}
+
+impl Stage {
+    fn parse(text: &str) -> Option<Stage> {
+        match text {
+            "dev" => Some(Stage::Dev),
+            "staging" => Some(Stage::Staging),
+            "production" => Some(Stage::Production),
+            _ => None,
+        }
+    }
+}
+
+impl Shape {
+    /// Whether a value has this shape.
+    pub fn fits(self, value: &str) -> bool {
+        match self {
+            Shape::Text | Shape::List => !value.contains(['\r', '\n']),
+            Shape::Url => value.starts_with("http://") || value.starts_with("https://"),
+            Shape::Login => value.starts_with("postgres://") || value.starts_with("postgresql://"),
+            Shape::Keys => Keys::parse(value).is_ok(),
+            Shape::Key => BASE64_STANDARD.decode(value).is_ok_and(|bytes| bytes.len() >= 32),
+            Shape::Stage => Stage::parse(value).is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_weak_is_named_without_its_value() {
+        let wrong = Config::load([Need::Always, Need::Tokens].into_iter(), |name| match name {
+            "JWT_KEYS" => Some("a:c2VjcmV0".to_owned()),
+            "STAGE" => Some("test".to_owned()),
+            _ => None,
+        })
+        .err()
+        .unwrap();
+        assert!(
+            wrong.contains("PUBLIC_URL is missing") && wrong.contains("JWT_KEYS is not") && wrong.contains("STAGE is not"),
+            "{wrong}"
+        );
+        assert!(!wrong.contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn without_a_list_of_hosts_the_public_one_is_answered() {
+        let load = |hosts: &'static str| {
+            Config::load([Need::Always].into_iter(), move |name| match name {
+                "PUBLIC_URL" => Some("https://api.example.org".to_owned()),
+                "ALLOWED_HOSTS" => Some(hosts.to_owned()),
+                _ => None,
+            })
+            .unwrap()
+        };
+        assert!(load("").allows_host("api.example.org") && !load("").allows_host("evil.example"));
+        assert!(load("a.example,b.example").allows_host("b.example") && !load("a.example").allows_host("api.example.org"));
+    }
+}

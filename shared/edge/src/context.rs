@@ -1,0 +1,272 @@
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use postgres_wasm_bindings::{Batch, Client, Request, Response, Results, Sql, Statement, Transport, TransportError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::auth::Keys;
+use crate::caller::{Identity, SCHEDULED, SqlRole};
+use crate::config::Config;
+use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::log::Log;
+use crate::runtime::Runtime;
+use crate::{Access, Error, Language, Result};
+
+/// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
+const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
+
+/// What a handler may do: know the time, ask the database, call outside, and leave work for after the answer.
+#[derive(Clone)]
+pub struct Context(pub(crate) Rc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) language: Language,
+    pub(crate) operation: String,
+    pub(crate) role: SqlRole,
+    pub(crate) identity: Identity,
+    pub(crate) access: Access,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) if_match: Option<String>,
+    pub(crate) body_hash: String,
+    pub(crate) ip: String,
+    pub(crate) user_agent: String,
+    pub(crate) config: Rc<Config>,
+    pub(crate) runtime: Runtime,
+    pub(crate) log: Rc<Log>,
+}
+
+#[derive(Serialize)]
+struct Claims<'a> {
+    sub: Option<Uuid>,
+    session: Option<Uuid>,
+    role: &'a str,
+    request_id: &'a str,
+    operation: &'a str,
+    language: &'static str,
+    ip: &'a str,
+}
+
+impl Context {
+    /// The one clock of this call, in SQL `edge.now()`: when it arrived, or for a job when it was due.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.0.now
+    }
+
+    pub fn language(&self) -> Language {
+        self.0.language
+    }
+
+    pub fn request_id(&self) -> &str {
+        &self.0.log.request_id
+    }
+
+    /// The caller's address as far as it may be kept: /24 of IPv4, /48 of IPv6.
+    pub fn ip(&self) -> &str {
+        &self.0.ip
+    }
+
+    /// `User-Agent`, at most 200 characters.
+    pub fn user_agent(&self) -> &str {
+        &self.0.user_agent
+    }
+
+    /// `Idempotency-Key`, where the contract says `idempotent`.
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.0.idempotency_key.as_deref()
+    }
+
+    /// The version that `If-Match` names, without quotes.
+    pub fn if_match(&self) -> Option<&str> {
+        self.0.if_match.as_deref()
+    }
+
+    /// SHA-256 of the body as sent: what tells a repeated request from another one under the same key.
+    pub fn body_hash(&self) -> &str {
+        &self.0.body_hash
+    }
+
+    /// A setting of the environment that the function's needs name.
+    pub fn setting(&self, name: &str) -> &str {
+        self.0.config.get(name)
+    }
+
+    /// The bytes of a key of the environment.
+    pub fn key(&self, name: &str) -> Vec<u8> {
+        self.0.config.key(name)
+    }
+
+    /// The keys of access tokens; needs `Tokens`.
+    ///
+    /// # Errors
+    /// 503 `misconfigured`.
+    pub fn tokens(&self) -> Result<&Keys> {
+        self.0.config.keys().ok_or_else(|| Error::misconfigured("JWT_KEYS"))
+    }
+
+    /// Runs one statement in one round trip, as the caller.
+    ///
+    /// # Errors
+    /// What the database refuses, as the caller's error where it is the caller's; 503 where it does not answer.
+    pub async fn sql(&self, statement: impl Into<Statement>) -> Result<Rows> {
+        let results = self.run([statement.into()].into_iter()).await?;
+        Ok(Rows { results: Rc::new(results), statement: 1 })
+    }
+
+    /// Runs statements in order in one transaction and one round trip.
+    ///
+    /// # Errors
+    /// As [`Context::sql`]; then none of them has happened.
+    pub async fn batch<const N: usize>(&self, statements: [Statement; N]) -> Result<[Rows; N]> {
+        let results = Rc::new(self.run(statements.into_iter()).await?);
+        Ok(std::array::from_fn(|index| Rows { results: results.clone(), statement: index + 1 }))
+    }
+
+    async fn run(&self, statements: impl Iterator<Item = Statement>) -> Result<Results> {
+        let login = self.0.config.login(self.0.role)?;
+        let mut batch = Batch::new();
+        if self.0.access == Access::Reads {
+            batch.read_only();
+        }
+        batch.header("x-request-id", self.request_id()).header("traceparent", self.0.log.traceparent());
+        batch.add(ENTER.bind(self.claims()).bind(self.0.now).bind(self.0.role.name()));
+        for statement in statements {
+            batch.add(statement);
+        }
+        let started = self.0.runtime.clock();
+        let transport = Sending { runtime: &self.0.runtime, log: &self.0.log };
+        let outcome = Client::new(login.clone(), transport).run(batch).await;
+        let rows = outcome.as_ref().map_or(0, |results| results.row_count().saturating_sub(1));
+        self.0.log.sql(self.0.runtime.clock() - started, rows);
+        Ok(outcome?)
+    }
+
+    /// Calls an outside service; `name` is what the log calls it.
+    ///
+    /// # Errors
+    /// [`HttpFailure`] where no answer came; every status is an answer.
+    pub async fn http(&self, name: &'static str, request: Http) -> Result<HttpAnswer, HttpFailure> {
+        let started = self.0.runtime.clock();
+        let answer = self.0.runtime.http(request.header("traceparent", self.0.log.traceparent())).await;
+        self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
+        answer
+    }
+
+    /// Calls a cron function through its service binding; its report comes back.
+    ///
+    /// # Errors
+    /// [`HttpFailure`] where the function is not there or does not answer.
+    pub async fn call(&self, package: &str, scheduled: DateTime<Utc>) -> Result<HttpAnswer, HttpFailure> {
+        let keys = self.tokens().map_err(|_| HttpFailure::Connection("JWT_KEYS".to_owned()))?;
+        let request = Http::post("https://internal/")
+            .bearer(&keys.issue_internal(package, self.0.now))
+            .header(SCHEDULED, scheduled.to_rfc3339())
+            .header("traceparent", self.0.log.traceparent())
+            .timeout(Duration::from_secs(300));
+        let binding = ["CRON_", &package.to_ascii_uppercase().replace('-', "_")].concat();
+        let started = self.0.runtime.clock();
+        let answer = self.0.runtime.call(&binding, request).await;
+        self.0.log.outside("cron", answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
+        answer
+    }
+
+    /// Work for after the answer: the runtime keeps it alive for up to 30 s, and nothing waits for it.
+    pub fn later(&self, work: impl Future<Output = ()> + 'static) {
+        self.0.runtime.later(Box::pin(work));
+    }
+
+    /// Milliseconds since some moment, for measuring what waits.
+    pub fn clock(&self) -> f64 {
+        self.0.runtime.clock()
+    }
+
+    /// Notes in the log a failure that the caller is not told about.
+    pub fn warn(&self, error: &Error) {
+        self.0.log.note(&[error.code(), ": ", error.source.as_deref().unwrap_or_default()].concat());
+    }
+
+    fn claims(&self) -> String {
+        let claims = Claims {
+            sub: self.0.identity.person,
+            session: self.0.identity.session,
+            role: self.0.identity.role.map_or(self.0.role.name(), |role| role.name()),
+            request_id: self.request_id(),
+            operation: &self.0.operation,
+            language: self.0.language.code(),
+            ip: &self.0.ip,
+        };
+        serde_json::to_string(&claims).unwrap_or_default()
+    }
+}
+
+/// What one statement gave back.
+pub struct Rows {
+    results: Rc<Results>,
+    statement: usize,
+}
+
+impl Rows {
+    /// Every row.
+    ///
+    /// # Errors
+    /// 500 where the columns do not fit `T`.
+    pub fn all<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        Ok(self.results.rows(self.statement)?)
+    }
+
+    /// The one row.
+    ///
+    /// # Errors
+    /// 500 where there is another number of rows, or the columns do not fit `T`.
+    pub fn one<T: DeserializeOwned>(&self) -> Result<T> {
+        Ok(self.results.one(self.statement)?)
+    }
+
+    /// The row, if there is one.
+    ///
+    /// # Errors
+    /// 500 where there is more than one row, or the columns do not fit `T`.
+    pub fn optional<T: DeserializeOwned>(&self) -> Result<Option<T>> {
+        Ok(self.results.optional(self.statement)?)
+    }
+
+    /// How many rows were written.
+    ///
+    /// # Errors
+    /// 500 where the statement writes nothing.
+    pub fn affected(&self) -> Result<u64> {
+        Ok(self.results.affected(self.statement)?)
+    }
+}
+
+/// Carries a batch to the database over the runtime's HTTP.
+struct Sending<'a> {
+    runtime: &'a Runtime,
+    log: &'a Log,
+}
+
+impl Transport for Sending<'_> {
+    async fn send(&self, request: &Request<'_>) -> Result<Response, TransportError> {
+        self.log.sql_call();
+        let http = Http {
+            method: "POST",
+            url: request.url.to_owned(),
+            headers: request.headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            body: request.body.as_bytes().to_vec(),
+            timeout: request.timeout,
+        };
+        match self.runtime.http(http).await {
+            Ok(answer) => Ok(Response { status: answer.status, body: answer.body }),
+            Err(HttpFailure::Timeout) => Err(TransportError::Timeout),
+            Err(HttpFailure::Connection(why)) => Err(TransportError::Connection(why)),
+        }
+    }
+
+    async fn pause(&self, delay: Duration) {
+        self.runtime.sleep(delay).await;
+    }
+}

@@ -1,0 +1,281 @@
+use crate::Error;
+use crate::caller::SqlRole;
+use crate::config::Need;
+use crate::pipeline::Call;
+use crate::reply::Answer;
+use futures::future::LocalBoxFuture;
+
+/// What one function is, said in its first lines by [`function!`](crate::function).
+pub struct Function {
+    /// The package, `rise-kaizen`; also the name of the deployed Worker.
+    pub package: &'static str,
+    pub about: &'static str,
+    pub trigger: Trigger,
+    pub endpoints: &'static [Endpoint],
+    pub uses: &'static [Need],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// Requests below a literal path.
+    Http,
+    /// Requests that no other function answers.
+    Fallback,
+    /// Called by `operations-tick` when due.
+    Cron { name: &'static str, every_seconds: u32, budget: u32 },
+    /// The runtime's own clock.
+    Clock { cron: &'static str },
+}
+
+/// One verb on one path (without prefix), or the one operation of a cron job.
+pub struct Endpoint {
+    pub method: &'static str,
+    pub path: &'static str,
+    /// The handler's name; with the package it is the operation id.
+    pub operation: &'static str,
+    pub about: &'static str,
+    pub caller: &'static str,
+    pub role: SqlRole,
+    pub limit: Limit,
+    pub access: Access,
+    /// Status of success.
+    pub reply: u16,
+    /// SQL round trips at most.
+    pub sql: u32,
+    /// Largest body, in bytes.
+    pub body: usize,
+    /// Takes `Idempotency-Key`.
+    pub idempotent: bool,
+    pub invoke: fn(Call) -> LocalBoxFuture<'static, Result<Answer, Error>>,
+    #[cfg(not(target_arch = "wasm32"))]
+    pub describe: fn(&mut schemars::SchemaGenerator) -> crate::describe::Shape,
+}
+
+/// Whether an operation changes anything. Reading another person's data as admin does: it writes the audit log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Its batches are READ ONLY and may be repeated after a lost answer.
+    Reads,
+    Writes,
+}
+
+/// Requests per minute, per person or address. Four classes, each one rate-limit binding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(u16);
+
+impl Limit {
+    pub const NONE: Limit = Limit(0);
+
+    /// One of the classes 10, 60, 300 and 1200; anything else does not compile.
+    pub const fn per_minute(requests: u16) -> Limit {
+        assert!(matches!(requests, 10 | 60 | 300 | 1200), "a limit is none, 10, 60, 300 or 1200 per minute");
+        Limit(requests)
+    }
+
+    /// Requests per minute; `None` where there is no limit.
+    pub fn requests(self) -> Option<u16> {
+        (self.0 > 0).then_some(self.0)
+    }
+
+    pub(crate) fn binding(self) -> Option<&'static str> {
+        match self.0 {
+            10 => Some("LIMIT_10"),
+            60 => Some("LIMIT_60"),
+            300 => Some("LIMIT_300"),
+            1200 => Some("LIMIT_1200"),
+            _ => None,
+        }
+    }
+}
+
+impl Function {
+    /// The literal path that this function owns: what its endpoints' paths have in common before the first parameter.
+    pub fn route(&self) -> String {
+        let literal = |path: &'static str| path.split('/').take_while(|part| !part.starts_with('{'));
+        let Some((first, rest)) = self.endpoints.split_first() else { return String::new() };
+        let mut common: Vec<_> = literal(first.path).collect();
+        for endpoint in rest {
+            let same = common.iter().zip(literal(endpoint.path)).take_while(|(a, b)| **a == *b).count();
+            common.truncate(same);
+        }
+        common.join("/")
+    }
+
+    /// Everything that it needs from the environment: what it names and what its callers imply.
+    pub fn needs(&self) -> Vec<Need> {
+        let mut needs = vec![Need::Always];
+        let mut add = |need| {
+            if !needs.contains(&need) {
+                needs.push(need);
+            }
+        };
+        for endpoint in self.endpoints {
+            if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
+                add(Need::Tokens);
+            }
+            match endpoint.role {
+                _ if endpoint.sql == 0 => {}
+                SqlRole::Anon | SqlRole::Authenticated => add(Need::DatabasePerson),
+                SqlRole::Service => add(Need::DatabaseService),
+            }
+        }
+        self.uses.iter().for_each(|need| add(*need));
+        needs
+    }
+}
+
+/// Declares a function: its endpoints or its job, who may call them, how often, and what they use. Comes first in the
+/// file. See `shared/edge/README.md` for every form and for what it expands to.
+#[macro_export]
+macro_rules! function {
+    (
+        $(#![doc = $about:literal])*
+        FALLBACK;
+    ) => {
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, [], []);
+        $crate::function!(@fetch);
+    };
+    (
+        $(#![doc = $about:literal])*
+        CRON $name:literal every $every:literal => $handler:ident, budget: $budget:literal;
+        $(uses: [$($use:ident),* $(,)?])?
+    ) => {
+        $crate::function!(
+            @function [$($about)*]
+            $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false))],
+            [$($($crate::Need::$use),*)?]
+        );
+        $crate::function!(@fetch);
+    };
+    (
+        $(#![doc = $about:literal])*
+        CLOCK $cron:literal => $handler:ident, budget: $budget:literal;
+        $(uses: [$($use:ident),* $(,)?])?
+    ) => {
+        $crate::function!(
+            @function [$($about)*]
+            $crate::Trigger::Clock { cron: $cron },
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false))],
+            [$($($crate::Need::$use),*)?]
+        );
+        $crate::function!(@fetch);
+        $crate::function!(@scheduled);
+    };
+    (
+        $(#![doc = $about:literal])*
+        $(
+            $(#[doc = $does:literal])+
+            $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt, $access:ident
+                $(, reply: $reply:literal)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?;
+        )+
+        $(uses: [$($use:ident),* $(,)?])?
+    ) => {
+        $crate::function!(
+            @function [$($about)*]
+            $crate::Trigger::Http,
+            [$($crate::function!(
+                @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) $limit $access
+                ($crate::function!(@or $($reply)?, 200))
+                ($crate::function!(@or $($sql)?, 1))
+                ($crate::function!(@or $($body)?, 65_536))
+                ($crate::function!(@flag $(idempotent $($never)?)?))
+            )),+],
+            [$($($crate::Need::$use),*)?]
+        );
+        $crate::function!(@fetch);
+    };
+    (@function [$($about:literal)*] $trigger:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
+        /// This function's contract.
+        pub static FUNCTION: $crate::Function = $crate::Function {
+            package: env!("CARGO_PKG_NAME"),
+            about: concat!($($about),*),
+            trigger: $trigger,
+            endpoints: &[$($endpoint),*],
+            uses: &[$($use),*],
+        };
+    };
+    (
+        @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) $limit:tt $access:ident
+        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr)
+    ) => {
+        $crate::Endpoint {
+            method: $method,
+            path: $path,
+            operation: stringify!($handler),
+            about: concat!($($about),*),
+            caller: stringify!($caller),
+            role: <$caller as $crate::Caller>::ROLE,
+            limit: $crate::function!(@limit $limit),
+            access: $crate::function!(@access $access),
+            reply: $reply,
+            sql: $sql,
+            body: $body,
+            idempotent: $idempotent,
+            invoke: |call| Box::pin($crate::run::<$caller, _, _>(call, $handler)),
+            #[cfg(not(target_arch = "wasm32"))]
+            describe: |generator| $crate::describe::shape::<$caller, _, _>(generator, $handler),
+        }
+    };
+    (@limit none) => { $crate::Limit::NONE };
+    (@limit $limit:literal) => { $crate::Limit::per_minute($limit) };
+    (@access reads) => { $crate::Access::Reads };
+    (@access writes) => { $crate::Access::Writes };
+    (@or , $default:literal) => { $default };
+    (@or $given:literal, $default:literal) => { $given };
+    (@flag) => { false };
+    (@flag idempotent) => { true };
+    (@fetch) => {
+        #[cfg(target_arch = "wasm32")]
+        mod fetch {
+            use $crate::expansion::{js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+            use $crate::expansion::wasm_bindgen::prelude::wasm_bindgen;
+
+            /// Answers one request; called by `shim.js`.
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen, js_sys = js_sys, wasm_bindgen_futures = wasm_bindgen_futures)]
+            pub async fn fetch(
+                method: String,
+                url: String,
+                headers: String,
+                request: wasm_bindgen::JsValue,
+                env: worker::Env,
+                context: wasm_bindgen::JsValue,
+            ) -> wasm_bindgen::JsValue {
+                $crate::expansion::fetch(&super::FUNCTION, method, url, headers, request, env, context).await
+            }
+        }
+    };
+    (@scheduled) => {
+        #[cfg(target_arch = "wasm32")]
+        mod scheduled {
+            use $crate::expansion::{js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+            use $crate::expansion::wasm_bindgen::prelude::wasm_bindgen;
+
+            /// Answers one tick of the runtime's clock; called by `shim.js`.
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen, js_sys = js_sys, wasm_bindgen_futures = wasm_bindgen_futures)]
+            pub async fn scheduled(time: f64, env: worker::Env, context: wasm_bindgen::JsValue) {
+                $crate::expansion::scheduled(&super::FUNCTION, time, env, context).await;
+            }
+        }
+    };
+}
+
+/// Seconds of a period such as `5m`, `1h` or `1d`; used in contracts, so a wrong one does not compile.
+#[doc(hidden)]
+pub const fn every(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let mut number = 0;
+    let mut at = 0;
+    while at + 1 < bytes.len() {
+        assert!(bytes[at].is_ascii_digit(), "a period is digits and one of m, h, d");
+        number = number * 10 + (bytes[at] - b'0') as u32;
+        at += 1;
+    }
+    assert!(number > 0, "a period is digits and one of m, h, d");
+    match bytes[at] {
+        b'm' => number * 60,
+        b'h' => number * 3600,
+        b'd' => number * 86400,
+        _ => panic!("a period is digits and one of m, h, d"),
+    }
+}

@@ -1,0 +1,239 @@
+use postgres_wasm_bindings as postgres;
+use serde::Serialize;
+use validation::{FieldError, Language, Message, Rejected};
+
+use crate::messages;
+use crate::reply::Answer;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A refusal or failure: what the caller is told, and privately why.
+///
+/// On the wire it is an RFC 9457 problem. `source` reaches the log only.
+#[derive(Debug)]
+pub struct Error {
+    pub(crate) status: u16,
+    pub(crate) message: Message,
+    pub(crate) fields: Vec<FieldError>,
+    pub(crate) source: Option<String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    details: Option<serde_json::Map<String, serde_json::Value>>,
+    constraint: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Problem<'a, F: Serialize> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<Vec<F>>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    details: Option<&'a serde_json::Map<String, serde_json::Value>>,
+}
+
+macro_rules! constructors {
+    ($($(#[$doc:meta])* $name:ident: $status:literal;)*) => {
+        $($(#[$doc])* pub fn $name(message: Message) -> Error {
+            Error::new($status, message)
+        })*
+    };
+}
+
+impl Error {
+    fn new(status: u16, message: Message) -> Error {
+        Error { status, message, fields: Vec::new(), source: None, headers: Vec::new(), details: None, constraint: None }
+    }
+
+    constructors! {
+        bad_request: 400;
+        unauthorized: 401;
+        forbidden: 403;
+        not_found: 404;
+        conflict: 409;
+        gone: 410;
+        precondition_failed: 412;
+        unprocessable: 422;
+        /// The outside service that this needs was never set up; the code ends in `_not_configured`.
+        not_configured: 503;
+    }
+
+    pub fn unauthenticated() -> Error {
+        Error::unauthorized(messages::UNAUTHENTICATED).with_header("www-authenticate", "Bearer".to_owned())
+    }
+
+    /// 422 with one entry per wrong field.
+    pub fn invalid(fields: Vec<FieldError>) -> Error {
+        Error { fields, ..Error::new(422, messages::INVALID) }
+    }
+
+    /// 429; `seconds` until the next attempt can succeed.
+    pub fn too_many(message: Message, seconds: i64) -> Error {
+        Error::new(429, message).with_header("retry-after", seconds.max(1).to_string())
+    }
+
+    pub(crate) fn rate_limited() -> Error {
+        // The binding does not tell when its window ends; a whole window is always long enough.
+        Error::too_many(messages::RATE_LIMITED, 60)
+    }
+
+    pub(crate) fn method_not_allowed(allow: String) -> Error {
+        Error::new(405, messages::METHOD_NOT_ALLOWED).with_header("allow", allow)
+    }
+
+    pub(crate) fn body_too_large() -> Error {
+        Error::new(413, messages::BODY_TOO_LARGE)
+    }
+
+    pub(crate) fn unsupported_media_type() -> Error {
+        Error::new(415, messages::UNSUPPORTED_MEDIA_TYPE)
+    }
+
+    /// 503: something that we depend on did not answer. The reason goes to the log.
+    pub fn unavailable(source: impl ToString) -> Error {
+        Error::new(503, messages::UNAVAILABLE).with_header("retry-after", "5".to_owned()).because(source)
+    }
+
+    pub(crate) fn misconfigured(source: impl ToString) -> Error {
+        Error::new(503, messages::MISCONFIGURED).because(source)
+    }
+
+    /// 500: says nothing outside. The reason goes to the log.
+    pub fn internal(source: impl ToString) -> Error {
+        Error::new(500, messages::INTERNAL).because(source)
+    }
+
+    /// Keeps a private reason for the log.
+    #[must_use]
+    pub fn because(mut self, source: impl ToString) -> Error {
+        self.source = Some(source.to_string());
+        self
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: String) -> Error {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// Adds a public member to the problem, such as what is left of a quota.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Error {
+        self.details.get_or_insert_default().insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.message.code
+    }
+
+    pub(crate) fn answer(&self, language: Language, request_id: &str) -> Answer {
+        let errors: Vec<_> = self.fields.iter().map(|field| field.in_language(language)).collect();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: title(self.status),
+            status: self.status,
+            detail: self.message.text(language),
+            code: self.message.code,
+            request_id,
+            errors: (!errors.is_empty()).then_some(errors),
+            details: self.details.as_ref(),
+        };
+        let mut answer = Answer::new(self.status);
+        answer.header("content-type", "application/problem+json");
+        answer.header("content-language", language.code());
+        for (name, value) in &self.headers {
+            answer.header(name, value.clone());
+        }
+        answer.body = serde_json::to_vec(&problem).unwrap_or_default();
+        answer
+    }
+}
+
+fn title(status: u16) -> &'static str {
+    match status {
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        409 => "Conflict",
+        410 => "Gone",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        415 => "Unsupported Media Type",
+        422 => "Unprocessable Content",
+        429 => "Too Many Requests",
+        503 => "Service Unavailable",
+        _ => "Internal Server Error",
+    }
+}
+
+impl From<FieldError> for Error {
+    fn from(field: FieldError) -> Error {
+        Error::invalid(vec![field])
+    }
+}
+
+impl From<Rejected> for Error {
+    fn from(rejected: Rejected) -> Error {
+        match rejected {
+            Rejected::Malformed { line, column } => {
+                Error::bad_request(messages::MALFORMED_JSON).with("line", line).with("column", column)
+            }
+            Rejected::Invalid(fields) => Error::invalid(fields),
+        }
+    }
+}
+
+impl From<postgres::Error> for Error {
+    fn from(error: postgres::Error) -> Error {
+        let source = error.to_string();
+        let Some(database) = error.database() else {
+            return match error {
+                postgres::Error::Transport(_) | postgres::Error::Unavailable { .. } => Error::unavailable(source),
+                _ => Error::internal(source),
+            };
+        };
+        let state = database.sqlstate.as_str();
+        let mut found = match state.get(..2) {
+            Some("OR") => {
+                let status = state[2..].parse().unwrap_or(500);
+                match messages::raised(&database.message) {
+                    Some(message) if status == 401 => {
+                        Error::unauthorized(message).with_header("www-authenticate", "Bearer".to_owned())
+                    }
+                    Some(message) => Error::new(status, message),
+                    None => Error::internal(&source),
+                }
+            }
+            // Connection, resources, operator: the database, not the request.
+            Some("08" | "53" | "57" | "40" | "55") => Error::unavailable(&source),
+            // A value that passed our checks and yet does not fit its column.
+            Some("22") => Error::unprocessable(messages::INVALID),
+            _ => Error::internal(&source),
+        };
+        found.constraint = database.constraint.clone();
+        found.because(source)
+    }
+}
+
+/// The database stays the judge of uniqueness: a named constraint becomes the caller's error.
+pub trait OnConstraint<T> {
+    /// # Errors
+    /// `error` where the constraint called `name` was violated; any other error as it was.
+    fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T>;
+}
+
+impl<T> OnConstraint<T> for Result<T> {
+    fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T> {
+        self.map_err(|found| if found.constraint.as_deref() == Some(name) { error() } else { found })
+    }
+}

@@ -1,0 +1,106 @@
+//! How a plain async function becomes an endpoint: authenticate, limit, read, parse, run.
+
+use std::future::Future;
+
+use serde::Serialize;
+
+use crate::caller::{Caller, Credentials};
+use crate::input::{Described, Input, both};
+use crate::pipeline::Call;
+use crate::reply::{Answer, Reply};
+use crate::request::Parts;
+use crate::{Context, Error, Result};
+
+/// An async function `(context, caller, inputs…) -> Result<Reply<T>>`.
+pub trait Handler<C, A> {
+    type Output: Serialize + Described;
+    const BODY: bool;
+    const JSON: bool;
+
+    /// # Errors
+    /// What the inputs refuse; nothing has run then.
+    fn start(
+        self,
+        context: Context,
+        caller: C,
+        parts: &Parts,
+        body: &[u8],
+    ) -> Result<impl Future<Output = Result<Reply<Self::Output>>>>;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator);
+}
+
+macro_rules! handler {
+    ($($input:ident $value:ident),*; $read:expr, $pattern:pat) => {
+        impl<F, R, T, C, $($input),*> Handler<C, ($($input,)*)> for F
+        where
+            F: FnOnce(Context, C, $($input),*) -> R,
+            R: Future<Output = Result<Reply<T>>>,
+            T: Serialize + Described,
+            $($input: Input),*
+        {
+            type Output = T;
+            const BODY: bool = false $(|| $input::BODY)*;
+            const JSON: bool = false $(|| $input::JSON)*;
+
+            fn start(self, context: Context, caller: C, parts: &Parts, body: &[u8]) -> Result<impl Future<Output = Result<Reply<T>>>> {
+                let read: fn(&Parts, &[u8]) -> _ = $read;
+                let $pattern = read(parts, body)?;
+                Ok(self(context, caller, $($value),*))
+            }
+
+            #[cfg(not(target_arch = "wasm32"))]
+            fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+                $($input::describe(shape, generator);)*
+                shape.reply = Some(generator.subschema_for::<T>());
+            }
+        }
+    };
+}
+
+handler!(; |_, _| Ok::<_, Error>(()), ());
+handler!(I1 a; |parts, body| I1::read(parts, body), a);
+handler!(I1 a, I2 b; |parts, body| both(I1::read(parts, body), I2::read(parts, body)), (a, b));
+handler!(
+    I1 a, I2 b, I3 c;
+    |parts, body| both(both(I1::read(parts, body), I2::read(parts, body)), I3::read(parts, body)),
+    ((a, b), c)
+);
+
+/// Runs one call of an endpoint. The order is the security: nothing is read before the caller is known, nothing parsed
+/// before it is counted.
+///
+/// # Errors
+/// Whatever a step refuses.
+pub async fn run<C: Caller, A, H: Handler<C, A>>(mut call: Call, handler: H) -> Result<Answer> {
+    let mut body = Vec::new();
+    let caller = if C::AFTER_BODY {
+        call.limit(None).await?;
+        body = call.read_body(H::JSON).await?;
+        authenticate::<C>(&call, &body)?
+    } else {
+        match authenticate::<C>(&call, &[]) {
+            Ok(caller) => {
+                call.limit(caller.identity().person).await?;
+                caller
+            }
+            Err(refusal) => {
+                // Guessing is counted too, against the address it comes from.
+                call.limit(None).await?;
+                return Err(refusal);
+            }
+        }
+    };
+    if H::BODY && !C::AFTER_BODY {
+        body = call.read_body(H::JSON).await?;
+    }
+    let context = call.context(C::ROLE, caller.identity(), caller.time())?;
+    let status = call.endpoint.reply;
+    let reply = handler.start(context, caller, &call.parts, &body)?.await?;
+    Ok(reply.answer(status))
+}
+
+fn authenticate<C: Caller>(call: &Call, raw: &[u8]) -> Result<C> {
+    C::authenticate(&Credentials { parts: &call.parts, raw, config: &call.config, package: call.package, now: call.now })
+}

@@ -1,0 +1,119 @@
+//! What a handler takes besides context and caller. Each kind reads its part of the request strictly.
+
+use serde::de::DeserializeOwned;
+use validation::{FieldError, Place};
+use validator::Validate;
+
+use crate::request::Parts;
+use crate::{Error, Result, messages};
+
+/// The `{…}` parts of the path, by name.
+pub struct Path<T>(pub T);
+/// The query's parameters. Unknown ones are refused.
+pub struct Query<T>(pub T);
+/// A JSON body.
+pub struct Json<T>(pub T);
+/// A JSON body that may be absent.
+pub struct MaybeJson<T>(pub Option<T>);
+/// The body as it came, for a signed webhook.
+pub struct Raw(pub Vec<u8>);
+
+/// One argument of a handler.
+pub trait Input: Sized {
+    const BODY: bool = false;
+    const JSON: bool = false;
+
+    /// # Errors
+    /// 400 or 422.
+    fn read(parts: &Parts, body: &[u8]) -> Result<Self>;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator);
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub trait Described: schemars::JsonSchema {}
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: schemars::JsonSchema> Described for T {}
+#[cfg(target_arch = "wasm32")]
+pub trait Described {}
+#[cfg(target_arch = "wasm32")]
+impl<T> Described for T {}
+
+impl<T: DeserializeOwned + Validate + Described> Input for Path<T> {
+    fn read(parts: &Parts, _: &[u8]) -> Result<Self> {
+        validation::text(Place::Path, &parts.path_parameters).map(Path).map_err(Error::invalid)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.path = Some(generator.subschema_for::<T>());
+    }
+}
+
+impl<T: DeserializeOwned + Validate + Described> Input for Query<T> {
+    fn read(parts: &Parts, _: &[u8]) -> Result<Self> {
+        let pairs = parts.query().ok_or_else(|| Error::bad_request(messages::MALFORMED_URL))?;
+        validation::text(Place::Query, &pairs).map(Query).map_err(Error::invalid)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.query = Some(generator.subschema_for::<T>());
+    }
+}
+
+impl<T: DeserializeOwned + Validate + Described> Input for Json<T> {
+    const BODY: bool = true;
+    const JSON: bool = true;
+
+    fn read(_: &Parts, body: &[u8]) -> Result<Self> {
+        Ok(Json(validation::json(body)?))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.body = Some(generator.subschema_for::<T>());
+    }
+}
+
+impl<T: DeserializeOwned + Validate + Described> Input for MaybeJson<T> {
+    const BODY: bool = true;
+    const JSON: bool = true;
+
+    fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
+        if body.is_empty() { Ok(MaybeJson(None)) } else { Json::read(parts, body).map(|Json(input)| MaybeJson(Some(input))) }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.body = Some(generator.subschema_for::<T>());
+        shape.body_optional = true;
+    }
+}
+
+impl Input for Raw {
+    const BODY: bool = true;
+
+    fn read(_: &Parts, body: &[u8]) -> Result<Self> {
+        Ok(Raw(body.to_vec()))
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.body = Some(generator.subschema_for::<serde_json::Value>());
+    }
+}
+
+/// Collects what two inputs refuse, so that a caller learns of all wrong fields at once.
+pub(crate) fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
+    match (a, b) {
+        (Ok(a), Ok(b)) => Ok((a, b)),
+        (Err(mut a), Err(b)) if a.status == 422 && b.status == 422 => {
+            let fields: Vec<FieldError> = b.fields;
+            a.fields.extend(fields);
+            Err(a)
+        }
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    }
+}

@@ -1,0 +1,53 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(target_arch = "wasm32")]
+mod bridge;
+mod caller;
+mod config;
+mod context;
+mod contract;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod describe;
+mod error;
+mod handler;
+mod http;
+mod input;
+mod log;
+pub mod messages;
+mod pipeline;
+mod reply;
+mod request;
+pub mod route;
+#[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
+#[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
+mod runtime;
+
+pub use auth;
+pub use caller::{Admin, Caller, Credentials, Identity, Manager, Person, Proof, Public, Signed, SqlRole, Tick};
+pub use chrono;
+pub use config::{Config, Need, VARIABLES, Variable};
+pub use context::{Context, Rows};
+pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
+pub use edge_macros::{input, output};
+pub use error::{Error, OnConstraint, Result};
+pub use handler::{Handler, run};
+pub use http::{Http, HttpAnswer, HttpFailure};
+pub use input::{Json, MaybeJson, Path, Query, Raw};
+pub use pipeline::{Call, serve};
+pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
+pub use reply::{Answer, Reply};
+pub use request::{Headers, Incoming, Parts};
+pub use runtime::Runtime;
+#[cfg(not(target_arch = "wasm32"))]
+pub use schemars;
+pub use validation::{self, Cursor, Date, Email, FieldError, Language, Message, Page, Place, TimeZone};
+
+/// What the macros expand to; not for hand-written code.
+#[doc(hidden)]
+pub mod expansion {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::bridge::{fetch, scheduled};
+    pub use futures::future::LocalBoxFuture;
+    #[cfg(target_arch = "wasm32")]
+    pub use {js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+}

@@ -1,0 +1,235 @@
+//! What happens to every request, whichever function it is for.
+
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::caller::{Identity, SqlRole};
+use crate::config::{Config, Stage};
+use crate::context::{Context, Inner};
+use crate::contract::{Endpoint, Function, Trigger};
+use crate::log::{Ending, Log};
+use crate::reply::Answer;
+use crate::request::{Incoming, Parts};
+use crate::route::{self, Found};
+use crate::runtime::Runtime;
+use crate::{Error, Language, Result, messages};
+
+/// Moves the clock of one request; obeyed in stage dev only.
+const MOVED_CLOCK: &str = "x-oree-now";
+
+const CORS_HEADERS: &str =
+    "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
+const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed";
+
+/// One call of one endpoint, on its way through [`run`](crate::run).
+pub struct Call {
+    pub(crate) package: &'static str,
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) parts: Parts,
+    pub(crate) config: Rc<Config>,
+    pub(crate) now: DateTime<Utc>,
+    language: Language,
+    body_hash: String,
+    runtime: Runtime,
+    log: Rc<Log>,
+}
+
+/// Answers one request to `function`. Never fails: every failure is an answer.
+pub async fn serve(
+    function: &'static Function,
+    incoming: Incoming,
+    config: Result<Rc<Config>, &str>,
+    runtime: Runtime,
+) -> Answer {
+    let started = runtime.clock();
+    let arrived = runtime.now();
+    let ip_header = config.as_ref().map_or("cf-connecting-ip", |config| config.get("CLIENT_IP_HEADER")).to_ascii_lowercase();
+    let parts = Parts::new(incoming, &ip_header);
+    let request_id = auth::random_uuid().map(|id| id.to_string()).unwrap_or_default();
+    let log = Rc::new(Log::new(request_id, parts.headers.get("traceparent")));
+    let language = Language::accepted(parts.headers.get("accept-language").unwrap_or_default());
+    let method = parts.method.clone();
+    let ip = parts.ip_truncated();
+    let origin = parts.headers.get("origin").map(str::to_owned);
+
+    let mut endpoint = None;
+    let outcome = match &config {
+        Ok(config) => route(function, parts, config, &runtime, &log, language, arrived, &mut endpoint).await,
+        Err(why) => Err(Error::misconfigured(why)),
+    };
+
+    let (mut answer, error) = match outcome {
+        Ok(answer) => (answer, None),
+        Err(error) => (error.answer(language, &log.request_id), Some(error)),
+    };
+    if let Some(requests) = endpoint.and_then(|endpoint: &Endpoint| endpoint.limit.requests()) {
+        answer.header("ratelimit-policy", ["\"minute\";q=", &requests.to_string(), ";w=60"].concat());
+    }
+    if method == "HEAD" {
+        answer.body.clear();
+    }
+    let config = config.ok();
+    finish(&mut answer, config.as_deref(), origin.as_deref(), &log.request_id);
+    runtime.log(&log.line(&Ending {
+        at: arrived,
+        function: function.package,
+        operation: endpoint.map_or("", |endpoint| endpoint.operation),
+        route: endpoint.map_or("", |endpoint| endpoint.path),
+        method: &method,
+        status: answer.status,
+        code: error.as_ref().map(|error| error.message.code),
+        error: error.as_ref().and_then(|error| error.source.as_deref()),
+        ms: runtime.clock() - started,
+        ip: &ip,
+    }));
+    answer
+}
+
+#[expect(clippy::too_many_arguments, reason = "one call site; a struct would be built once and read once")]
+async fn route(
+    function: &'static Function,
+    mut parts: Parts,
+    config: &Rc<Config>,
+    runtime: &Runtime,
+    log: &Rc<Log>,
+    language: Language,
+    arrived: DateTime<Utc>,
+    known: &mut Option<&'static Endpoint>,
+) -> Result<Answer> {
+    let internal = matches!(function.trigger, Trigger::Cron { .. } | Trigger::Clock { .. });
+    if !internal && !config.allows_host(&parts.host) {
+        return Err(Error::bad_request(messages::UNKNOWN_HOST));
+    }
+    let (method, preflight) = match (parts.method.as_str(), parts.headers.get("access-control-request-method")) {
+        ("OPTIONS", Some(asked)) => (asked, true),
+        (method, _) => (method, false),
+    };
+    let found = match function.endpoints {
+        [only] if internal && method == "POST" => Found::Endpoint(only, Vec::new()),
+        endpoints => route::find(endpoints, method, &parts.path),
+    };
+    let (endpoint, path_parameters) = match found {
+        Found::Endpoint(endpoint, parameters) => (endpoint, parameters),
+        Found::OtherMethods(_) if preflight => return Ok(Answer::new(204)),
+        Found::OtherMethods(mut methods) => {
+            if methods.contains(&"GET") {
+                methods.push("HEAD");
+            }
+            return Err(Error::method_not_allowed(methods.join(", ")));
+        }
+        Found::Nothing => return Err(Error::not_found(messages::NOT_FOUND)),
+        Found::NotUtf8 => return Err(Error::bad_request(messages::MALFORMED_URL)),
+    };
+    if preflight {
+        let mut answer = Answer::new(204);
+        answer.header("access-control-allow-methods", endpoint.method);
+        answer.header("access-control-allow-headers", CORS_HEADERS);
+        answer.header("access-control-max-age", "600");
+        return Ok(answer);
+    }
+    *known = Some(endpoint);
+    let declared = parts.headers.get("content-length").and_then(|text| text.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > endpoint.body && endpoint.body > 0) {
+        return Err(Error::body_too_large());
+    }
+    let moved = match config.stage {
+        Stage::Dev => parts.headers.get(MOVED_CLOCK).and_then(|text| text.parse().ok()),
+        _ => None,
+    };
+    parts.path_parameters = path_parameters;
+    (endpoint.invoke)(Call {
+        package: function.package,
+        endpoint,
+        parts,
+        config: config.clone(),
+        now: moved.unwrap_or(arrived),
+        language,
+        body_hash: String::new(),
+        runtime: runtime.clone(),
+        log: log.clone(),
+    })
+    .await
+}
+
+/// The headers of every answer, errors too.
+fn finish(answer: &mut Answer, config: Option<&Config>, origin: Option<&str>, request_id: &str) {
+    answer.header("x-request-id", request_id);
+    answer.header("vary", "Accept-Language, Origin");
+    answer.header("x-content-type-options", "nosniff");
+    answer.header("referrer-policy", "no-referrer");
+    answer.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    if config.is_none_or(|config| config.stage != Stage::Dev) {
+        answer.header("strict-transport-security", "max-age=63072000; includeSubDomains");
+    }
+    if !answer.headers.iter().any(|(name, _)| *name == "cache-control") {
+        answer.header("cache-control", "no-store");
+    }
+    if let Some(origin) = origin
+        && config.is_some_and(|config| config.lists("ALLOWED_ORIGINS", origin))
+    {
+        answer.header("access-control-allow-origin", origin);
+        answer.header("access-control-allow-credentials", "true");
+        answer.header("access-control-expose-headers", CORS_EXPOSED);
+    }
+}
+
+impl Call {
+    /// Counts this call against its operation and the person, or the address where nobody is known.
+    pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
+        let Some(binding) = self.endpoint.limit.binding() else { return Ok(()) };
+        let who = person.map_or_else(|| self.parts.ip_key(), |id| id.to_string());
+        let key = [self.package, ".", self.endpoint.operation, ":", &who].concat();
+        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited()) }
+    }
+
+    /// Reads the body under its cap; `json` bodies must be declared as such.
+    pub(crate) async fn read_body(&mut self, json: bool) -> Result<Vec<u8>> {
+        let body = self.runtime.body(self.endpoint.body).await.ok_or_else(Error::body_too_large)?;
+        if json && !body.is_empty() {
+            let declared = self.parts.headers.get("content-type").unwrap_or_default();
+            let kind = declared.split(';').next().unwrap_or_default().trim();
+            if !kind.eq_ignore_ascii_case("application/json") {
+                return Err(Error::unsupported_media_type());
+            }
+        }
+        if self.endpoint.idempotent {
+            self.body_hash = auth::sha256_hex(&body);
+        }
+        Ok(body)
+    }
+
+    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>) -> Result<Context> {
+        let header = |name| self.parts.headers.get(name);
+        let idempotency_key = match header("idempotency-key") {
+            Some(key) if self.endpoint.idempotent => Some(idempotency_key(key)?),
+            _ => None,
+        };
+        Ok(Context(Rc::new(Inner {
+            now: time.unwrap_or(self.now),
+            language: self.language,
+            operation: [self.package, ".", self.endpoint.operation].concat(),
+            role,
+            identity,
+            access: self.endpoint.access,
+            idempotency_key,
+            if_match: header("if-match").map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
+            body_hash: self.body_hash.clone(),
+            ip: self.parts.ip_truncated(),
+            user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
+            config: self.config.clone(),
+            runtime: self.runtime.clone(),
+            log: self.log.clone(),
+        })))
+    }
+}
+
+/// 1 to 255 visible ASCII characters.
+fn idempotency_key(key: &str) -> Result<String> {
+    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(key.to_owned())
+    } else {
+        Err(crate::FieldError::new(crate::Place::Header, "Idempotency-Key", "invalid_value").into())
+    }
+}

@@ -1,0 +1,233 @@
+//! What holds for every table and function, whoever adds the next one.
+
+use serde_json::json;
+
+use crate::support::{Caller, Database, NOON, Params, code, enter, migrations};
+
+/// Fails with the names of tables and functions that break a rule.
+pub async fn are_guarded(database: &Database) {
+    let owner = database.owner().await;
+    for (rule, sql) in RULES {
+        let rows = owner.query(*sql, &[]).await.unwrap();
+        let broken: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+        assert!(broken.is_empty(), "{rule}: {broken:?}");
+    }
+}
+
+const RULES: &[(&str, &str)] = &[
+    (
+        "every table has row level security",
+        "select oid::regclass::text from pg_class
+         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity",
+    ),
+    (
+        "PUBLIC and anon have no right on any table",
+        "select distinct c.oid::regclass::text from pg_class c, aclexplode(c.relacl) a
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+           and (a.grantee = 0 or a.grantee = 'anon'::regrole)",
+    ),
+    (
+        "a table that people may reach has an owner policy for them, and only that",
+        "select distinct c.oid::regclass::text from pg_class c
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+           and has_any_column_privilege('authenticated', c.oid, 'select, insert, update')
+           and not exists (select from pg_policies p
+             where p.schemaname = 'public' and p.tablename = c.relname and p.roles = '{authenticated}'
+               and p.qual like '%( SELECT edge.uid() AS uid) = %id)')",
+    ),
+    (
+        "a table that people may reach has an index that begins with its owner",
+        "select c.oid::regclass::text from pg_class c
+         join pg_attribute a on a.attrelid = c.oid and a.attname = case c.relname when 'users' then 'id' else 'user_id' end
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+           and has_any_column_privilege('authenticated', c.oid, 'select')
+           and not exists (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)",
+    ),
+    (
+        "no role of ours bypasses row level security",
+        "select rolname::text from pg_roles where (rolbypassrls or rolsuper) and rolname in
+         ('anon', 'authenticated', 'service', 'edge_owner', 'oree_person', 'oree_service')",
+    ),
+    (
+        "no function of ours is callable by PUBLIC",
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace = 'edge'::regnamespace and (proacl is null or exists (
+           select from aclexplode(proacl) a where a.grantee = 0))",
+    ),
+    (
+        "every function of ours belongs to edge_owner",
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace = 'edge'::regnamespace and proowner <> 'edge_owner'::regrole",
+    ),
+    (
+        "every SECURITY DEFINER function has an empty search_path",
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace = 'edge'::regnamespace and prosecdef and not coalesce('search_path=\"\"' = any (proconfig), false)",
+    ),
+    (
+        "the server's clock is used nowhere",
+        "select oid::regprocedure::text from pg_proc
+         where pronamespace = 'edge'::regnamespace and prosrc ~* '(?<![a-z_.])(now|clock_timestamp|statement_timestamp)\\(\\)'
+         union all
+         select adrelid::regclass::text from pg_attrdef d join pg_class c on c.oid = d.adrelid
+         where c.relnamespace = 'public'::regnamespace
+           and pg_get_expr(adbin, adrelid) ~* '(?<![a-z_.])(now\\(\\)|current_date|current_timestamp)'",
+    ),
+    (
+        "a foreign key has an index",
+        "select conname::text from pg_constraint k
+         where contype = 'f' and connamespace = 'public'::regnamespace and not exists (
+           select from pg_index i where i.indrelid = k.conrelid and i.indkey[0] = k.conkey[1])",
+    ),
+];
+
+const TABLES: &str = "select relname::text from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1";
+
+#[tokio::test]
+async fn a_person_sees_their_rows_of_every_table_and_nobody_elses() {
+    let database = Database::migrated().await;
+    let people = [database.person("a@example.org").await, database.person("b@example.org").await];
+    for person in &people {
+        let scene = "select edge.submit_scene('w', 'e', 'c', 'p', 'd', 'endpoint', 'key', 'hash')";
+        assert_eq!(database.call(person, NOON, scene, &[]).await["outcome"], "created");
+        let kaizen = "insert into kaizen (action) values ('x') returning to_jsonb(id)";
+        database.call(person, NOON, kaizen, &[]).await;
+    }
+
+    let owner = database.owner().await;
+    let mut reached = Vec::new();
+    for row in owner.query(TABLES, &[]).await.unwrap() {
+        let table: String = row.get(0);
+        let column = if table == "users" { "id" } else { "user_id" };
+        let mut client = database.login("oree_person").await;
+        let request = enter(&mut client, &people[0], NOON).await.unwrap();
+        match request.query(&format!("select {column} from public.{table}"), &[]).await {
+            Ok(rows) => {
+                assert!(!rows.is_empty(), "{table}: the test needs a row of the person's");
+                assert!(rows.iter().all(|row| row.get::<_, uuid::Uuid>(0) == people[0].id()), "{table}");
+                reached.push(table);
+            }
+            Err(error) => assert!(["42501", "42703"].contains(&code(&error).as_str()), "{table}: {error}"),
+        }
+    }
+    assert_eq!(reached, ["jobs", "kaizen", "scenes", "user_sessions", "users"]);
+}
+
+#[tokio::test]
+async fn strangers_and_bare_logins_reach_no_table() {
+    let database = Database::migrated().await;
+    let owner = database.owner().await;
+    for row in owner.query(TABLES, &[]).await.unwrap() {
+        let sql = format!("select count(*) from public.{}", row.get::<_, String>(0));
+        assert_eq!(database.refusal(&Caller::anon(), &sql, &[]).await, "42501", "{sql}");
+        for login in ["oree_person", "oree_service"] {
+            let client = database.login(login).await;
+            assert_eq!(code(&client.query(&sql, &[]).await.unwrap_err()), "42501", "{login}: {sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_login_becomes_only_what_it_is_for() {
+    let database = Database::migrated().await;
+    for (login, roles) in [("oree_person", ["service", "edge_owner"]), ("oree_service", ["authenticated", "edge_owner"])] {
+        let client = database.login(login).await;
+        for role in roles {
+            let error = client.batch_execute(&format!("set role {role}")).await.unwrap_err();
+            assert_eq!(code(&error), "42501", "{login} as {role}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_person_cannot_raise_themselves_or_write_for_another() {
+    let database = Database::migrated().await;
+    let (person, other) = (database.person("a@example.org").await, database.person("b@example.org").await);
+    for sql in [
+        "update users set role = 'admin'",
+        "update users set tier = 'PREMIUM'",
+        "update users set email = 'c@example.org'",
+        "select password_hash from users",
+        "select refresh_hash from user_sessions",
+        "update user_sessions set expires_at = 'infinity'",
+        "insert into kaizen (action, created_at) values ('x', '2020-01-01')",
+        "update kaizen set user_id = edge.uid()",
+        "insert into scenes (world, era, class, pose, decor, user_id) values ('w', 'e', 'c', 'p', 'd', edge.uid())",
+        "select edge.job_event(gen_random_uuid(), 'r', 'failed')",
+        "select edge.purge()",
+        "select edge.setting('verify_first')",
+        "select edge.move_job(gen_random_uuid(), 'failed')",
+        "select edge.open_session(edge.uid(), repeat('x', 43), null)",
+        "select edge.bcrypt_hash('x')",
+    ] {
+        assert_eq!(database.refusal(&person, sql, &[]).await, "42501", "{sql}");
+    }
+    let theirs: Params = &[&other.id()];
+    let insert = "insert into kaizen (action, user_id) values ('x', $1)";
+    assert_eq!(database.refusal(&person, insert, theirs).await, "42501");
+
+    let rename = "with changed as (update users set name = 'Mine' returning 1) select to_jsonb(count(*)) from changed";
+    assert_eq!(database.call(&person, NOON, rename, &[]).await, json!(1));
+    let name = "select jsonb_agg(name) from users";
+    assert_eq!(database.call(&other, NOON, name, &[]).await, json!([null]));
+}
+
+#[tokio::test]
+async fn the_audit_log_only_grows() {
+    let database = Database::migrated().await;
+    database.person("a@example.org").await;
+    let owner = database.owner().await;
+    for sql in ["update audit_logs set action = 'auth.nothing'", "truncate audit_logs"] {
+        assert_eq!(code(&owner.batch_execute(sql).await.unwrap_err()), "OR409", "{sql}");
+    }
+    let delete = "delete from audit_logs";
+    assert_eq!(database.refusal(&Caller::service(), delete, &[]).await, "42501");
+}
+
+#[tokio::test]
+async fn only_time_zones_of_the_world_are_accepted() {
+    let database = Database::migrated().await;
+    let person = database.person("a@example.org").await;
+    for zone in ["Europe/Pari", "Europe/Pari+5", "UTC+3", "", "europe/paris", "Paris", "Europe/Paris; x"] {
+        let sql = "update users set time_zone = $1";
+        assert_eq!(database.refusal(&person, sql, &[&zone]).await, "23514", "{zone}");
+    }
+    for zone in ["UTC", "Pacific/Kiritimati", "America/Argentina/Buenos_Aires", "America/Port-au-Prince", "Etc/GMT+12"] {
+        let sql = "update users set time_zone = $1 returning to_jsonb(time_zone)";
+        assert_eq!(database.call(&person, NOON, sql, &[&zone]).await, json!(zone));
+    }
+}
+
+#[tokio::test]
+async fn settings_refuse_values_that_would_break_a_reader() {
+    let database = Database::migrated().await;
+    for (key, value) in [
+        ("retention_days", "89"),
+        ("retention_days", "\"90\""),
+        ("retention_days", "90.5"),
+        ("verify_first", "1"),
+        ("scenes_per_day", "{\"FREE\": 3}"),
+        ("scenes_per_day", "{\"FREE\": -1, \"PREMIUM\": 3}"),
+        ("scenes_per_day", "5"),
+    ] {
+        let sql = "update settings set value = $2::text::jsonb where key = $1";
+        assert_eq!(database.refusal(&Caller::service(), sql, &[&key, &value]).await, "23514", "{key} = {value}");
+    }
+    let sql = "update settings set value = '365' where key = 'retention_days' returning value";
+    assert_eq!(database.call(&Caller::service(), NOON, sql, &[]).await, json!(365));
+}
+
+#[tokio::test]
+async fn every_function_that_a_role_may_call_is_in_the_readme() {
+    let database = Database::migrated().await;
+    let readme = std::fs::read_to_string(migrations().join("README.md")).unwrap();
+    let sql = "select distinct proname::text from pg_proc
+        where pronamespace = 'edge'::regnamespace and prorettype <> 'trigger'::regtype
+          and exists (select from unnest(array['anon', 'authenticated', 'service', 'oree_person', 'oree_service']) r
+            where has_function_privilege(r, oid, 'execute'))";
+    for row in database.owner().await.query(sql, &[]).await.unwrap() {
+        let name = format!("edge.{}(", row.get::<_, &str>(0));
+        assert!(readme.contains(&name), "{name} is missing");
+    }
+}

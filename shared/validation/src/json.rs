@@ -1,0 +1,180 @@
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use validator::Validate;
+
+use crate::{FieldError, Place, check};
+
+/// Why a body was refused.
+#[derive(Debug, PartialEq)]
+pub enum Rejected {
+    /// Not JSON (or not UTF-8, too deep, cut off): where the reader stopped.
+    Malformed { line: usize, column: usize },
+    /// JSON, but not what this operation takes.
+    Invalid(Vec<FieldError>),
+}
+
+/// Reads a JSON body strictly: one document, no unknown, missing or repeated field, no NUL character, every rule of `T`.
+pub fn json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Rejected> {
+    let Ok(text) = std::str::from_utf8(body) else {
+        return Err(Rejected::Malformed { line: 0, column: 0 });
+    };
+    if text.trim_start().starts_with('[') {
+        // Serde would read an array as the fields of a struct in order; a body is always an object.
+        return Err(Rejected::Invalid(vec![FieldError::new(Place::Body, "", "wrong_type")]));
+    }
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let input: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let cause = error.into_inner();
+        match cause.classify() {
+            Category::Data => Rejected::Invalid(vec![field_error(Place::Body, &path, &cause.to_string())]),
+            _ => Rejected::Malformed { line: cause.line(), column: cause.column() },
+        }
+    })?;
+    reader.end().map_err(|error| Rejected::Malformed { line: error.line(), column: error.column() })?;
+    if holds_nul(text) {
+        // PostgreSQL's text cannot hold U+0000, so no field of any function can take it.
+        return Err(Rejected::Invalid(vec![FieldError::new(Place::Body, "", "nul_character")]));
+    }
+    match check(Place::Body, &input) {
+        errors if errors.is_empty() => Ok(input),
+        errors => Err(Rejected::Invalid(errors)),
+    }
+}
+
+/// Turns serde's sentence into a field and a code. Serde gives no other way to tell these cases apart; the sentences are
+/// those of `serde::de::Error`'s provided methods, held by the tests below.
+pub(crate) fn field_error(place: Place, path: &str, sentence: &str) -> FieldError {
+    let path = if path == "." { String::new() } else { path.replace('[', ".").replace(']', "") };
+    let path = path.as_str();
+    let quoted = || sentence.split('`').nth(1).unwrap_or_default();
+    let child = || match (path, quoted()) {
+        ("", name) => name.to_owned(),
+        // The path of an unknown field already ends in its name.
+        (path, name) if path == name || path.ends_with(&[".", name].concat()) => path.to_owned(),
+        (path, name) => [path, ".", name].concat(),
+    };
+    let starts = |prefix: &str| sentence.starts_with(prefix);
+    if starts("missing field") {
+        FieldError::new(place, child(), "required")
+    } else if starts("unknown field") {
+        FieldError::new(place, child(), "unknown_field")
+    } else if starts("duplicate field") {
+        FieldError::new(place, child(), "duplicate_field")
+    } else if starts("invalid type: null") {
+        FieldError::new(place, path, "not_nullable")
+    } else if starts("invalid type") {
+        FieldError::new(place, path, "wrong_type")
+    } else if starts("UUID parsing failed") {
+        FieldError::new(place, path, "bad_uuid")
+    } else if starts("unknown variant") {
+        FieldError::new(place, path, "not_allowed")
+    } else if let Some(code) = sentence.strip_prefix(crate::types::REFUSED) {
+        FieldError::new(place, path, code.split([' ', '\n']).next().unwrap_or_default())
+    } else {
+        FieldError::new(place, path, "invalid_value")
+    }
+}
+
+/// Whether a JSON text that parsed holds an escaped U+0000: `\u0000` after an even number of backslashes.
+fn holds_nul(text: &str) -> bool {
+    text.match_indices("\\u0000").any(|(at, _)| text.as_bytes()[..at].iter().rev().take_while(|b| **b == b'\\').count() % 2 == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+    use crate::{Date, present};
+
+    #[derive(Debug, PartialEq, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Entry {
+        #[validate(length(min = 1, max = 5))]
+        name: String,
+        #[serde(default, deserialize_with = "present")]
+        date: Option<Date>,
+        #[serde(default, deserialize_with = "present")]
+        #[validate(range(min = 1, max = 9))]
+        count: Option<i32>,
+        #[serde(default, deserialize_with = "present")]
+        id: Option<uuid::Uuid>,
+        #[serde(default)]
+        #[validate(nested)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize, Validate)]
+    #[serde(deny_unknown_fields)]
+    struct Part {
+        #[validate(length(max = 2))]
+        word: String,
+    }
+
+    fn refused(body: &str) -> (String, String) {
+        match json::<Entry>(body.as_bytes()) {
+            Err(Rejected::Invalid(errors)) => (errors[0].field.clone(), errors[0].code.clone()),
+            other => panic!("{body} gave {other:?}"),
+        }
+    }
+
+    fn pair(field: &str, code: &str) -> (String, String) {
+        (field.to_owned(), code.to_owned())
+    }
+
+    #[test]
+    fn each_kind_of_wrong_field_has_its_place_and_code() {
+        assert_eq!(refused("{}"), pair("name", "required"));
+        assert_eq!(refused(r#"{"name":"a","x":1}"#), pair("x", "unknown_field"));
+        assert_eq!(refused(r#"{"name":"a","name":"b"}"#), pair("name", "duplicate_field"));
+        assert_eq!(refused(r#"{"name":null}"#), pair("name", "not_nullable"));
+        assert_eq!(refused(r#"{"name":"a","date":null}"#), pair("date", "not_nullable"));
+        assert_eq!(refused(r#"{"name":7}"#), pair("name", "wrong_type"));
+        assert_eq!(refused(r#"[]"#), pair("", "wrong_type"));
+        assert_eq!(refused(r#"{"name":"a","count":99999999999}"#), pair("count", "invalid_value"));
+        assert_eq!(refused(r#"{"name":"a","date":"2026-02-30"}"#), pair("date", "bad_date"));
+        assert_eq!(refused(r#"{"name":"a","id":"1"}"#), pair("id", "bad_uuid"));
+        assert_eq!(refused(r#"{"name":"abcdef"}"#), pair("name", "length"));
+        assert_eq!(refused(r#"{"name":"a","count":10}"#), pair("count", "range"));
+        assert_eq!(refused(r#"{"name":"a\u0000"}"#), pair("", "nul_character"));
+        assert_eq!(refused(r#"{"name":"a","parts":[{"word":"b"},{"word":"long"}]}"#), pair("parts.1.word", "too_long"));
+        assert_eq!(refused(r#"{"name":"a","parts":[{"word":"b","y":1}]}"#), pair("parts.0.y", "unknown_field"));
+    }
+
+    #[test]
+    fn an_escaped_backslash_before_u0000_is_ordinary_text() {
+        assert!(json::<Entry>(br#"{"name":"\\u00"}"#).is_ok());
+        assert!(!holds_nul(r#""\\u0000""#));
+        assert!(holds_nul(r#""\\\u0000""#));
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        for body in [&b""[..], b"{", b"{\"name\":\"a\"} x", b"\xff", b"{\"name\":\"\\ud800\"}", b"nul", b"{'name':1}"] {
+            assert!(matches!(json::<Entry>(body), Err(Rejected::Malformed { .. })), "{body:?}");
+        }
+        let deep = [r#"{"a":"#, &"[".repeat(100_000)].concat();
+        assert!(matches!(json::<serde_json_shape::Any>(deep.as_bytes()), Err(Rejected::Malformed { .. })));
+    }
+
+    mod serde_json_shape {
+        use super::*;
+
+        #[derive(Debug, Deserialize)]
+        pub struct Any(#[expect(dead_code, reason = "only parsed")] serde_json::Value);
+
+        impl Validate for Any {
+            fn validate(&self) -> Result<(), validator::ValidationErrors> {
+                Ok(())
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_the_reader_panic(body: Vec<u8>) {
+            let _ = json::<Entry>(&body);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What comes in: strict JSON bodies, path and query parameters, and the errors that say which field is wrong.
+//!
+//! A type that derives `Deserialize` and `validator::Validate` is read by [`json`] (a body) or [`text`] (path and
+//! query parameters). Both refuse unknown and duplicate fields, nulls where the field is not nullable and NUL
+//! characters, and answer with [`FieldError`]s whose sentences exist in French and English.
+
+mod field;
+mod json;
+mod language;
+mod page;
+mod text;
+mod types;
+
+pub use field::{FieldError, Place, check};
+pub use json::{Rejected, json};
+pub use language::{Language, Message};
+pub use page::{Cursor, Page};
+pub use text::text;
+pub use types::{Date, Email, TimeZone, not_blank, present, refuse};

@@ -1,0 +1,181 @@
+use std::fmt;
+
+use chrono::{Datelike, NaiveDate};
+use serde::de::{Deserializer, Error};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+use validator::ValidationError;
+
+/// Marks a refusal whose text is a field code; [`crate::json`] and [`crate::text`] read it back.
+pub(crate) const REFUSED: &str = "refused:";
+
+/// A deserialisation error with a code of the message table, for types of our own.
+pub fn refuse<E: Error>(code: &'static str) -> E {
+    E::custom([REFUSED, code].concat())
+}
+
+/// For optional fields: absent is `None`, `null` is refused.
+///
+/// # Errors
+/// Whatever `T` refuses, null included.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+/// A rule for `#[validate(custom(function = "…"))]`: something other than white space, and no control character but
+/// line breaks and tabs.
+///
+/// # Errors
+/// `blank` or `control_character`.
+pub fn not_blank(text: &str) -> Result<(), ValidationError> {
+    if text.trim().is_empty() {
+        return Err(ValidationError::new("blank"));
+    }
+    match text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        true => Err(ValidationError::new("control_character")),
+        false => Ok(()),
+    }
+}
+
+/// A calendar day, `YYYY-MM-DD`, between the years 1900 and 2200.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Date(NaiveDate);
+
+impl Date {
+    /// `None` outside the years 1900 to 2200.
+    pub fn new(day: NaiveDate) -> Option<Date> {
+        (1900..=2200).contains(&day.year()).then_some(Date(day))
+    }
+
+    pub fn day(self) -> NaiveDate {
+        self.0
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // chrono also takes `2026-1-2` and `+2026-01-02`.
+        let exact = text.len() == 10
+            && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
+        let day = if exact { text.parse().ok() } else { None };
+        day.and_then(Date::new).ok_or_else(|| refuse("bad_date"))
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+/// An e-mail address, in lower case: at most 254 ASCII characters, one `@`, a domain with a dot (RFC 5321, 4.5.3.1).
+///
+/// Deliberately loose: only a mail that arrives proves an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Email(String);
+
+impl Email {
+    pub fn parse(text: &str) -> Option<Email> {
+        let text = text.trim().to_ascii_lowercase();
+        let (local, domain) = text.split_once('@')?;
+        let printable = |part: &str| part.bytes().all(|b| b.is_ascii_graphic() && !b"@<>()[]\\,;:\"".contains(&b));
+        let labels = domain.split('.').count() >= 2
+            && domain.split('.').all(|label| {
+                !label.is_empty()
+                    && label.len() <= 63
+                    && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+                    && !label.starts_with('-')
+                    && !label.ends_with('-')
+            });
+        let fits = text.len() <= 254 && (1..=64).contains(&local.len());
+        let dots = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
+        (fits && dots && labels && printable(local)).then_some(Email(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Email {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Email, D::Error> {
+        Email::parse(&String::deserialize(deserializer)?).ok_or_else(|| refuse("bad_email"))
+    }
+}
+
+/// The name of a time zone, such as `Europe/Paris`. Only its shape is checked here: the database holds the list of zones
+/// and answers `bad_time_zone` for a name that it does not know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TimeZone(String);
+
+impl TimeZone {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for TimeZone {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let shaped = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-/".contains(&b));
+        if shaped { Ok(TimeZone(text)) } else { Err(refuse("bad_time_zone")) }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod schema {
+    use std::borrow::Cow;
+
+    use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+    use super::{Date, Email, TimeZone};
+
+    macro_rules! schema {
+        ($($name:ident: $shape:tt)*) => {
+            $(impl JsonSchema for $name {
+                fn inline_schema() -> bool {
+                    true
+                }
+                fn schema_name() -> Cow<'static, str> {
+                    stringify!($name).into()
+                }
+                fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                    json_schema!($shape)
+                }
+            })*
+        };
+    }
+
+    schema! {
+        Date: { "type": "string", "format": "date", "description": "A calendar day between 1900-01-01 and 2200-12-31." }
+        Email: { "type": "string", "format": "email", "maxLength": 254 }
+        TimeZone: { "type": "string", "maxLength": 64, "description": "A time zone of the IANA list.", "examples": ["Europe/Paris"] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ordinary_addresses_are_taken_and_put_in_lower_case() {
+        assert_eq!(Email::parse(" Ada.Lovelace+oree@Example.org ").unwrap().as_str(), "ada.lovelace+oree@example.org");
+    }
+
+    #[test]
+    fn what_cannot_be_an_address_is_refused() {
+        let long = ["a".repeat(65), "@example.org".to_owned()].concat();
+        for text in ["", "a", "a@b", "a@@b.c", "a b@c.d", "a@b..c", "a@-b.c", ".a@b.c", "a@b.c\r\nBcc: x@y.z", "é@b.c", &long] {
+            assert_eq!(Email::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Every function's contract in one place, and what is generated from them. The list of functions in `functions.rs` and
+//! this crate's manifest are themselves generated from the folders; `cargo xtask sync` writes all of it.
+
+mod functions;
+mod openapi;
+mod overview;
+mod registry;
+mod routes;
+mod workers;
+
+pub use functions::FUNCTIONS;
+pub use openapi::openapi;
+pub use overview::overview;
+pub use registry::registry;
+pub use routes::{patterns, score};
+pub use workers::workers;
+
+use edge::{Function, Trigger};
+
+/// `rise/kaizen`: the folder of a function. The area is the first word of its package.
+pub fn folder(function: &Function) -> String {
+    function.package.replacen('-', "/", 1)
+}
+
+/// The area of a function, `rise`.
+pub fn area(function: &Function) -> &'static str {
+    function.package.split('-').next().unwrap_or_default()
+}
+
+/// The cron functions, with the seconds between two runs of each.
+pub fn crons() -> impl Iterator<Item = (&'static Function, u32)> {
+    FUNCTIONS.iter().filter_map(|function| match function.trigger {
+        Trigger::Cron { every_seconds, .. } => Some((*function, every_seconds)),
+        _ => None,
+    })
+}
+
+/// The text of `///` and `//!` lines, as one paragraph.
+pub fn prose(doc: &str) -> String {
+    doc.split_whitespace().collect::<Vec<_>>().join(" ")
+}

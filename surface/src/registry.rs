@@ -1,0 +1,41 @@
+use edge::{Need, Trigger};
+use serde_json::{Value, json};
+
+use crate::{FUNCTIONS, folder, patterns, prose};
+
+/// The surface as data, for tools that are not Rust.
+pub fn registry() -> String {
+    let functions: Vec<Value> = FUNCTIONS
+        .iter()
+        .map(|function| {
+            let (trigger, name) = match function.trigger {
+                Trigger::Http => ("http", ""),
+                Trigger::Fallback => ("fallback", ""),
+                Trigger::Cron { name, .. } => ("cron", name),
+                Trigger::Clock { cron } => ("clock", cron),
+            };
+            let endpoints: Vec<Value> = function
+                .endpoints
+                .iter()
+                .map(|endpoint| json!({ "method": endpoint.method, "path": endpoint.path, "operation": endpoint.operation }))
+                .collect();
+            let variables: Vec<&str> =
+                function.needs().into_iter().flat_map(Need::variables).map(|variable| variable.name).collect();
+            json!({
+                "package": function.package,
+                "folder": folder(function),
+                "about": prose(function.about),
+                "trigger": trigger,
+                "name": name,
+                "routes": patterns(function),
+                "endpoints": endpoints,
+                "variables": variables,
+            })
+        })
+        .collect();
+    pretty(&json!({ "functions": functions }))
+}
+
+pub(crate) fn pretty(value: &Value) -> String {
+    format!("{value:#}\n")
+}

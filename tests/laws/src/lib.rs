@@ -1,0 +1,174 @@
+//! Requests made from contracts: for every endpoint a path and a body that its schema accepts, and ways to spoil them.
+
+use edge::schemars::SchemaGenerator;
+use edge::{Endpoint, Function, Trigger};
+use serde_json::{Map, Value, json};
+use testing::{App, Call, Person};
+
+/// An endpoint with what its schemas say.
+pub struct Subject {
+    pub function: &'static Function,
+    pub endpoint: &'static Endpoint,
+    path: Value,
+    query: Option<Value>,
+    body: Option<Value>,
+    body_optional: bool,
+}
+
+/// Every endpoint that is called over HTTP.
+pub fn subjects() -> Vec<Subject> {
+    let http = surface::FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
+    http.flat_map(|function| function.endpoints.iter().map(|endpoint| Subject::new(function, endpoint))).collect()
+}
+
+impl Subject {
+    fn new(function: &'static Function, endpoint: &'static Endpoint) -> Subject {
+        let mut generator = SchemaGenerator::default();
+        let shape = (endpoint.describe)(&mut generator);
+        let whole = |schema: edge::schemars::Schema| resolve(&schema.to_value(), generator.definitions());
+        Subject {
+            function,
+            endpoint,
+            path: shape.path.map_or(Value::Null, whole),
+            query: shape.query.map(whole),
+            body: shape.body.map(whole),
+            body_optional: shape.body_optional,
+        }
+    }
+
+    /// `rise-kaizen.create`
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.function.package, self.endpoint.operation)
+    }
+
+    pub fn is_public(&self) -> bool {
+        self.endpoint.caller == "Public"
+    }
+
+    pub fn is_signed(&self) -> bool {
+        self.endpoint.caller.starts_with("Signed")
+    }
+
+    pub fn takes_body(&self) -> bool {
+        self.body.is_some()
+    }
+
+    pub fn takes_query(&self) -> bool {
+        self.query.is_some()
+    }
+
+    pub fn has_path_parameters(&self) -> bool {
+        self.endpoint.path.contains('{')
+    }
+
+    pub fn requires_body(&self) -> bool {
+        self.body.is_some() && !self.body_optional
+    }
+
+    /// Somebody whose role lets them in.
+    pub async fn person(&self) -> Person {
+        let role = match self.endpoint.caller {
+            "Admin" => edge::auth::Role::Admin,
+            "Manager" => edge::auth::Role::Manager,
+            _ => edge::auth::Role::User,
+        };
+        Person::of(role, "Europe/Paris").await
+    }
+
+    /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number.
+    pub fn path(&self, id: &str) -> String {
+        let parts = self.endpoint.path.split('/').map(|part| {
+            let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else { return part.to_owned() };
+            match self.path["properties"][name]["type"].as_str() {
+                Some("integer") => "9223372036854775807".to_owned(),
+                _ => id.to_owned(),
+            }
+        });
+        parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// A body that the schema accepts.
+    pub fn sample_body(&self) -> Option<Value> {
+        self.body.as_ref().map(sample)
+    }
+
+    /// The body's fields of a JSON type, such as `string`.
+    pub fn fields(&self, kind: &str) -> Vec<String> {
+        let properties = self.body.as_ref().and_then(|body| body["properties"].as_object());
+        let is = |schema: &Value| schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)));
+        properties.into_iter().flatten().filter(|(_, schema)| is(schema)).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Every field of the body.
+    pub fn all_fields(&self) -> Vec<String> {
+        self.body.as_ref().and_then(|body| body["properties"].as_object()).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    }
+
+    /// A request that is right but for what the caller then spoils.
+    pub fn call(&self, app: &App, id: &str) -> Call {
+        let call = app.call(self.endpoint.method, &self.path(id));
+        match self.sample_body() {
+            Some(body) => call.json(body),
+            None => call,
+        }
+    }
+}
+
+/// Puts every `$ref` in its place.
+fn resolve(schema: &Value, definitions: &Map<String, Value>) -> Value {
+    match schema {
+        Value::Object(object) => {
+            let named = object.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next());
+            match named.and_then(|name| definitions.get(name)) {
+                Some(definition) => resolve(definition, definitions),
+                None => Value::Object(object.iter().map(|(key, value)| (key.clone(), resolve(value, definitions))).collect()),
+            }
+        }
+        Value::Array(items) => items.iter().map(|item| resolve(item, definitions)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The smallest value that a schema accepts: required fields only.
+fn sample(schema: &Value) -> Value {
+    if let Some(word) = schema["enum"].as_array().and_then(|words| words.first()) {
+        return word.clone();
+    }
+    let unique = uuid();
+    match (schema["type"].as_str(), schema["format"].as_str()) {
+        (Some("object"), _) => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let mut body: Map<String, Value> =
+                required.map(|name| (name.to_owned(), sample(&schema["properties"][name]))).collect();
+            if body.is_empty()
+                && let Some((name, first)) = schema["properties"].as_object().and_then(|properties| properties.iter().next())
+            {
+                body.insert(name.clone(), sample(first));
+            }
+            Value::Object(body)
+        }
+        (Some("string"), Some("uuid")) => json!(unique),
+        (Some("string"), Some("email")) => json!(format!("{unique}@example.org")),
+        (Some("string"), Some("date")) => json!("2026-01-02"),
+        (Some("string"), Some("date-time")) => json!("2026-01-02T03:04:05Z"),
+        (Some("string"), _) => {
+            let longest = schema["maxLength"].as_u64().map_or(40, |length| usize::try_from(length).unwrap_or(40));
+            json!(format!("Phrase {unique}").chars().take(longest).collect::<String>())
+        }
+        (Some("integer" | "number"), _) => schema["minimum"].as_i64().map_or(json!(1), |least| json!(least)),
+        (Some("boolean"), _) => json!(true),
+        (Some("array"), _) => json!([]),
+        _ => match schema["type"].as_array().and_then(|kinds| kinds.first()) {
+            Some(kind) => {
+                let mut one = schema.clone();
+                one["type"] = kind.clone();
+                sample(&one)
+            }
+            None => json!({}),
+        },
+    }
+}
+
+fn uuid() -> String {
+    edge::auth::random_uuid().map_or_else(|_| String::new(), |id| id.to_string())
+}

@@ -1,0 +1,90 @@
+//! Who may call what.
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use laws::subjects;
+use testing::{App, Person};
+
+/// Open to anyone. Reviewed: this list should only ever shrink.
+const PUBLIC: &[&str] = &[
+    "auth-login.login",
+    "auth-refresh.refresh",
+    "auth-register.register",
+    "operations-health.health",
+];
+
+#[test]
+fn the_public_endpoints_are_those_that_were_reviewed() {
+    let public: Vec<String> = subjects().iter().filter(|subject| subject.is_public()).map(|subject| subject.name()).collect();
+    assert_eq!(public, PUBLIC, "a public endpoint needs a review: then change this list");
+}
+
+#[tokio::test]
+async fn without_credentials_nothing_but_the_public_endpoints_answers() {
+    let app = App::edge();
+    for subject in subjects().iter().filter(|subject| !subject.is_public()) {
+        let answer = subject.call(&app, "00000000-0000-4000-8000-000000000000").send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"), "{}: {answer:?}", subject.name());
+    }
+}
+
+#[tokio::test]
+async fn a_forged_expired_or_unsigned_token_opens_nothing() {
+    let app = App::edge();
+    let ada = Person::new().await;
+    let now = std::time::SystemTime::now().into();
+    let good = ada.token(now);
+    let (head, rest) = good.split_once('.').unwrap();
+    let (claims, signature) = rest.split_once('.').unwrap();
+    let none = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
+    let kid = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"../../dev/null"}"#);
+    let admin = BASE64_URL_SAFE_NO_PAD.encode(
+        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap().replace("\"user\"", "\"admin\""),
+    );
+    let hour = std::time::Duration::from_secs(3600);
+    let tokens = [
+        (format!("{none}.{claims}."), "unauthenticated"),
+        (format!("{kid}.{claims}.{signature}"), "unauthenticated"),
+        (format!("{head}.{admin}.{signature}"), "unauthenticated"),
+        (format!("{head}.{claims}."), "unauthenticated"),
+        ("\u{e9}".to_owned(), "unauthenticated"),
+        ("a".repeat(8000), "unauthenticated"),
+        (ada.token(now - hour), "token_expired"),
+        (ada.token(now + hour), "unauthenticated"),
+    ];
+    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed()) {
+        for (token, code) in &tokens {
+            let answer = subject.call(&app, &ada.id.to_string()).token(token).send().await;
+            assert_eq!((answer.status, answer.code().as_str()), (401, *code), "{} with {token:.60}", subject.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_session_and_a_banned_person_are_refused_everywhere() {
+    let app = App::edge();
+    let owner = testing::database().await;
+    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed() && subject.endpoint.sql > 0) {
+        let (gone, banned) = (subject.person().await, subject.person().await);
+        owner
+            .execute("update user_sessions set revoked_at = now(), revoked_because = 'logout' where id = $1", &[&gone.session])
+            .await
+            .unwrap();
+        owner.execute("update users set is_banned = true where id = $1", &[&banned.id]).await.unwrap();
+        let answer = subject.call(&app, &gone.id.to_string()).by(&gone).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "session_revoked"), "{}", subject.name());
+        let answer = subject.call(&app, &banned.id.to_string()).by(&banned).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "banned"), "{}", subject.name());
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_id_gives_403_or_404() {
+    let app = App::edge();
+    let ada = Person::new().await;
+    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed() && subject.has_path_parameters()) {
+        let eve = subject.person().await;
+        let answer = subject.call(&app, &ada.id.to_string()).by(&eve).send().await;
+        assert!(matches!(answer.status, 403 | 404), "{}: {answer:?}", subject.name());
+    }
+}

@@ -1,0 +1,35 @@
+"""A worker on the official SDK. `PEER_HANDLER=stream` makes it a generator."""
+
+import asyncio
+import os
+import time
+
+import runpod
+
+
+async def handler(job):
+    asked = job["input"]
+    match asked["do"]:
+        case "add":
+            return {"sum": sum(asked["numbers"])}
+        case "refuse":
+            return {"error": "no such pose"}
+        case "raise":
+            raise ValueError("no such world")
+        case "progress":
+            runpod.serverless.progress_update(job, "half way")
+            await asyncio.sleep(2)
+            return {"done": True}
+        case "sleep":
+            await asyncio.sleep(60)
+            return {"slept": True}
+
+
+def stream(job):
+    for part in range(job["input"]["count"]):
+        time.sleep(0.2)
+        yield f"part {part}"
+
+
+chosen = stream if os.environ.get("PEER_HANDLER") == "stream" else handler
+runpod.serverless.start({"handler": chosen, "return_aggregate_stream": True})

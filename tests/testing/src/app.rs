@@ -1,0 +1,243 @@
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use edge::{Config, Function, Headers, Incoming, Runtime};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::{Person, variable};
+
+/// Where requests go.
+#[derive(Clone)]
+pub struct App {
+    target: Target,
+    client: reqwest::Client,
+    variables: Rc<BTreeMap<String, String>>,
+    now: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone)]
+enum Target {
+    Native(&'static Function),
+    Edge(String),
+}
+
+/// A request being built.
+pub struct Call {
+    app: App,
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+    person: Option<Person>,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+    /// The lines that the function logged; empty where it ran on the edge.
+    pub log: Vec<String>,
+}
+
+impl App {
+    /// One function, run in this process against the real database.
+    pub fn native(function: &'static Function) -> App {
+        App::to(Target::Native(function))
+    }
+
+    /// Everything, as wasm on the edge.
+    pub fn edge() -> App {
+        App::to(Target::Edge(variable("EDGE_URL")))
+    }
+
+    fn to(target: Target) -> App {
+        App { target, client: reqwest::Client::new(), variables: Rc::default(), now: None }
+    }
+
+    /// Another value of an environment variable, for this function alone. Natively only.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> App {
+        Rc::make_mut(&mut self.variables).insert(name.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Moves the clock of every request that follows.
+    ///
+    /// # Panics
+    /// Where `now` is not RFC 3339.
+    #[must_use]
+    pub fn at(mut self, now: &str) -> App {
+        self.now = Some(now.parse().expect("a time in RFC 3339"));
+        self
+    }
+
+    pub fn get(&self, path: &str) -> Call {
+        self.call("GET", path)
+    }
+
+    pub fn post(&self, path: &str) -> Call {
+        self.call("POST", path)
+    }
+
+    pub fn put(&self, path: &str) -> Call {
+        self.call("PUT", path)
+    }
+
+    pub fn delete(&self, path: &str) -> Call {
+        self.call("DELETE", path)
+    }
+
+    /// Any method; a path below `/api/v1`, unless it begins with a prefix of its own.
+    pub fn call(&self, method: &str, path: &str) -> Call {
+        let prefixed = edge::route::PREFIXES.iter().any(|prefix| path.starts_with(&[prefix, "/"].concat()));
+        let path = if prefixed { path.to_owned() } else { ["/api/v1", path].concat() };
+        let headers = vec![(ip_header(), own_address())];
+        Call { app: self.clone(), method: method.to_owned(), path, headers, body: Vec::new(), person: None }
+    }
+}
+
+impl Call {
+    /// Signs the request in.
+    #[must_use]
+    pub fn by(mut self, person: &Person) -> Call {
+        self.person = Some(person.clone());
+        self
+    }
+
+    /// Signs the request in with a token as it is.
+    #[must_use]
+    pub fn token(self, token: &str) -> Call {
+        self.header("authorization", &["Bearer ", token].concat())
+    }
+
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Call {
+        self.headers.retain(|(known, _)| known != name);
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Takes the value that `serde_json::json!` makes.
+    #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "so that json!(…) can stand in the call")]
+    pub fn json(self, body: Value) -> Call {
+        self.body("application/json", body.to_string().as_bytes())
+    }
+
+    #[must_use]
+    pub fn body(mut self, kind: &str, body: &[u8]) -> Call {
+        self.body = body.to_vec();
+        self.header("content-type", kind)
+    }
+
+    /// # Panics
+    /// Where nothing answers.
+    pub async fn send(mut self) -> Answer {
+        let now = self.app.now.unwrap_or_else(|| std::time::SystemTime::now().into());
+        if let Some(person) = self.person.take() {
+            self = self.token(&person.token(now));
+        }
+        if let Some(now) = self.app.now {
+            self = self.header("x-oree-now", &now.to_rfc3339());
+        }
+        match self.app.target.clone() {
+            Target::Native(function) => self.send_native(function).await,
+            Target::Edge(url) => self.send_over_http(&url).await,
+        }
+    }
+
+    async fn send_native(self, function: &'static Function) -> Answer {
+        let variables = &self.app.variables;
+        let lookup = |name: &str| variables.get(name).cloned().or_else(|| std::env::var(name).ok());
+        let config = Config::load(function.needs().into_iter(), lookup).map(Rc::new);
+        let public = variable("PUBLIC_URL");
+        let length = ("content-length".to_owned(), self.body.len().to_string());
+        let headers = self.headers.iter().chain([&length]).flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
+        let incoming = Incoming { method: self.method, url: [&public, self.path.as_str()].concat(), headers: Headers(headers) };
+        let runtime = Runtime::new(self.app.client, self.body);
+        let answer =
+            edge::serve(function, incoming, config.as_ref().map(Rc::clone).map_err(String::as_str), runtime.clone()).await;
+        Answer {
+            status: answer.status,
+            headers: answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            body: answer.body,
+            log: runtime.finish().await,
+        }
+    }
+
+    async fn send_over_http(self, url: &str) -> Answer {
+        let method = self.method.parse().expect("a method");
+        let mut request =
+            self.app.client.request(method, [url, &self.path].concat()).timeout(Duration::from_secs(30)).body(self.body);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        let answer = request.send().await.expect("the edge does not answer");
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Answer {
+            status: answer.status().as_u16(),
+            headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body: answer.bytes().await.expect("the answer is cut off").to_vec(),
+            log: Vec::new(),
+        }
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// Where it is something else.
+    pub fn json(&self) -> Value {
+        self.as_type()
+    }
+
+    /// # Panics
+    /// Where the body is not a `T`.
+    pub fn as_type<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The `code` of a problem; empty for any other answer.
+    pub fn code(&self) -> String {
+        self.member("code")
+    }
+
+    /// `field:code` of the wrong fields.
+    ///
+    /// # Panics
+    /// Where the answer is not a problem.
+    pub fn wrong_fields(&self) -> Vec<String> {
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        errors.iter().map(|error| format!("{}:{}", text(&error["field"]), text(&error["code"]))).collect()
+    }
+
+    fn member(&self, name: &str) -> String {
+        serde_json::from_slice::<Value>(&self.body).map_or(String::new(), |body| text(&body[name]))
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+fn ip_header() -> String {
+    std::env::var("CLIENT_IP_HEADER").unwrap_or_else(|_| "cf-connecting-ip".to_owned()).to_ascii_lowercase()
+}
+
+/// An address of documentation (RFC 3849) that no other request has, so that limits per address do not meet.
+fn own_address() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("2001:db8:{:x}:{next:x}::1", std::process::id() & 0xffff)
+}

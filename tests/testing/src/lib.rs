@@ -1,0 +1,26 @@
+//! What tests stand on. A request is built the same way whether a function runs natively beside its test or as wasm on
+//! the edge:
+//!
+//! ```no_run
+//! # static FUNCTION: edge::Function = edge::Function { package: "", about: "", trigger: edge::Trigger::Http, endpoints: &[], uses: &[] };
+//! # async fn example() {
+//! use serde_json::json;
+//! use testing::{App, Person};
+//!
+//! let app = App::native(&FUNCTION);
+//! let ada = Person::new().await;
+//! let answer = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Ranger"})).send().await;
+//! assert_eq!(answer.status, 201);
+//! # }
+//! ```
+//!
+//! Tests share one real database: each makes its own people, none empties a table.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must say so and stop")]
+
+mod app;
+mod environment;
+mod person;
+
+pub use app::{Answer, App, Call};
+pub use environment::{database, variable};
+pub use person::Person;

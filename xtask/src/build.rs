@@ -1,0 +1,96 @@
+//! `cargo xtask build`: every function as modules in `build/<profile>`.
+
+use anyhow::Result;
+
+use crate::{
+    cargo,
+    modules::{self, Module},
+    progress::Step,
+    project::{Function, Profile, Project},
+    setup,
+    toolchain::{WASM, WasmToolchain},
+};
+
+pub async fn run(project: &Project, profile: Profile) -> Result<()> {
+    let toolchain = setup::ensure(project).await?;
+    let functions = project.functions()?;
+    let modules = functions_as_modules(project, &functions, profile, &toolchain).await?;
+    if profile == Profile::Release {
+        print_sizes(&modules)?;
+    }
+    Ok(())
+}
+
+/// Compiles every function and makes its modules.
+///
+/// All of them in one call, also after an edit of one: cargo unites the features of what it is asked to build, and a
+/// different question would build the shared crates a second time.
+pub async fn functions_as_modules(
+    project: &Project,
+    functions: &[Function],
+    profile: Profile,
+    toolchain: &WasmToolchain,
+) -> Result<Vec<Module>> {
+    let step = Step::start(format!("{} functions", functions.len()));
+    let warnings = compile(project, functions, profile, toolchain, &step).await?;
+    let modules = {
+        let (project, functions) = (Project { root: project.root.clone() }, functions.to_vec());
+        let target = toolchain.target_folder.clone();
+        tokio::task::spawn_blocking(move || {
+            let modules = modules::generate(&project, &functions, profile, &target, &step)?;
+            let changed = modules.iter().filter(|module| module.changed).count();
+            step.done(&if changed == 0 { "unchanged".to_owned() } else { format!("{changed} built") });
+            anyhow::Ok(modules)
+        })
+        .await??
+    };
+    eprint!("{warnings}");
+    Ok(modules)
+}
+
+async fn compile(
+    project: &Project,
+    functions: &[Function],
+    profile: Profile,
+    toolchain: &WasmToolchain,
+    step: &Step,
+) -> Result<String> {
+    let mut command = cargo::command(project);
+    command.args(["build", "--target", WASM, "--profile", profile.name()]).env("CARGO_TARGET_DIR", &toolchain.target_folder);
+    if let Some(name) = toolchain.name {
+        command.env("RUSTUP_TOOLCHAIN", name);
+    }
+    for function in functions {
+        command.args(["--package", &function.package()]);
+    }
+    cargo::run(command, step, "the functions do not compile: mend what is shown above").await
+}
+
+/// Compiles the servers that stand around the functions: gateway and simulators.
+pub async fn servers(project: &Project) -> Result<()> {
+    let step = Step::start("gateway and simulators");
+    let mut command = cargo::command(project);
+    command.args(["build", "--package", "gateway", "--package", "simulators", "--bins"]);
+    let warnings = cargo::run(command, &step, "gateway or simulators do not compile: mend what is shown above").await?;
+    step.done("");
+    eprint!("{warnings}");
+    Ok(())
+}
+
+fn print_sizes(modules: &[Module]) -> Result<()> {
+    println!("{:<32} {:>10} {:>10}", "function", "wasm", "gzip");
+    let (mut raw, mut gzip) = (0, 0);
+    for module in modules {
+        let size = modules::size(&module.folder)?;
+        println!("{:<32} {:>7.1} KB {:>7.1} KB", module.function.package(), kilobytes(size.raw), kilobytes(size.gzip));
+        raw += size.raw;
+        gzip += size.gzip;
+    }
+    println!("{:<32} {:>7.1} KB {:>7.1} KB", "all", kilobytes(raw), kilobytes(gzip));
+    Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a module's size is far below 2^52")]
+fn kilobytes(bytes: usize) -> f64 {
+    bytes as f64 / 1000.0
+}

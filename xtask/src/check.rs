@@ -1,0 +1,84 @@
+//! `cargo xtask check`: everything that must hold besides the tests.
+
+use std::process::Stdio;
+
+use anyhow::{Result, bail};
+use tokio::io::AsyncReadExt;
+
+use crate::{
+    cargo, guard,
+    progress::Step,
+    project::Project,
+    setup, sync,
+    toolchain::{WASM, WasmToolchain},
+};
+
+pub async fn run(project: &Project) -> Result<()> {
+    let toolchain = setup::ensure(project).await?;
+    quick(project).await?;
+    lint(project).await?;
+    lint_wasm(project, &toolchain).await?;
+    document(project).await
+}
+
+/// What takes seconds: format and generated files.
+pub async fn quick(project: &Project) -> Result<()> {
+    format(project).await?;
+    sync::run(project, true).await
+}
+
+async fn format(project: &Project) -> Result<()> {
+    let step = Step::start("format");
+    let mut command = cargo::command(project);
+    command.args(["fmt", "--all", "--check", "--", "--files-with-diff"]).stdout(Stdio::piped());
+    let mut process = guard::spawn(command)?;
+    let mut files = String::new();
+    if let Some(mut stdout) = process.stdout.take() {
+        stdout.read_to_string(&mut files).await?;
+    }
+    if !process.ended().await.success() {
+        let inside = format!("{}/", project.root.display());
+        let files: Vec<_> = files.lines().map(|path| path.trim_start_matches(&inside)).collect();
+        if files.is_empty() {
+            bail!("the format could not be checked: cargo fmt tells why above");
+        }
+        bail!("not formatted: {}: run `cargo fmt --all`", files.join(", "));
+    }
+    step.done("");
+    Ok(())
+}
+
+async fn lint(project: &Project) -> Result<()> {
+    let step = Step::start("lints");
+    let mut command = cargo::command(project);
+    command.args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]);
+    cargo::run(command, &step, "a lint is not satisfied: it is shown above").await?;
+    step.done("");
+    Ok(())
+}
+
+async fn lint_wasm(project: &Project, toolchain: &WasmToolchain) -> Result<()> {
+    if toolchain.name.is_some() {
+        eprintln!("  lints for wasm, left out: clippy does not come with Debian's wasm tool chain");
+        return Ok(());
+    }
+    let step = Step::start("lints for wasm");
+    let mut command = cargo::command(project);
+    command.args(["clippy", "--target", WASM, "--profile", "wasm-dev"]);
+    for function in project.functions()? {
+        command.args(["--package", &function.package()]);
+    }
+    command.args(["--", "-D", "warnings"]);
+    cargo::run(command, &step, "a lint is not satisfied in wasm: it is shown above").await?;
+    step.done("");
+    Ok(())
+}
+
+async fn document(project: &Project) -> Result<()> {
+    let step = Step::start("documentation");
+    let mut command = cargo::command(project);
+    command.args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    cargo::run(command, &step, "the documentation does not build: what is wrong is shown above").await?;
+    step.done("");
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! The migrated database, and the logins that functions use.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use migrate::Progress;
+
+use crate::{
+    progress::Step,
+    project::Project,
+    secrets::{PERSON_PASSWORD, SERVICE_PASSWORD, Secrets},
+    settings::Settings,
+};
+
+/// The variables of the logins, their roles, and their passwords among the secrets.
+const LOGINS: [(&str, &str, &str); 2] =
+    [("SQL_LOGIN_PERSON", "oree_person", PERSON_PASSWORD), ("SQL_LOGIN_SERVICE", "oree_service", SERVICE_PASSWORD)];
+
+/// Brings the database up to date, lets the logins in, and returns their connection strings by variable.
+///
+/// # Errors
+/// A migration that fails, in a sentence; a database that cannot be reached.
+pub async fn prepare(project: &Project, url: &str, settings: &Settings, secrets: &Secrets) -> Result<BTreeMap<String, String>> {
+    let applied = migrate(project, url).await?;
+    let (mut logins, mut ours) = (BTreeMap::new(), Vec::new());
+    for (name, role, password) in LOGINS {
+        let login = match settings.get(name) {
+            Some(login) => login,
+            None => {
+                let login = login(url, role, &secrets[password])?;
+                ours.push(login.clone());
+                login
+            }
+        };
+        logins.insert(name.to_owned(), login);
+    }
+    let ours: Vec<&str> = ours.iter().map(String::as_str).collect();
+    migrate::set_login_passwords(url, &ours).await.context("the functions' logins have no password")?;
+    applied.done("");
+    Ok(logins)
+}
+
+/// Applies the migrations that the database does not have yet.
+///
+/// # Errors
+/// As [`migrate::run`].
+pub async fn migrate(project: &Project, url: &str) -> Result<Step> {
+    let step = Step::start("migrations");
+    let show = |progress: Progress<'_>| match progress {
+        Progress::Applying { name, index, total } => step.at(index as u64, total as u64, name),
+        Progress::Waiting => step.doing("waiting for another run"),
+        Progress::Retrying { name, reason, .. } => step.doing(&format!("{name} again: {reason}")),
+        Progress::Applied { .. } => {}
+    };
+    migrate::run(url, &project.path("migrations"), show).await?;
+    Ok(step)
+}
+
+/// The connection string of a login, as a function sends it to the gateway.
+fn login(database_url: &str, role: &str, password: &str) -> Result<String> {
+    let database = database_url
+        .split('?')
+        .next()
+        .and_then(|url| url.rsplit_once('/'))
+        .map(|(_, name)| name)
+        .filter(|name| !name.is_empty())
+        .context("DATABASE_URL names no database: write postgres://user:password@host:port/database")?;
+    Ok(format!("postgres://{role}:{password}@localhost/{database}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_login_goes_to_the_owners_database() {
+        let login = login("postgres://owner:secret@db.example:5432/wood?sslmode=require", "oree_person", "key").unwrap();
+        assert_eq!(login, "postgres://oree_person:key@localhost/wood");
+    }
+}

@@ -1,0 +1,146 @@
+//! The project's commands: `cargo xtask --help` lists them.
+
+mod build;
+mod cargo;
+mod check;
+mod control;
+mod cron;
+mod database;
+mod dev;
+mod edge;
+mod guard;
+mod logs;
+mod manifest;
+mod modules;
+mod new;
+mod npm;
+mod postgres;
+mod progress;
+mod project;
+mod secrets;
+mod settings;
+mod setup;
+mod stack;
+mod sync;
+mod test;
+mod toolchain;
+mod watch;
+mod welcome;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::project::{Profile, Project};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's commands")]
+enum Command {
+    /// Start everything on http://localhost:8787 and serve every edit as it is saved
+    Dev {
+        /// Serve the modules as they are deployed: small, slower to build
+        #[arg(long)]
+        release: bool,
+    },
+    /// Start everything on free ports, then run every test
+    Test {
+        /// Test the modules as they are deployed
+        #[arg(long)]
+        release: bool,
+        /// Arguments for `cargo test`, for example `-- -p rise-kaizen`
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Compile functions to build/<profile>/<function>
+    Build {
+        /// Small modules, as they are deployed, and a table of their sizes
+        #[arg(long)]
+        release: bool,
+    },
+    /// Everything that must hold besides the tests: format, lints, generated files, documentation
+    Check,
+    /// Make a new function: `cargo xtask new rise kaizen`
+    New {
+        /// The product's group of functions, for example `rise`
+        area: String,
+        /// The function's own name, for example `kaizen`
+        function: String,
+    },
+    /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
+    Sync {
+        /// Change nothing; fail if a file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run a cron function of the running `cargo xtask dev` now
+    Cron {
+        /// The function, for example `purge` or `operations-purge`
+        function: String,
+    },
+    #[command(hide = true)]
+    Guard(guard::Watch),
+}
+
+fn main() -> ExitCode {
+    match Command::parse() {
+        Command::Guard(watch) => guard::stand(watch),
+        command => run(command),
+    }
+}
+
+fn run(command: Command) -> ExitCode {
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let code = runtime.block_on(async {
+        let code = tokio::select! {
+            result = perform(command) => result.unwrap_or_else(|error| failed(&error)),
+            () = interrupted() => {
+                eprintln!();
+                ExitCode::from(130)
+            }
+        };
+        guard::all_gone().await;
+        code
+    });
+    // A module being generated on another thread must not hold up the end.
+    runtime.shutdown_background();
+    code
+}
+
+async fn perform(command: Command) -> Result<ExitCode> {
+    let project = Project::find()?;
+    match command {
+        Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
+        Command::Test { release, arguments } => return test::run(&project, Profile::new(release), &arguments).await,
+        Command::Build { release } => build::run(&project, Profile::new(release)).await?,
+        Command::Check => check::run(&project).await?,
+        Command::New { area, function } => new::run(&project, &area, &function)?,
+        Command::Sync { check } => sync::run(&project, check).await?,
+        Command::Cron { function } => cron::run(&project, &function).await?,
+        Command::Guard(_) => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Resolves when the person or the system asks the command to end.
+async fn interrupted() {
+    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+        _ = hangup.recv() => {}
+    }
+}

@@ -1,0 +1,156 @@
+//! What a person may set: the environment first, then `.dev.vars`, then what this file says.
+
+use std::{collections::BTreeMap, fs, net::TcpListener};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::project::Project;
+
+/// Outside services by the variable of their base URL, and where the simulators play them.
+const SIMULATED: [(&str, &str); 2] = [("RUNPOD_BASE_URL", "/runpod/v2"), ("DISCORD_WEBHOOK_URL", "/discord/api/webhooks/1/dev")];
+
+/// Values for what the simulators accept and a real account would replace.
+const SIMULATED_ACCOUNTS: [(&str, &str); 2] = [("RUNPOD_API_KEY", "simulated"), ("RUNPOD_ENDPOINT_ID_IMAGE", "image")];
+
+/// What a person has set.
+pub struct Settings {
+    file: BTreeMap<String, String>,
+    reads_environment: bool,
+}
+
+/// The four ports, in the order of a request's way.
+#[derive(Clone, Copy)]
+pub struct Ports {
+    pub edge: u16,
+    pub gateway: u16,
+    pub postgres: u16,
+    pub simulators: u16,
+}
+
+impl Settings {
+    /// The environment and `.dev.vars`.
+    pub fn of_person(project: &Project) -> Result<Self> {
+        let text = fs::read_to_string(project.path(".dev.vars")).unwrap_or_default();
+        Ok(Self { file: parse(&text)?, reads_environment: true })
+    }
+
+    /// Nothing: the tests must not reach a real account because someone has one.
+    pub fn none() -> Self {
+        Self { file: BTreeMap::new(), reads_environment: false }
+    }
+
+    /// A value that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<String> {
+        let environment = self.reads_environment.then(|| std::env::var(name).ok()).flatten();
+        environment.or_else(|| self.file.get(name).cloned()).filter(|value| !value.is_empty())
+    }
+
+    fn port(&self, name: &str, default: u16) -> Result<u16> {
+        let Some(text) = self.get(name) else { return Ok(default) };
+        text.parse().map_err(|_| anyhow!("{name} is \"{text}\": set it to a port number"))
+    }
+}
+
+impl Ports {
+    /// The ports of `dev`, each still free.
+    pub fn of_dev(settings: &Settings, own_database: bool) -> Result<Self> {
+        let ports = Self {
+            edge: settings.port("EDGE_PORT", 8787)?,
+            gateway: settings.port("GATEWAY_PORT", 8788)?,
+            postgres: settings.port("POSTGRES_PORT", 8789)?,
+            simulators: settings.port("SIMULATORS_PORT", 8790)?,
+        };
+        check_free("EDGE_PORT", ports.edge)?;
+        check_free("GATEWAY_PORT", ports.gateway)?;
+        check_free("SIMULATORS_PORT", ports.simulators)?;
+        if own_database {
+            check_free("POSTGRES_PORT", ports.postgres)?;
+        }
+        Ok(ports)
+    }
+
+    /// Ports that nobody uses now.
+    pub fn free() -> Result<Self> {
+        // All four are held until each is known, so that no two are the same.
+        let held = [0; 4].map(|port| TcpListener::bind(("127.0.0.1", port)));
+        let mut ports = [0; 4];
+        for (port, listener) in ports.iter_mut().zip(held) {
+            *port = listener.and_then(|listener| listener.local_addr()).context("no port is free")?.port();
+        }
+        let [edge, gateway, postgres, simulators] = ports;
+        Ok(Self { edge, gateway, postgres, simulators })
+    }
+}
+
+fn check_free(name: &str, port: u16) -> Result<()> {
+    match TcpListener::bind(("127.0.0.1", port)) {
+        Ok(_) => Ok(()),
+        Err(_) => bail!("port {port} is taken by another program: stop it, or set {name} to another port"),
+    }
+}
+
+/// Every variable that a function, a simulator or a test may ask for.
+pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let simulators = format!("http://127.0.0.1:{}", ports.simulators);
+    let edge = format!("http://localhost:{}", ports.edge);
+    let mut variables = secrets;
+    let mut default = |name: &str, value: String| {
+        variables.insert(name.to_owned(), value);
+    };
+    for (name, path) in SIMULATED {
+        default(name, format!("{simulators}{path}"));
+    }
+    for (name, value) in SIMULATED_ACCOUNTS {
+        default(name, value.to_owned());
+    }
+    default("SQL_URL", format!("http://127.0.0.1:{}/sql", ports.gateway));
+    default("PUBLIC_URL", edge.clone());
+    default("EDGE_URL", edge.clone());
+    default("SIMULATORS_URL", simulators);
+    default("STAGE", "dev".to_owned());
+    default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:5173"));
+    default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));
+    let names: Vec<String> = variables.keys().cloned().collect();
+    for name in names {
+        if let Some(value) = settings.get(&name) {
+            variables.insert(name, value);
+        }
+    }
+    variables
+}
+
+/// Reads lines of `NAME=value`, the value bare or in quotes, and comments that begin with `#`.
+fn parse(text: &str) -> Result<BTreeMap<String, String>> {
+    let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|(number, line)| {
+            let (name, value) =
+                line.split_once('=').with_context(|| format!(".dev.vars, line {}: write NAME=value", number + 1))?;
+            let value = value.trim();
+            let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+            Ok((name.trim().to_owned(), bare.unwrap_or(value).to_owned()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_may_stand_bare_or_in_quotes() {
+        let values = parse("# why\nA=1\n\n B = \"two words\" \nC='x=y'\nD=\n").unwrap();
+        let pairs: Vec<_> = values.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(pairs, [("A", "1"), ("B", "two words"), ("C", "x=y"), ("D", "")]);
+    }
+
+    #[test]
+    fn a_line_without_an_equals_sign_is_named() {
+        assert_eq!(parse("A=1\nnonsense").unwrap_err().to_string(), ".dev.vars, line 2: write NAME=value");
+    }
+
+    #[test]
+    fn the_tests_ignore_what_a_person_has_set() {
+        assert_eq!(Settings::none().get("PATH"), None);
+    }
+}

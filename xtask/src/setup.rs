@@ -1,0 +1,16 @@
+//! What a fresh machine lacks.
+
+use anyhow::Result;
+
+use crate::{
+    npm,
+    project::Project,
+    toolchain::{self, WasmToolchain},
+};
+
+/// Installs the wasm target and the npm packages where they are missing.
+pub async fn ensure(project: &Project) -> Result<WasmToolchain> {
+    let toolchain = toolchain::ensure(project)?;
+    npm::ensure(project).await?;
+    Ok(toolchain)
+}

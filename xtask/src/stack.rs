@@ -1,0 +1,172 @@
+//! Everything that has to run for the functions to be used: PostgreSQL, gateway, simulators, edge.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, bail};
+use tokio::{
+    net::TcpStream,
+    process::Command,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    build, database,
+    edge::{Config, Edge, LogSink, Surroundings},
+    guard::{self, Guarded, Stop},
+    postgres::{Data, Installation, Postgres},
+    progress::Step,
+    project::{Function, Profile, Project},
+    secrets::Secrets,
+    settings::{Ports, Settings, variables},
+    toolchain::WasmToolchain,
+};
+
+const START_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// What to start.
+pub struct Plan {
+    pub data: Data,
+    pub profile: Profile,
+    pub ports: Ports,
+    pub secrets: Secrets,
+    pub settings: Settings,
+    pub toolchain: WasmToolchain,
+    pub edge_log: LogSink,
+    /// Holds the logs of PostgreSQL, gateway and simulators.
+    pub logs: PathBuf,
+}
+
+/// What runs.
+pub struct Stack {
+    pub edge: Edge,
+    pub functions: Vec<Function>,
+    pub variables: BTreeMap<String, String>,
+    pub profile: Profile,
+    pub ports: Ports,
+    pub toolchain: WasmToolchain,
+    data: Data,
+    servers: Vec<Guarded>,
+    postgres: Option<Postgres>,
+}
+
+impl Stack {
+    /// Builds and starts everything; on an error everything that had started ends.
+    pub async fn start(project: &Project, plan: Plan) -> Result<Self> {
+        let Plan { data, profile, ports, secrets, settings, toolchain, edge_log, logs } = plan;
+        let functions = project.functions()?;
+        let ((postgres, url), ()) = tokio::try_join!(open_database(project, &settings, data, ports, &secrets, &logs), async {
+            build::servers(project).await?;
+            build::functions_as_modules(project, &functions, profile, &toolchain).await?;
+            Ok(())
+        })?;
+        let logins = database::prepare(project, &url, &settings, &secrets).await?;
+
+        let mut variables = variables(&settings, ports, secrets);
+        variables.insert("DATABASE_URL".to_owned(), url.clone());
+        variables.extend(logins);
+        let step = Step::start("start");
+        let servers = vec![
+            serve_gateway(project, ports.gateway, &url, &logs).await?,
+            serve_simulators(project, ports.simulators, &variables, &logs).await?,
+        ];
+        let surroundings = Surroundings { port: ports.edge, profile, variables: &variables, keep_time: data == Data::Dev };
+        let config = Config::new(project, &functions, &surroundings)?;
+        for name in config.missing(project)? {
+            eprintln!("  {name} is not set: functions that need it answer 503; set it in the environment or in .dev.vars");
+        }
+        let edge = Edge::start(project, &config, edge_log).await?;
+        step.done("");
+        Ok(Self { edge, functions, variables, profile, ports, toolchain, data, servers, postgres })
+    }
+
+    /// Serves the modules as they are now.
+    pub async fn reload(&mut self, project: &Project) -> Result<()> {
+        let surroundings = Surroundings {
+            port: self.ports.edge,
+            profile: self.profile,
+            variables: &self.variables,
+            keep_time: self.data == Data::Dev,
+        };
+        let config = Config::new(project, &self.functions, &surroundings)?;
+        self.edge.serve(&config).await
+    }
+
+    /// The owner's connection string.
+    pub fn database_url(&self) -> &str {
+        &self.variables["DATABASE_URL"]
+    }
+
+    pub fn edge_url(&self) -> &str {
+        &self.variables["EDGE_URL"]
+    }
+
+    /// Ends everything, the database last.
+    pub async fn stop(self) {
+        self.edge.stop().await;
+        for server in self.servers {
+            server.stop().await;
+        }
+        if let Some(postgres) = self.postgres {
+            postgres.stop().await;
+        }
+    }
+}
+
+/// The person's database if `DATABASE_URL` names one, else our own.
+async fn open_database(
+    project: &Project,
+    settings: &Settings,
+    data: Data,
+    ports: Ports,
+    secrets: &Secrets,
+    logs: &Path,
+) -> Result<(Option<Postgres>, String)> {
+    if let Some(url) = settings.get("DATABASE_URL") {
+        return Ok((None, url));
+    }
+    let installation = Installation::find(project)?;
+    let postgres = installation.start(data, ports.postgres, secrets, &logs.join("postgres.log")).await?;
+    let url = postgres.url.clone();
+    Ok((Some(postgres), url))
+}
+
+async fn serve_gateway(project: &Project, port: u16, url: &str, logs: &Path) -> Result<Guarded> {
+    let listen = SocketAddr::from(([127, 0, 0, 1], port));
+    let mut command = server(project, "gateway");
+    command.arg("--listen").arg(listen.to_string()).arg("--count").env("DATABASE_URL", url);
+    serve("gateway", command, listen, logs).await
+}
+
+async fn serve_simulators(project: &Project, port: u16, variables: &BTreeMap<String, String>, logs: &Path) -> Result<Guarded> {
+    let listen = SocketAddr::from(([127, 0, 0, 1], port));
+    let mut command = server(project, "simulators");
+    command.arg("--listen").arg(listen.to_string()).envs(variables);
+    serve("simulators", command, listen, logs).await
+}
+
+fn server(project: &Project, name: &str) -> Command {
+    guard::command(project.path("target/debug").join(name), Stop::Terminate, None)
+}
+
+async fn serve(name: &str, mut command: Command, listen: SocketAddr, logs: &Path) -> Result<Guarded> {
+    std::fs::create_dir_all(logs)?;
+    let path = logs.join(format!("{name}.log"));
+    let log = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
+    command.stdout(Stdio::from(log.try_clone()?)).stderr(log);
+    let process = guard::spawn(command)?;
+    let deadline = Instant::now() + START_TIMEOUT;
+    while TcpStream::connect(listen).await.is_err() {
+        if process.has_ended() || Instant::now() > deadline {
+            bail!("the {name} did not start: {} tells why", path.display());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(process)
+}

@@ -1,0 +1,157 @@
+//! `cargo xtask test`: everything runs on free ports, and every test runs against it.
+
+use std::{
+    path::PathBuf,
+    process::{ExitCode, Stdio},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::Command,
+};
+
+use crate::{
+    cargo, check,
+    edge::{LogSink, test_log},
+    guard,
+    postgres::{Data, Installation},
+    progress::Step,
+    project::{Profile, Project},
+    secrets,
+    settings::{Ports, Settings},
+    setup,
+    stack::{Plan, Stack},
+    sync,
+};
+
+pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> Result<ExitCode> {
+    let toolchain = setup::ensure(project).await?;
+    if arguments.is_empty() {
+        check::quick(project).await?;
+    } else {
+        sync::run(project, false).await?;
+    }
+    let plan = Plan {
+        data: Data::Test,
+        profile,
+        ports: Ports::free()?,
+        secrets: secrets::fresh()?,
+        settings: Settings::none(),
+        toolchain,
+        edge_log: LogSink::File(test_log(project)),
+        logs: project.path("build/test-logs"),
+    };
+    let stack = Stack::start(project, plan).await?;
+    let programs = Installation::find(project)?.programs;
+    let started = Instant::now();
+    let summary = tests(project, &stack, &programs, arguments).await;
+    stack.stop().await;
+    let summary = summary?;
+    println!("{}", summary.line(started.elapsed().as_secs_f64()));
+    Ok(if summary.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The sum over cargo's `test result:` lines.
+#[derive(Default)]
+struct Summary {
+    ok: bool,
+    passed: u64,
+    failed: u64,
+    ignored: u64,
+    filtered_out: u64,
+}
+
+async fn tests(project: &Project, stack: &Stack, programs: &PathBuf, arguments: &[String]) -> Result<Summary> {
+    let step = Step::start("tests, compiling");
+    let mut command = cargo_test(project, arguments);
+    command.arg("--no-run");
+    let compiled = cargo::run(command, &step, "the tests do not compile: mend what is shown above").await;
+    if let Err(error) = compiled {
+        eprintln!("error: {error:#}");
+        return Ok(Summary::default());
+    }
+    step.done("");
+
+    let mut command = cargo_test(project, arguments);
+    command.arg("--no-fail-fast").envs(&stack.variables).env("POSTGRES_BIN", programs);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = guard::spawn(command)?;
+    let mut summary = Summary::default();
+    let mut results = BufReader::new(process.stdout.take().context("cargo test has no output")?).lines();
+    let mut remarks = BufReader::new(process.stderr.take().context("cargo test has no output")?).lines();
+    let (mut more_results, mut more_remarks) = (true, true);
+    // Both come through here, a whole line at a time, so that neither tears the other's lines.
+    while more_results || more_remarks {
+        tokio::select! {
+            line = results.next_line(), if more_results => match line? {
+                Some(line) => {
+                    println!("{line}");
+                    summary.add(&line);
+                }
+                None => more_results = false,
+            },
+            line = remarks.next_line(), if more_remarks => match line? {
+                Some(line) => eprintln!("{line}"),
+                None => more_remarks = false,
+            },
+        }
+    }
+    summary.ok = process.ended().await.success();
+    Ok(summary)
+}
+
+fn cargo_test(project: &Project, arguments: &[String]) -> Command {
+    let mut command = cargo::command(project);
+    command.arg("test");
+    let chooses_packages = arguments.iter().any(|argument| argument.starts_with("-p") || argument.starts_with("--package"));
+    if !chooses_packages {
+        command.arg("--workspace");
+    }
+    command.args(arguments);
+    command
+}
+
+impl Summary {
+    fn add(&mut self, line: &str) {
+        let Some(result) = line.strip_prefix("test result: ") else { return };
+        let counts = result.split_once(". ").map_or("", |(_, counts)| counts);
+        for count in counts.split("; ") {
+            let Some((number, what)) = count.split_once(' ') else { continue };
+            let Ok(number) = number.parse::<u64>() else { continue };
+            match what {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                "filtered out" => self.filtered_out += number,
+                _ => {}
+            }
+        }
+    }
+
+    /// In cargo's own shape.
+    fn line(&self, seconds: f64) -> String {
+        let Self { ok, passed, failed, ignored, filtered_out } = self;
+        let verdict = if *ok { "ok" } else { "FAILED" };
+        format!(
+            "test result: {verdict}. {passed} passed; {failed} failed; {ignored} ignored; 0 measured; \
+             {filtered_out} filtered out; finished in {seconds:.2}s"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Summary;
+
+    #[test]
+    fn the_results_of_all_suites_are_added_up() {
+        let mut summary = Summary { ok: true, ..Summary::default() };
+        summary.add("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 0.01s");
+        summary.add("running 3 tests");
+        summary.add("test result: ok. 4 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.20s");
+        let line = "test result: ok. 7 passed; 0 failed; 1 ignored; 0 measured; 2 filtered out; finished in 1.50s";
+        assert_eq!(summary.line(1.5), line);
+    }
+}
