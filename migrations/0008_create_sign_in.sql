@@ -146,6 +146,8 @@ $$;
 --
 -- Within those 30 s a replaced token is honoured, because the answer that replaced it may have been lost. A caller that
 -- derives the new token from the old one thereby gives racing tabs the same token; otherwise the last one asked for wins.
+-- A tab that lags two refreshes behind gets a successor that has itself been replaced, and changes nothing: making that
+-- one good anew would throw out the tab that is ahead.
 create function edge.refresh(old_hash text, new_hash text, device text default null) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -179,7 +181,9 @@ begin
     return jsonb_build_object('outcome', 'revoked');
   end if;
 
-  if session.refresh_hash <> refresh.new_hash then
+  if session.refresh_hash <> refresh.new_hash
+    and not exists (select from public.user_session_tokens t where t.hash = refresh.new_hash)
+  then
     insert into public.user_session_tokens (hash, session_id) values (session.refresh_hash, session.id);
     update public.user_sessions s
     set refresh_hash = refresh.new_hash,

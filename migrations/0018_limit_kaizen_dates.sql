@@ -5,7 +5,7 @@ insert into public.settings (key, value, created_at, updated_at)
 values ('kaizen_back_days', '30', statement_timestamp(), statement_timestamp());
 
 alter table public.settings add constraint settings_kaizen_back_days_range check (
-  key <> 'kaizen_back_days' or (jsonb_typeof(value) = 'number' and value::text::numeric between 0 and 3650)
+  key <> 'kaizen_back_days' or (jsonb_typeof(value) = 'number' and value::text ~ '^[0-9]{1,4}$')
 );
 
 set role edge_owner;

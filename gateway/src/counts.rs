@@ -8,6 +8,8 @@ use hyper::header::HeaderValue;
 
 /// Ids remembered; the oldest goes first.
 const REMEMBERED: usize = 100_000;
+/// A longer id is not counted.
+const LONGEST: usize = 128;
 
 #[derive(Default)]
 pub(crate) struct Counts {
@@ -29,18 +31,27 @@ struct Count {
 impl Counts {
     /// A request with this `X-Request-Id` has come.
     pub fn request(&self, id: &HeaderValue) {
-        self.lock().entry(id.as_bytes()).requests += 1;
+        self.add(id, Count { requests: 1, statements: 0 });
     }
 
     /// It carried this many statements.
     pub fn statements(&self, id: &HeaderValue, statements: usize) {
-        self.lock().entry(id.as_bytes()).statements += statements as u64;
+        self.add(id, Count { requests: 0, statements: statements as u64 });
     }
 
     /// `{"count":n,"statements":n}`; zeros for an unknown id.
     pub fn read(&self, id: &str) -> String {
         let count = self.lock().counts.get(id.as_bytes()).copied().unwrap_or_default();
         format!("{{\"count\":{},\"statements\":{}}}", count.requests, count.statements)
+    }
+
+    fn add(&self, id: &HeaderValue, more: Count) {
+        if id.len() <= LONGEST {
+            let mut table = self.lock();
+            let count = table.entry(id.as_bytes());
+            count.requests += more.requests;
+            count.statements += more.statements;
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {

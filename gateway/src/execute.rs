@@ -5,7 +5,6 @@
 //! A single statement is sent with `Flush` instead of `Sync`, so that it, too, commits only then.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use bytes::BytesMut;
 use fallible_iterator::FallibleIterator;
@@ -201,7 +200,7 @@ impl<'c> Attempt<'c> {
         Ok(Sent { text, parsed: prepared.parse })
     }
 
-    /// A command of our own: no parameters, no description. Parsed each time, as one kept under a name
+    /// A command of our own: no parameters, no description of its rows. Parsed each time, as one kept under a name
     /// could be deallocated by the batch it is to end.
     fn queue_command<'s>(&mut self, text: &'s str) -> Result<Sent<'s>, Failure> {
         let out = &mut self.connection.output;
@@ -360,28 +359,20 @@ impl<'c> Attempt<'c> {
     }
 
     async fn load_array_types(&mut self) -> Result<(), Failure> {
-        let payload = Statement { query: ARRAY_TYPES.into(), params: Vec::new(), array: true };
-        let sent = self.queue_all(|attempt| {
-            let sent = attempt.queue(&payload)?;
+        self.queue_all(|attempt| {
+            attempt.queue_command(ARRAY_TYPES)?;
             frontend::sync(&mut attempt.connection.output);
-            Ok(sent)
+            Ok(())
         })?;
-        let mut arrays = HashMap::new();
         loop {
             match self.next().await? {
-                backend::PARSE_COMPLETE_TAG => self.connection.statements.confirm(sent.text),
-                backend::DATA_ROW_TAG => {
-                    if let Some((oid, array)) = read_array_type(self.connection.body()) {
-                        arrays.insert(oid, array);
-                    }
-                }
+                backend::DATA_ROW_TAG => self.arrays.extend(read_array_type(self.connection.body())),
                 backend::READY_FOR_QUERY_TAG => break,
                 backend::ERROR_RESPONSE_TAG => return Err(Failure::Protocol("array types cannot be read")),
                 _ => {}
             }
         }
         self.connection.state = State::Ready(self.connection.status());
-        self.arrays = arrays;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use postgres_protocol::message::frontend;
 use sha2::{Digest, Sha256};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::address::Login;
@@ -129,18 +130,18 @@ impl Pools {
             let expired: Vec<_> = pools.values().flat_map(|pool| pool.take_expired()).collect();
             pools.retain(|_, pool| Arc::strong_count(pool) > 1 || !lock(&pool.idle).is_empty());
             drop(pools);
-            expired.into_iter().for_each(end);
+            expired.into_iter().for_each(|connection| drop(end(connection)));
         }
     }
 
     /// Ends every idle session.
     pub async fn close(&self) {
         let pools: Vec<_> = lock(&self.pools).drain().map(|(_, pool)| pool).collect();
-        for pool in pools {
-            let idle = std::mem::take(&mut *lock(&pool.idle));
-            for idle in idle {
-                let _ = timeout(CLEANUP, idle.connection.terminate()).await;
-            }
+        let idle = pools.iter().flat_map(|pool| std::mem::take(&mut *lock(&pool.idle)));
+        let ends: Vec<_> = idle.map(|idle| end(idle.connection)).collect();
+        for end in ends {
+            // It is bounded in time, and cannot fail in a way that matters here.
+            let _ = end.await;
         }
     }
 }
@@ -163,7 +164,7 @@ impl Pool {
         let mut all = lock(&self.idle);
         let room = self.permits.available_permits().min(limit);
         while all.len() > room {
-            end(all.remove(0).connection);
+            drop(end(all.remove(0).connection));
         }
     }
 
@@ -242,8 +243,8 @@ async fn reset(connection: &mut Connection, status: u8) -> std::io::Result<()> {
     connection.run(RESET).await
 }
 
-fn end(connection: Connection) {
-    tokio::spawn(timeout(CLEANUP, connection.terminate()));
+fn end(connection: Connection) -> JoinHandle<()> {
+    tokio::spawn(async { timeout(CLEANUP, connection.terminate()).await.unwrap_or_default() })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

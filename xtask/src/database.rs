@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use migrate::Progress;
+use tokio_postgres::{Client, NoTls};
 
 use crate::{
     progress::Step,
@@ -56,15 +57,47 @@ pub async fn migrate(project: &Project, url: &str) -> Result<Step> {
     Ok(step)
 }
 
+/// A new, empty database for one run of the tests, on a server of the person's own.
+pub struct Fresh {
+    client: Client,
+    name: String,
+    /// The owner's connection string.
+    pub url: String,
+}
+
+impl Fresh {
+    /// # Errors
+    /// Where the server of `url` cannot be reached or its user may not make a database.
+    pub async fn make(url: &str) -> Result<Self> {
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("DATABASE_URL leads to no PostgreSQL")?;
+        tokio::spawn(connection);
+        let name = format!("oree_test_{}", std::process::id());
+        client.batch_execute(&format!("create database {name}")).await.context("DATABASE_URL's user may not make a database")?;
+        let (before, after) = around_database(url)?;
+        let url = format!("{before}{name}{after}");
+        Ok(Self { client, name, url })
+    }
+
+    pub async fn drop(self) -> Result<()> {
+        Ok(self.client.batch_execute(&format!("drop database {} with (force)", self.name)).await?)
+    }
+}
+
+/// What stands before and after the name of the database in a connection string.
+fn around_database(url: &str) -> Result<(&str, &str)> {
+    let path_ends = url.find('?').unwrap_or(url.len());
+    let name_begins = url[..path_ends]
+        .rfind('/')
+        .map(|slash| slash + 1)
+        .filter(|begin| *begin < path_ends && !url[..*begin].ends_with("//"))
+        .context("DATABASE_URL names no database: write postgres://user:password@host:port/database")?;
+    Ok((&url[..name_begins], &url[path_ends..]))
+}
+
 /// The connection string of a login, as a function sends it to the gateway.
 fn login(database_url: &str, role: &str, password: &str) -> Result<String> {
-    let database = database_url
-        .split('?')
-        .next()
-        .and_then(|url| url.rsplit_once('/'))
-        .map(|(_, name)| name)
-        .filter(|name| !name.is_empty())
-        .context("DATABASE_URL names no database: write postgres://user:password@host:port/database")?;
+    let (before, after) = around_database(database_url)?;
+    let database = &database_url[before.len()..database_url.len() - after.len()];
     Ok(format!("postgres://{role}:{password}@localhost/{database}"))
 }
 
@@ -76,5 +109,10 @@ mod tests {
     fn a_login_goes_to_the_owners_database() {
         let login = login("postgres://owner:secret@db.example:5432/wood?sslmode=require", "oree_person", "key").unwrap();
         assert_eq!(login, "postgres://oree_person:key@localhost/wood");
+    }
+
+    #[test]
+    fn a_connection_string_without_a_database_is_refused() {
+        assert!(around_database("postgres://owner@db.example").is_err());
     }
 }

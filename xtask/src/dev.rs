@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     build,
@@ -15,6 +15,7 @@ use crate::{
     settings::{Ports, Settings},
     setup,
     stack::{Plan, Stack},
+    sync,
     watch::{Change, Watcher},
     welcome,
 };
@@ -53,7 +54,7 @@ async fn follow(project: &Project, stack: &mut Stack, change: Change) {
         Ok(0) => {}
         Ok(1) => eprintln!("  serving 1 new function after {:.1} s", started.elapsed().as_secs_f64()),
         Ok(count) => eprintln!("  serving {count} new functions after {:.1} s", started.elapsed().as_secs_f64()),
-        Err(error) => eprintln!("error: {error:#}; the previous code is still being served"),
+        Err(error) => eprintln!("error: {error:#}"),
     }
 }
 
@@ -66,8 +67,13 @@ async fn apply(project: &Project, stack: &mut Stack, change: Change) -> Result<u
         return Ok(0);
     }
     let functions = project.functions()?;
-    let modules = build::functions_as_modules(project, &functions, stack.profile, &stack.toolchain).await?;
+    let modules = build::functions_as_modules(project, &functions, stack.profile, &stack.toolchain)
+        .await
+        .context("still serving the previous code")?;
     let changed = modules.iter().filter(|module| module.changed).count();
+    if functions != stack.functions {
+        sync::run(project, false).await?;
+    }
     if changed > 0 || change.manifest || functions != stack.functions {
         stack.functions = functions;
         stack.reload(project).await?;

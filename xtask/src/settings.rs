@@ -34,9 +34,11 @@ impl Settings {
         Ok(Self { file: parse(&text)?, reads_environment: true })
     }
 
-    /// Nothing: the tests must not reach a real account because someone has one.
-    pub fn none() -> Self {
-        Self { file: BTreeMap::new(), reads_environment: false }
+    /// A database for the tests, if there is one, and nothing else that a person has set: the tests must not reach a real
+    /// account because someone has one.
+    pub fn of_tests(database_url: Option<&str>) -> Self {
+        let file = database_url.map(|url| ("DATABASE_URL".to_owned(), url.to_owned())).into_iter().collect();
+        Self { file, reads_environment: false }
     }
 
     /// A value that is set and not empty.
@@ -151,6 +153,6 @@ mod tests {
 
     #[test]
     fn the_tests_ignore_what_a_person_has_set() {
-        assert_eq!(Settings::none().get("PATH"), None);
+        assert_eq!(Settings::of_tests(None).get("PATH"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything runs on free ports, and every test runs against it.
 
 use std::{
-    path::PathBuf,
+    path::Path,
     process::{ExitCode, Stdio},
     time::Instant,
 };
@@ -14,8 +14,9 @@ use tokio::{
 
 use crate::{
     cargo, check,
+    database::Fresh,
     edge::{LogSink, test_log},
-    guard,
+    guard::{self, Guarded},
     postgres::{Data, Installation},
     progress::Step,
     project::{Profile, Project},
@@ -33,12 +34,16 @@ pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> R
     } else {
         sync::run(project, false).await?;
     }
+    let fresh = match std::env::var("DATABASE_URL") {
+        Ok(url) => Some(Fresh::make(&url).await?),
+        Err(_) => None,
+    };
     let plan = Plan {
         data: Data::Test,
         profile,
         ports: Ports::free()?,
         secrets: secrets::fresh()?,
-        settings: Settings::none(),
+        settings: Settings::of_tests(fresh.as_ref().map(|fresh| fresh.url.as_str())),
         toolchain,
         edge_log: LogSink::File(test_log(project)),
         logs: project.path("build/test-logs"),
@@ -48,6 +53,9 @@ pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> R
     let started = Instant::now();
     let summary = tests(project, &stack, &programs, arguments).await;
     stack.stop().await;
+    if let Some(fresh) = fresh {
+        fresh.drop().await?;
+    }
     let summary = summary?;
     println!("{}", summary.line(started.elapsed().as_secs_f64()));
     Ok(if summary.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -63,12 +71,11 @@ struct Summary {
     filtered_out: u64,
 }
 
-async fn tests(project: &Project, stack: &Stack, programs: &PathBuf, arguments: &[String]) -> Result<Summary> {
+async fn tests(project: &Project, stack: &Stack, programs: &Path, arguments: &[String]) -> Result<Summary> {
     let step = Step::start("tests, compiling");
     let mut command = cargo_test(project, arguments);
     command.arg("--no-run");
-    let compiled = cargo::run(command, &step, "the tests do not compile: mend what is shown above").await;
-    if let Err(error) = compiled {
+    if let Err(error) = cargo::run(command, &step, "the tests do not compile: mend what is shown above").await {
         eprintln!("error: {error:#}");
         return Ok(Summary::default());
     }
@@ -78,11 +85,17 @@ async fn tests(project: &Project, stack: &Stack, programs: &PathBuf, arguments: 
     command.arg("--no-fail-fast").envs(&stack.variables).env("POSTGRES_BIN", programs);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = guard::spawn(command)?;
+    let mut summary = pass_on(&mut process).await?;
+    summary.ok = process.ended().await.success();
+    Ok(summary)
+}
+
+/// Shows what cargo prints, a whole line at a time: left to itself, each of its two outputs tears the other's lines.
+async fn pass_on(process: &mut Guarded) -> Result<Summary> {
     let mut summary = Summary::default();
     let mut results = BufReader::new(process.stdout.take().context("cargo test has no output")?).lines();
     let mut remarks = BufReader::new(process.stderr.take().context("cargo test has no output")?).lines();
     let (mut more_results, mut more_remarks) = (true, true);
-    // Both come through here, a whole line at a time, so that neither tears the other's lines.
     while more_results || more_remarks {
         tokio::select! {
             line = results.next_line(), if more_results => match line? {
@@ -98,7 +111,6 @@ async fn tests(project: &Project, stack: &Stack, programs: &PathBuf, arguments: 
             },
         }
     }
-    summary.ok = process.ended().await.success();
     Ok(summary)
 }
 

@@ -144,7 +144,7 @@ async fn a_parameter_type_that_changed_is_found_out() {
     owner.batch_execute(&format!("drop table {table}")).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_requests_share_twenty_sessions() {
     let server = serve(|_| {}).await;
     let caller = server.caller().await;
@@ -184,6 +184,16 @@ async fn a_request_that_waits_too_long_is_503() {
     let (status, body) = caller.query("select 1", &[]).await;
     assert_eq!((status.as_u16(), &body["message"]), (503, &json!("every connection of this login stayed busy for 1 s")));
     assert_eq!(slow.await.unwrap().0, 200);
+}
+
+#[tokio::test]
+async fn the_statement_timeout_of_the_gateway_holds_unless_a_request_sets_its_own() {
+    let server = serve(|options| options.statement_timeout = Some("200ms".into())).await;
+    let caller = server.caller().await;
+    assert_eq!(caller.query("select pg_sleep(5)", &[]).await.1["code"], "57014");
+    let own = ["select set_config('statement_timeout', '5s', true)", "select pg_sleep(0.4)"];
+    assert_eq!(caller.batch(&own).await.0, 200);
+    assert_eq!(caller.cell("show statement_timeout").await, "200ms");
 }
 
 /// Sends a request and hangs up once PostgreSQL runs it.
@@ -294,6 +304,27 @@ async fn tls_is_spoken_when_asked_and_the_certificate_checked() {
 }
 
 #[tokio::test]
+async fn postgres_may_listen_on_a_socket_only() {
+    let cluster = Cluster::start();
+    let server = serve_target(&cluster.socket_url(), |_| {}).await;
+    let caller = server.caller_as("postgres://postgres:any@localhost/postgres");
+    assert_eq!(caller.cell("select inet_client_addr()").await, Value::Null);
+    hang_up_unix(&caller, &cluster).await;
+    assert_eq!(caller.cell("select 1").await, "1");
+}
+
+/// The cancel request takes the socket as well.
+async fn hang_up_unix(caller: &Caller, cluster: &Cluster) {
+    let request = tokio::spawn(caller.post().json(&json!({ "query": "select pg_sleep(60)" })).send());
+    let owner = connect(&cluster.url()).await;
+    let sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'";
+    let sleepers = async || owner.query_one(sleeping, &[]).await.unwrap().get::<_, i64>(0);
+    eventually("it sleeps", || async { sleepers().await == 1 }).await;
+    request.abort();
+    eventually("it is cancelled", || async { sleepers().await == 0 }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_write_is_lost_or_doubled_when_postgres_crashes_under_load() {
     let cluster = Cluster::start();
     let server = serve_target(&cluster.url(), |_| {}).await;

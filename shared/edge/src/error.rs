@@ -59,6 +59,10 @@ impl Error {
         unprocessable: 422;
         /// The outside service that this needs was never set up; the code ends in `_not_configured`.
         not_configured: 503;
+        /// The outside service answered, and what it said was no.
+        bad_gateway: 502;
+        /// The outside service cannot do it now; say when with `Retry-After`.
+        service_unavailable: 503;
     }
 
     pub fn unauthenticated() -> Error {
@@ -171,6 +175,7 @@ fn title(status: u16) -> &'static str {
         415 => "Unsupported Media Type",
         422 => "Unprocessable Content",
         429 => "Too Many Requests",
+        502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
     }

@@ -16,7 +16,9 @@ export default {
     waiting.add(reject);
     try {
       const served = serve(request.method, request.url, headers, request, env, context);
-      return await Promise.race([served, promise]);
+      const answer = await Promise.race([served, promise]);
+      if (answer.status >= 400) drain(request, context);
+      return answer;
     } catch (error) {
       breakDown(error);
       return broken();
@@ -33,6 +35,13 @@ export default {
     }
   },
 };
+
+/** Reads the rest of a small refused body: the runtime closes a connection on which one was left unread. */
+function drain(request, context) {
+  if (request.body && !request.bodyUsed && Number(request.headers.get("content-length") ?? Infinity) <= 65_536) {
+    context.waitUntil(request.arrayBuffer().catch(() => {}));
+  }
+}
 
 /** A panic leaves the instance in an unknown state: begin a fresh one and answer everyone who waited for the old. */
 function breakDown(error) {

@@ -28,6 +28,10 @@ pub fn json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Rejected> 
         let cause = error.into_inner();
         match cause.classify() {
             Category::Data => Rejected::Invalid(vec![field_error(Place::Body, &path, &cause.to_string())]),
+            // Serde calls an array in place of a word a syntax error; the text itself tells.
+            _ if serde_json::from_str::<serde_json::Value>(text).is_ok() => {
+                Rejected::Invalid(vec![field_error(Place::Body, &path, "invalid type")])
+            }
             _ => Rejected::Malformed { line: cause.line(), column: cause.column() },
         }
     })?;
@@ -103,6 +107,15 @@ mod tests {
         #[serde(default)]
         #[validate(nested)]
         parts: Vec<Part>,
+        #[serde(default)]
+        word: Option<Word>,
+    }
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Word {
+        A,
+        B,
     }
 
     #[derive(Debug, PartialEq, Deserialize, Validate)]
@@ -132,6 +145,8 @@ mod tests {
         assert_eq!(refused(r#"{"name":"a","date":null}"#), pair("date", "not_nullable"));
         assert_eq!(refused(r#"{"name":7}"#), pair("name", "wrong_type"));
         assert_eq!(refused(r#"[]"#), pair("", "wrong_type"));
+        assert_eq!(refused(r#"{"name":"a","word":[[]]}"#), pair("word", "wrong_type"));
+        assert_eq!(refused(r#"{"name":"a","word":"c"}"#), pair("word", "not_allowed"));
         assert_eq!(refused(r#"{"name":"a","count":99999999999}"#), pair("count", "invalid_value"));
         assert_eq!(refused(r#"{"name":"a","date":"2026-02-30"}"#), pair("date", "bad_date"));
         assert_eq!(refused(r#"{"name":"a","id":"1"}"#), pair("id", "bad_uuid"));

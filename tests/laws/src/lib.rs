@@ -95,13 +95,21 @@ impl Subject {
     /// The body's fields of a JSON type, such as `string`.
     pub fn fields(&self, kind: &str) -> Vec<String> {
         let properties = self.body.as_ref().and_then(|body| body["properties"].as_object());
-        let is = |schema: &Value| schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)));
+        let is = |schema: &Value| {
+            schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
+        };
         properties.into_iter().flatten().filter(|(_, schema)| is(schema)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Every field of the body.
     pub fn all_fields(&self) -> Vec<String> {
-        self.body.as_ref().and_then(|body| body["properties"].as_object()).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        self.body
+            .as_ref()
+            .and_then(|body| body["properties"].as_object())
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
     }
 
     /// A request that is right but for what the caller then spoils.

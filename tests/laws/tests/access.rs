@@ -6,12 +6,7 @@ use laws::subjects;
 use testing::{App, Person};
 
 /// Open to anyone. Reviewed: this list should only ever shrink.
-const PUBLIC: &[&str] = &[
-    "auth-login.login",
-    "auth-refresh.refresh",
-    "auth-register.register",
-    "operations-health.health",
-];
+const PUBLIC: &[&str] = &["auth-login.login", "auth-refresh.refresh", "auth-register.register", "operations-health.health"];
 
 #[test]
 fn the_public_endpoints_are_those_that_were_reviewed() {
@@ -38,9 +33,8 @@ async fn a_forged_expired_or_unsigned_token_opens_nothing() {
     let (claims, signature) = rest.split_once('.').unwrap();
     let none = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#);
     let kid = BASE64_URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","kid":"../../dev/null"}"#);
-    let admin = BASE64_URL_SAFE_NO_PAD.encode(
-        String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap().replace("\"user\"", "\"admin\""),
-    );
+    let admin = BASE64_URL_SAFE_NO_PAD
+        .encode(String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap().replace("\"user\"", "\"admin\""));
     let hour = std::time::Duration::from_secs(3600);
     let tokens = [
         (format!("{none}.{claims}."), "unauthenticated"),
@@ -82,7 +76,9 @@ async fn a_revoked_session_and_a_banned_person_are_refused_everywhere() {
 async fn somebody_elses_id_gives_403_or_404() {
     let app = App::edge();
     let ada = Person::new().await;
-    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed() && subject.has_path_parameters()) {
+    for subject in
+        subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed() && subject.has_path_parameters())
+    {
         let eve = subject.person().await;
         let answer = subject.call(&app, &ada.id.to_string()).by(&eve).send().await;
         assert!(matches!(answer.status, 403 | 404), "{}: {answer:?}", subject.name());

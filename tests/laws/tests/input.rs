@@ -63,7 +63,12 @@ async fn unknown_missing_and_mistyped_fields_are_named() {
         let mut more = sample.clone();
         more["is_admin_"] = json!(true);
         let answer = send(&subject, &app, |call| call.json(more)).await;
-        assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["is_admin_:unknown_field".to_owned()]), "{}", subject.name());
+        assert_eq!(
+            (answer.status, answer.wrong_fields()),
+            (422, vec!["is_admin_:unknown_field".to_owned()]),
+            "{}",
+            subject.name()
+        );
 
         for name in sample.as_object().unwrap().keys() {
             let mut null = sample.clone();
@@ -133,7 +138,12 @@ async fn wrong_path_and_query_parameters_are_named() {
                     None => call_at,
                 };
                 let answer = if subject.is_public() { call_at.send().await } else { call_at.by(&person).send().await };
-                assert_eq!((answer.status, answer.json()["errors"][0]["in"].as_str()), (422, Some("path")), "{} with {id}", subject.name());
+                assert_eq!(
+                    (answer.status, answer.json()["errors"][0]["in"].as_str()),
+                    (422, Some("path")),
+                    "{} with {id}",
+                    subject.name()
+                );
             }
         }
         if subject.takes_query() {

@@ -31,7 +31,8 @@ fn the_edges_matcher_gives_every_endpoint_to_its_own_function() {
 
 #[test]
 fn no_two_functions_own_one_path() {
-    let mut routes: Vec<String> = FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).map(|f| f.route()).collect();
+    let mut routes: Vec<String> =
+        FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).map(|f| f.route()).collect();
     let all = routes.len();
     routes.sort();
     routes.dedup();
@@ -42,7 +43,14 @@ fn no_two_functions_own_one_path() {
 #[tokio::test]
 async fn what_no_function_owns_is_not_found_in_both_languages() {
     let app = App::edge();
-    for path in ["/api/v1/nothing", "/api/nothing?x=1", "/s2s_api_v1/nothing", "/api/v1/healthy", "/api/v1/health/deeper", "/api/v1//health"] {
+    for path in [
+        "/api/v1/nothing",
+        "/api/nothing?x=1",
+        "/s2s_api_v1/nothing",
+        "/api/v1/healthy",
+        "/api/v1/health/deeper",
+        "/api/v1//health",
+    ] {
         let answer = app.call("GET", path).header("accept-language", "en").send().await;
         assert_eq!((answer.status, answer.json()["detail"].as_str()), (404, Some("Not found.")), "{path}");
         let answer = app.call("GET", path).send().await;

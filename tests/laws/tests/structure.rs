@@ -18,7 +18,8 @@ fn manifest(function: &edge::Function) -> toml::Table {
 fn a_function_depends_on_no_function() {
     for function in FUNCTIONS {
         for part in ["dependencies", "dev-dependencies"] {
-            for name in manifest(function).get(part).and_then(|part| part.as_table()).into_iter().flatten().map(|(name, _)| name) {
+            for name in manifest(function).get(part).and_then(|part| part.as_table()).into_iter().flatten().map(|(name, _)| name)
+            {
                 assert!(!FUNCTIONS.iter().any(|other| other.package == name), "{} depends on {name}", function.package);
             }
         }
@@ -30,7 +31,11 @@ fn only_edge_knows_the_runtime() {
     for function in FUNCTIONS {
         let manifest = manifest(function);
         for runtime in ["worker", "wasm-bindgen", "js-sys", "web-sys"] {
-            assert!(!manifest["dependencies"].as_table().unwrap().contains_key(runtime), "{} depends on {runtime}", function.package);
+            assert!(
+                !manifest["dependencies"].as_table().unwrap().contains_key(runtime),
+                "{} depends on {runtime}",
+                function.package
+            );
         }
     }
 }

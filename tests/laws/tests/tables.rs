@@ -62,18 +62,17 @@ async fn a_stranger_sees_no_row_of_any_table() {
     // Somebody else has rows to be seen.
     let ada = Person::new().await;
     owner.execute("insert into kaizen (user_id, action, date) values ($1, 'x', '2026-01-01')", &[&ada.id]).await.unwrap();
+    let login = testing::database_as_person().await;
     let claims = format!(r#"{{"sub":"{}","session":"{}","role":"user"}}"#, eve.id, eve.session);
     for table in tables {
         let own = match table.as_str() {
             "users" => "id",
             _ => "user_id",
         };
-        let begin = format!(
-            "begin; select edge.enter('{claims}', now()); set local role authenticated;"
-        );
-        owner.batch_execute(&begin).await.unwrap();
-        let seen = owner.query(&format!("select {own}::text from {table} where {own} is distinct from '{}'", eve.id), &[]).await;
-        owner.batch_execute("rollback").await.unwrap();
+        let begin = format!("begin; select edge.enter('{claims}', now()); set local role authenticated;");
+        login.batch_execute(&begin).await.unwrap();
+        let seen = login.query(&format!("select {own}::text from {table} where {own} is distinct from '{}'", eve.id), &[]).await;
+        login.batch_execute("rollback").await.unwrap();
         match seen {
             Ok(rows) => assert!(rows.is_empty(), "{table}: a stranger sees {} rows", rows.len()),
             Err(error) => {

@@ -31,7 +31,7 @@ const MAX_MESSAGES: usize = 1000;
 const BUCKET_WINDOW: Duration = Duration::from_secs(2);
 
 /// Markers of messages, all written `sim:discord-…`, besides faults.
-const MARKERS: [&str; 5] = ["bucket", "cloudflare", "global", "retry-after", "silent"];
+pub const MARKERS: [&str; 5] = ["bucket", "cloudflare", "global", "retry-after", "silent"];
 
 fn unknown_marker(scenario: &Scenario) -> Option<String> {
     let own = scenario.within(WORLD.name);
@@ -116,6 +116,7 @@ fn push_bounded<T>(list: &mut VecDeque<T>, item: T) {
     list.push_back(item);
 }
 
+#[expect(clippy::disallowed_methods, reason = "the outside world has a clock of its own")]
 fn timestamp() -> String {
     DateTime::<Utc>::from(SystemTime::now()).to_rfc3339_opts(SecondsFormat::Micros, false)
 }
@@ -132,7 +133,7 @@ async fn execute(
     Query(options): Query<Options>,
     body: Body,
 ) -> Response {
-    let answer = take_message(&world, &id, &token, body, |sent| {
+    let answer = take_message(&world, "POST", &id, &token, body, |sent| {
         world.webhook(&id, |webhook| {
             let message = webhook.new_message(&id, sent);
             let shown = message.shown.clone();
@@ -152,7 +153,7 @@ async fn edit(State(world): Shared, Path((id, token, message)): Path<(String, St
     if find(&world, &id, &message).is_none() {
         return unknown_message();
     }
-    let answer = take_message(&world, &id, &token, body, |sent| {
+    let answer = take_message(&world, "PATCH", &id, &token, body, |sent| {
         world.webhook(&id, |webhook| {
             let found = webhook.messages.iter_mut().find(|kept| kept.shown["id"] == message.as_str());
             found.map_or(Value::Null, |kept| kept.edit(sent))
@@ -164,7 +165,14 @@ async fn edit(State(world): Shared, Path((id, token, message)): Path<(String, St
 }
 
 /// Checks a sent message and hands it to `keep`, unless its scenario wants otherwise.
-async fn take_message(world: &Discord, id: &str, token: &str, body: Body, keep: impl FnOnce(Value) -> Value) -> Response {
+async fn take_message(
+    world: &Discord,
+    method: &'static str,
+    id: &str,
+    token: &str,
+    body: Body,
+    keep: impl FnOnce(Value) -> Value,
+) -> Response {
     if let Some(refusal) = refuse_credentials(id, token) {
         return refusal;
     }
@@ -184,7 +192,7 @@ async fn take_message(world: &Discord, id: &str, token: &str, body: Body, keep: 
     if let Some(fault) = fault.filter(|fault| !fault.after) {
         // Logged first: a sender that gives up takes the hanging answer with it.
         if fault.kind == FaultKind::Hang {
-            world.log(id, "POST", None);
+            world.log(id, method, None);
         }
         return match fault.kind {
             FaultKind::Status(429) => rate_limited(0.3, &scenario),

@@ -34,7 +34,7 @@ const LIMIT_WINDOW: Duration = Duration::from_secs(10);
 const MAX_ENDPOINTS: usize = 1000;
 
 /// Markers of jobs, besides faults (`sim:500`, `sim:hang`, …) and faults of one operation (`sim:status-500`, …).
-const MARKERS: [&str; 28] = [
+pub const MARKERS: [&str; 28] = [
     "base64",
     "bare-callback",
     "callback-always",
@@ -116,6 +116,7 @@ impl RunPod {
     }
 
     /// As `with`, for callers: only jobs of their endpoint whose result is still kept.
+    #[expect(clippy::result_large_err, reason = "axum takes the refusal as it is")]
     fn visible<T>(&self, endpoint: &str, id: &str, act: impl FnOnce(&mut Job) -> T) -> Result<T, Response> {
         let found = self.with(id, |job| (job.endpoint == endpoint && job.gone.is_none()).then(|| act(job)));
         found.flatten().ok_or_else(|| refuse(StatusCode::NOT_FOUND, "job not found"))

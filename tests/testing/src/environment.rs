@@ -1,4 +1,4 @@
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 /// A variable that `cargo xtask test` sets.
 ///
@@ -13,12 +13,27 @@ pub fn variable(name: &str) -> String {
 /// # Panics
 /// Where there is no database.
 pub async fn database() -> Client {
-    let (client, connection) =
-        tokio_postgres::connect(&variable("DATABASE_URL"), NoTls).await.expect("the database does not answer");
-    tokio::spawn(connection);
+    let client = connect(variable("DATABASE_URL").parse().expect("DATABASE_URL is not a connection string")).await;
     client
         .batch_execute("select set_config('oree.now', clock_timestamp()::text, false)")
         .await
         .expect("the database refuses its clock");
+    client
+}
+
+/// The database through the login that functions use for people: alone it may do nothing.
+///
+/// # Panics
+/// Where there is no database.
+pub async fn database_as_person() -> Client {
+    let login: Config = variable("SQL_LOGIN_PERSON").parse().expect("SQL_LOGIN_PERSON is not a connection string");
+    let mut config: Config = variable("DATABASE_URL").parse().expect("DATABASE_URL is not a connection string");
+    config.user(login.get_user().unwrap_or_default()).password(login.get_password().unwrap_or_default());
+    connect(config).await
+}
+
+async fn connect(config: Config) -> Client {
+    let (client, connection) = config.connect(NoTls).await.expect("the database does not answer");
+    tokio::spawn(connection);
     client
 }

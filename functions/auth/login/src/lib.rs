@@ -13,8 +13,7 @@ use serde::Deserialize;
 
 const INVALID_CREDENTIALS: Message =
     msg!("invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.");
-const LOCKED: Message =
-    msg!("locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.");
+const LOCKED: Message = msg!("locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.");
 const INACTIVE: Message = msg!("inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.");
 const VERIFY_FIRST: Message =
     msg!("verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
@@ -32,7 +31,9 @@ struct Credentials {
 enum Outcome {
     Ok(Box<Granted>),
     Invalid,
-    Locked { retry_after_s: i64 },
+    Locked {
+        retry_after_s: i64,
+    },
     Banned,
     Inactive,
     VerifyFirst,

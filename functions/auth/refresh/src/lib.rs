@@ -38,8 +38,7 @@ enum Outcome {
 
 async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
     let successor = ctx.tokens()?.successor(&held.refresh_token);
-    let refresh =
-        REFRESH.bind(sha256_hex(held.refresh_token.as_bytes())).bind(successor.hash()).bind(accounts::device(&ctx));
+    let refresh = REFRESH.bind(sha256_hex(held.refresh_token.as_bytes())).bind(successor.hash()).bind(accounts::device(&ctx));
     match ctx.sql(refresh).await?.one()? {
         Outcome::Ok(granted) => Ok(Reply::new(granted.sign_in(&ctx, &successor)?)),
         Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),

@@ -138,7 +138,11 @@ async fn who_may_no_longer_act_gets_no_tokens() {
         ("update users set is_banned = true where id = $1", 403, "banned"),
         ("update users set is_active = false where id = $1", 401, "session_revoked"),
         ("update users set deleted_at = edge.now() where id = $1", 401, "session_revoked"),
-        ("update user_sessions set revoked_at = edge.now(), revoked_because = 'logout' where user_id = $1", 401, "session_revoked"),
+        (
+            "update user_sessions set revoked_at = edge.now(), revoked_because = 'logout' where user_id = $1",
+            401,
+            "session_revoked",
+        ),
     ] {
         let (ada, token) = signed_in().await;
         database().await.execute(change, &[&ada.id]).await.unwrap();

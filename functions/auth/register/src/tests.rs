@@ -122,7 +122,9 @@ async fn a_password_has_10_to_256_characters_of_any_kind() {
 async fn a_password_that_anybody_would_guess_is_refused() {
     let local = format!("ada.{}", random_uuid().unwrap().simple());
     let email = format!("{local}@example.org");
-    for password in ["aaaaaaaaaaaa", "          ", "MotDePasse123", "azertyuiop", "1234567890", &local, &email, &email.to_uppercase()] {
+    for password in
+        ["aaaaaaaaaaaa", "          ", "MotDePasse123", "azertyuiop", "1234567890", &local, &email, &email.to_uppercase()]
+    {
         let answer = register(json!({"email": email, "password": password})).await;
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["password:weak_password".to_owned()]), "{password}");
         assert!(String::from_utf8_lossy(&answer.body).contains("Mot de passe trop facile à deviner."));
@@ -130,12 +132,11 @@ async fn a_password_that_anybody_would_guess_is_refused() {
     assert_eq!(accounts(&email).await, 0);
 }
 
-#[tokio::test]
-async fn the_list_of_common_passwords_holds_only_what_the_length_lets_through() {
-    let mut sorted = super::COMMON.to_vec();
-    sorted.dedup();
-    assert_eq!(sorted.len(), super::COMMON.len());
-    assert!(sorted.iter().all(|password| password.len() >= 10 && *password == password.to_ascii_lowercase()));
+#[test]
+fn the_list_of_common_passwords_holds_only_what_the_length_lets_through() {
+    for password in super::COMMON.split(' ') {
+        assert!(password.len() >= 10 && password == password.to_ascii_lowercase(), "{password}");
+    }
 }
 
 #[tokio::test]

@@ -37,6 +37,10 @@ impl Cluster {
         self.port
     }
 
+    pub fn socket_url(&self) -> String {
+        format!("postgres:///postgres?host={}&port={}", self.folder.display(), self.port)
+    }
+
     pub fn url(&self) -> String {
         format!("postgres://postgres:any@127.0.0.1:{}/postgres", self.port)
     }

@@ -531,3 +531,24 @@ async fn answers_are_json_objects_even_when_they_refuse() {
     assert_eq!(status, 400);
     assert!(body["error"].is_string());
 }
+
+#[tokio::test]
+async fn the_readme_names_every_marker() {
+    let world = world().await;
+    let readme = include_str!("../../README.md");
+    let named = readme.split("`sim:").skip(1).map(|rest| {
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        &rest[..end.unwrap_or(rest.len())]
+    });
+    for marker in named {
+        let known = if marker.starts_with("discord-") { "discord" } else { "runpod" };
+        let rule = json!({ "world": known, "id": "readme", "scenario": format!("sim:{marker}") });
+        assert_eq!(world.post("/control/rules", rule).await.0, 204, "sim:{marker}");
+    }
+    for marker in simulators::runpod::MARKERS {
+        assert!(readme.contains(&format!("`sim:{marker}")), "sim:{marker} is not in the README");
+    }
+    for marker in simulators::discord::MARKERS {
+        assert!(readme.contains(&format!("`sim:discord-{marker}")), "sim:discord-{marker} is not in the README");
+    }
+}

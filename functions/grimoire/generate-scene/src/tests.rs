@@ -1,0 +1,214 @@
+use serde_json::{Value, json};
+use testing::{App, Person, database, variable};
+
+use super::FUNCTION;
+
+const PATH: &str = "/generate/scene";
+
+/// An app with a RunPod endpoint and a Discord channel of its own, on the simulators.
+struct Grimoire {
+    app: App,
+    name: String,
+}
+
+impl Grimoire {
+    fn new() -> Grimoire {
+        let name = edge::auth::random_uuid().unwrap().simple().to_string();
+        let discord = format!("{}/discord/api/webhooks/{name}/dev", variable("SIMULATORS_URL"));
+        let app = App::native(&FUNCTION).with("RUNPOD_ENDPOINT_ID_IMAGE", &name).with("DISCORD_WEBHOOK_URL", &discord);
+        Grimoire { app, name }
+    }
+
+    /// What the simulated RunPod holds.
+    async fn jobs(&self) -> Vec<Value> {
+        let jobs = control(&format!("runpod/jobs?endpoint={}", self.name)).await;
+        jobs["jobs"].as_array().unwrap().clone()
+    }
+
+    async fn messages(&self) -> Vec<Value> {
+        control(&format!("discord/{}/messages", self.name)).await["messages"].as_array().unwrap().clone()
+    }
+}
+
+async fn control(path: &str) -> Value {
+    let url = format!("{}/control/{path}", variable("SIMULATORS_URL"));
+    reqwest::get(url).await.unwrap().json().await.unwrap()
+}
+
+fn scene(decor: &str) -> Value {
+    json!({"world": "Orée", "era": "an mil", "class": "mage", "pose": "debout", "decor": decor})
+}
+
+/// The states of a person's jobs and the errors of their scenes.
+async fn ledger(person: &Person) -> Vec<(String, Option<String>)> {
+    let query = "select j.state, s.error from scenes s join jobs j on j.id = s.job_id where s.user_id = $1 order by s.created_at";
+    let rows = database().await.query(query, &[&person.id]).await.unwrap();
+    rows.iter().map(|row| (row.get(0), row.get(1))).collect()
+}
+
+#[tokio::test]
+async fn a_scene_is_queued_and_given_to_runpod() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let answer = grimoire.app.post(PATH).by(&ada).json(scene("un bois sim:queued")).send().await;
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let body = answer.json();
+    let url = format!("{}/api/v1/scenes/{}", variable("PUBLIC_URL"), body["id"].as_str().unwrap());
+    assert_eq!(body, json!({"id": body["id"], "status": "queued", "status_url": url}));
+    assert_eq!(answer.header("location"), Some(url.as_str()));
+
+    let [job] = grimoire.jobs().await.try_into().unwrap();
+    assert_eq!(job["input"]["decor"], "un bois sim:queued");
+    assert_eq!(job["input"]["prompt"], "Orée, an mil, mage, debout, un bois sim:queued");
+    let row =
+        database().await.query_one("select id::text, runpod_job_id from jobs where user_id = $1", &[&ada.id]).await.unwrap();
+    let (id, runpod_job_id): (String, String) = (row.get(0), row.get(1));
+    assert_eq!(job["id"], runpod_job_id);
+    let link = job["webhook"].as_str().unwrap();
+    assert!(link.starts_with(&format!("{}/api/v1/webhooks/runpod/{id}?expires=", variable("PUBLIC_URL"))), "{link}");
+    assert!(answer.log.iter().all(|line| !line.contains("proof=") && !line.contains("bois")), "{:?}", answer.log);
+}
+
+#[tokio::test]
+async fn a_repeated_key_gives_the_first_answer_and_draws_nothing() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let send = |decor| grimoire.app.post(PATH).by(&ada).header("idempotency-key", "k-1").json(scene(decor)).send();
+    let (first, second) = (send("un bois").await, send("un bois").await);
+    assert_eq!((first.status, second.status), (202, 202));
+    assert_eq!(first.json(), second.json());
+    assert_eq!((first.header("idempotency-replayed"), second.header("idempotency-replayed")), (None, Some("true")));
+    assert_eq!(first.header("location"), second.header("location"));
+    let other = send("une mer").await;
+    assert_eq!((other.status, other.code().as_str()), (409, "idempotency_mismatch"));
+    assert_eq!(grimoire.jobs().await.len(), 1);
+
+    let bob = Person::new().await;
+    let his = grimoire.app.post(PATH).by(&bob).header("idempotency-key", "k-1").json(scene("une mer")).send().await;
+    assert_eq!(his.status, 202, "keys are per person");
+}
+
+#[tokio::test]
+async fn one_key_sent_several_times_at_once_draws_one_scene() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let send = || grimoire.app.post(PATH).by(&ada).header("idempotency-key", "k-1").json(scene("un bois")).send();
+    let (a, b, c) = tokio::join!(send(), send(), send());
+    assert_eq!([a.status, b.status, c.status], [202; 3], "{a:?}{b:?}{c:?}");
+    assert!(a.json() == b.json() && b.json() == c.json());
+    assert_eq!(grimoire.jobs().await.len(), 1);
+}
+
+#[tokio::test]
+async fn every_wrong_field_is_named_and_nothing_is_stored() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let long = "é".repeat(201);
+    let wrong = json!({"world": "", "era": long, "class": "  ", "pose": "a\nb", "decor": "\u{1b}[31m"});
+    let answer = grimoire.app.post(PATH).by(&ada).json(wrong).send().await;
+    let named = ["class:blank", "decor:control_character", "era:length", "pose:control_character", "world:length"];
+    assert_eq!(answer.status, 422);
+    assert!(named.iter().all(|name| answer.wrong_fields().contains(&(*name).to_owned())), "{:?}", answer.wrong_fields());
+    for (body, refusal) in [
+        (json!({"world": "a", "era": "a", "class": "a", "pose": "a"}), "decor:required"),
+        (json!({"world": "a", "era": "a", "class": "a", "pose": "a", "decor": "a", "seed": 1}), "seed:unknown_field"),
+        (json!({"world": null, "era": "a", "class": "a", "pose": "a", "decor": "a"}), "world:not_nullable"),
+    ] {
+        let answer = grimoire.app.post(PATH).by(&ada).json(body).send().await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]));
+    }
+    let longest = grimoire.app.post(PATH).by(&ada).json(scene(&"é".repeat(200))).send().await;
+    assert_eq!(longest.status, 202);
+    assert_eq!(ledger(&ada).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_day_has_so_many_scenes() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at)
+         select $1, 'scene', 'queued', 'elsewhere', edge.now() + interval '10 minutes'
+         from generate_series(1, (edge.setting('scenes_per_day') ->> 'FREE')::int - 1)";
+    database().await.execute(fill, &[&ada.id]).await.unwrap();
+    let send = |key| grimoire.app.post(PATH).by(&ada).header("idempotency-key", key).json(scene("un bois")).send();
+    assert_eq!(send("last").await.status, 202);
+    let refused = send("late").await;
+    assert_eq!((refused.status, refused.code().as_str()), (429, "quota_exceeded"));
+    assert_eq!(refused.json()["limit"], refused.json()["used"]);
+    let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=90_000).contains(&wait), "until the person's midnight: {wait}");
+    assert_eq!(grimoire.jobs().await.len(), 1);
+    assert_eq!(send("last").await.status, 202, "a replay takes nothing");
+}
+
+#[tokio::test]
+async fn without_runpod_nothing_is_written() {
+    let ada = Person::new().await;
+    for missing in ["RUNPOD_API_KEY", "RUNPOD_ENDPOINT_ID_IMAGE"] {
+        let app = Grimoire::new().app.with(missing, "");
+        let answer = app.post(PATH).by(&ada).header("idempotency-key", "k").json(scene("un bois")).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (503, "runpod_not_configured"), "{missing}");
+    }
+    assert!(ledger(&ada).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_scene_that_runpod_refuses_fails_honestly_and_does_not_count() {
+    for (marker, status, code) in [
+        ("sim:429", 503, "runpod_busy"),
+        ("sim:500", 503, "runpod_unavailable"),
+        ("sim:503", 503, "runpod_unavailable"),
+        ("sim:400", 502, "runpod_refused"),
+    ] {
+        let grimoire = Grimoire::new();
+        let ada = Person::new().await;
+        let send = || grimoire.app.post(PATH).by(&ada).header("idempotency-key", "k-1").json(scene(marker)).send();
+        let answer = send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (status, code), "{marker}");
+        assert_eq!(answer.header("retry-after").is_some(), status == 503, "{marker}");
+        assert_eq!(ledger(&ada).await, [("failed".to_owned(), Some(code.to_owned()))], "{marker}");
+        let count = "select count(*) from jobs where user_id = $1 and state <> 'failed'";
+        let counted: i64 = database().await.query_one(count, &[&ada.id]).await.unwrap().get(0);
+        assert_eq!(counted, 0, "{marker}");
+
+        let again = send().await;
+        assert_eq!((again.status, again.json()["id"].clone()), (status, answer.json()["id"].clone()), "{marker}");
+        assert_eq!(again.header("idempotency-replayed"), Some("true"), "{marker}");
+        assert!(grimoire.jobs().await.is_empty(), "{marker}");
+
+        let [message] = grimoire.messages().await.try_into().unwrap();
+        assert_eq!(message["embeds"][0]["title"], "🌀 Scène en échec", "{marker}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_runpod_does_not_know_is_our_fault_and_not_the_callers() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let answer = grimoire.app.with("RUNPOD_API_KEY", "invalid").post(PATH).by(&ada).json(scene("un bois")).send().await;
+    assert_eq!((answer.status, answer.code().as_str()), (502, "runpod_refused"));
+    assert!(!String::from_utf8_lossy(&answer.body).contains("unauthorized"));
+}
+
+#[tokio::test]
+async fn an_unclear_answer_is_waited_for_and_never_repeated() {
+    for marker in ["sim:truncated", "sim:truncated-after", "sim:502-after"] {
+        let grimoire = Grimoire::new();
+        let ada = Person::new().await;
+        let decor = format!("{marker} sim:lost-callback");
+        let send = || grimoire.app.post(PATH).by(&ada).header("idempotency-key", "k-1").json(scene(&decor)).send();
+        let (answer, again) = (send().await, send().await);
+        assert_eq!((answer.status, again.status), (202, 202), "{marker}");
+        assert_eq!(answer.json(), again.json(), "{marker}");
+        assert_eq!(ledger(&ada).await, [("submitting".to_owned(), None)], "{marker}");
+        assert!(grimoire.jobs().await.len() <= 1, "{marker}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_without_a_session_draws() {
+    let grimoire = Grimoire::new();
+    let answer = grimoire.app.post(PATH).json(scene("un bois")).send().await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "unauthenticated"));
+    assert!(grimoire.jobs().await.is_empty());
+}

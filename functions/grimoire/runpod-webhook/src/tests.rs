@@ -1,0 +1,239 @@
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use testing::{Answer, App, Person, database, variable};
+use uuid::Uuid;
+
+use super::FUNCTION;
+
+/// Somebody's scene, on its way, with a Discord channel of its own.
+struct Drawing {
+    app: App,
+    channel: String,
+    scene: Uuid,
+    job: Uuid,
+    runpod_job_id: String,
+}
+
+impl Drawing {
+    /// `None` as RunPod's id: RunPod's answer to the submission was lost.
+    async fn new(runpod_job_id: Option<String>) -> Drawing {
+        let ada = Person::new().await;
+        let insert = "with job as (
+               insert into jobs (user_id, kind, state, endpoint, runpod_job_id, submitted_at, expires_at)
+               values ($1, 'scene', case when $2::text is null then 'submitting' else 'queued' end, 'image', $2,
+                 case when $2 is not null then edge.now() end, edge.now() + interval '10 minutes')
+               returning id)
+             insert into scenes (user_id, world, era, class, pose, decor, job_id)
+             select $1, 'Orée', 'an mil', 'mage', 'debout', '`@everyone`', id from job returning id, job_id";
+        let row = database().await.query_one(insert, &[&ada.id, &runpod_job_id]).await.unwrap();
+        let channel = Uuid::from_u128(row.get::<_, Uuid>(0).as_u128() ^ 1).simple().to_string();
+        Drawing {
+            app: App::native(&FUNCTION).with("DISCORD_WEBHOOK_URL", &webhook(&channel)),
+            channel,
+            scene: row.get(0),
+            job: row.get(1),
+            runpod_job_id: runpod_job_id.unwrap_or_default(),
+        }
+    }
+
+    async fn queued() -> Drawing {
+        Drawing::new(Some(format!("{}-u1", edge::auth::random_uuid().unwrap()))).await
+    }
+
+    fn done(&self) -> Value {
+        let output = json!({"image_url": format!("https://files.example/{}.png", self.scene)});
+        json!({"id": self.runpod_job_id, "status": "COMPLETED", "delayTime": 120, "executionTime": 2400, "output": output,
+            "input": {"world": "Orée"}, "webhook": "https://elsewhere.example"})
+    }
+
+    async fn call(&self, body: Value) -> Answer {
+        self.app.post(&link(self.job, in_minutes(10).await)).json(body).send().await
+    }
+
+    /// Status, image and error of the scene.
+    async fn shown(&self) -> (String, Option<String>, Option<String>) {
+        let select = "select status, image_url, error from scenes where id = $1";
+        let row = database().await.query_one(select, &[&self.scene]).await.unwrap();
+        (row.get(0), row.get(1), row.get(2))
+    }
+
+    async fn messages(&self) -> Vec<Value> {
+        let url = format!("{}/control/discord/{}/messages", variable("SIMULATORS_URL"), self.channel);
+        let answer: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        answer["messages"].as_array().unwrap().clone()
+    }
+
+    /// Attempts, whether delivered, whether given up, and why.
+    async fn outbox(&self) -> (i32, bool, bool, Option<String>) {
+        let select = "select attempts, delivered_at is not null, dead_at is not null, last_error from outbox where subject = $1";
+        let row = database().await.query_one(select, &[&format!("job:{}", self.job)]).await.unwrap();
+        (row.get(0), row.get(1), row.get(2), row.get(3))
+    }
+}
+
+fn webhook(channel: &str) -> String {
+    format!("{}/discord/api/webhooks/{channel}/dev", variable("SIMULATORS_URL"))
+}
+
+async fn in_minutes(minutes: i64) -> DateTime<Utc> {
+    let now: DateTime<Utc> = database().await.query_one("select clock_timestamp()", &[]).await.unwrap().get(0);
+    now + TimeDelta::minutes(minutes)
+}
+
+/// As RunPod was given it, without the host.
+fn link(job: Uuid, expires: DateTime<Utc>) -> String {
+    let key = BASE64_STANDARD.decode(variable("LINK_KEY")).unwrap();
+    runpod::callback_url("", &key, job, expires)
+}
+
+#[tokio::test]
+async fn a_finished_job_shows_its_image_and_is_told_in_discord() {
+    let drawing = Drawing::queued().await;
+    let answer = drawing.call(drawing.done()).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "moved"})));
+    let image = format!("https://files.example/{}.png", drawing.scene);
+    assert_eq!(drawing.shown().await, ("succeeded".to_owned(), Some(image.clone()), None));
+
+    let [message] = drawing.messages().await.try_into().unwrap();
+    let embed = &message["embeds"][0];
+    assert_eq!((&embed["title"], &embed["color"]), (&json!("🌀 Scène générée"), &json!(0x34_98DB)));
+    assert_eq!(embed["image"]["url"], image);
+    assert!(embed["fields"].as_array().unwrap().contains(&json!({"name": "Décor", "value": "`'@everyone'`", "inline": true})));
+    assert_eq!(message["sent"]["allowed_mentions"], json!({"parse": []}));
+    assert_eq!(drawing.outbox().await, (1, true, false, None));
+    assert!(answer.log.iter().all(|line| !line.contains("proof") && !line.contains("files.example")), "{:?}", answer.log);
+}
+
+#[tokio::test]
+async fn a_repeated_callback_is_answered_and_changes_nothing() {
+    let drawing = Drawing::queued().await;
+    let done = drawing.done();
+    let (a, b, c) = tokio::join!(drawing.call(done.clone()), drawing.call(done.clone()), drawing.call(done.clone()));
+    assert_eq!([a.status, b.status, c.status], [200; 3]);
+    let mut late = done;
+    late["status"] = json!("FAILED");
+    assert_eq!(drawing.call(late.clone()).await.json(), json!({"outcome": "unchanged"}));
+    late["status"] = json!("IN_PROGRESS");
+    assert_eq!(drawing.call(late).await.json(), json!({"outcome": "unchanged"}));
+    assert_eq!(drawing.shown().await.0, "succeeded");
+    assert_eq!(drawing.messages().await.len(), 1);
+}
+
+#[tokio::test]
+async fn without_the_link_nothing_is_read_and_nobody_learns_why() {
+    let drawing = Drawing::queued().await;
+    let soon = in_minutes(10).await;
+    let good = link(drawing.job, soon);
+    let (path, query) = good.split_once('?').unwrap();
+    let (expires, proof) = query.split_once('&').unwrap();
+    let later = soon + TimeDelta::days(1);
+    let other = link(Uuid::from_u128(7), soon);
+    let answers = [
+        path.to_owned(),
+        format!("{path}?{expires}"),
+        format!("{path}?{expires}&proof="),
+        format!("{path}?{expires}&{proof}A"),
+        format!("{path}?expires={}&{proof}", later.timestamp()),
+        format!("{path}?{}", other.split_once('?').unwrap().1),
+        link(drawing.job, in_minutes(-1).await),
+        good.replace(&drawing.job.to_string(), "x"),
+    ];
+    for path in answers {
+        let answer = drawing.app.post(&path).body("text/plain", b"\xff not JSON").send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (401, "bad_link"), "{path}");
+    }
+    let keyless = drawing.app.with("LINK_KEY", "").post(&good).json(json!({})).send().await;
+    assert_eq!((keyless.status, keyless.code().as_str()), (503, "misconfigured"));
+    assert_eq!(drawing_status(drawing.scene).await, "queued");
+}
+
+async fn drawing_status(scene: Uuid) -> String {
+    database().await.query_one("select status from scenes where id = $1", &[&scene]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn what_says_nothing_new_is_answered_200_so_that_it_is_not_repeated() {
+    let drawing = Drawing::queued().await;
+    for body in ["", "null", "[]", "<html>", "\u{0}", r#"{"status":"WARMING_UP"}"#, r#"{"id":7,"status":{}}"#] {
+        let answer = drawing.app.post(&link(drawing.job, in_minutes(10).await)).body("text/plain", body.as_bytes()).send().await;
+        assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "unchanged"})), "{body}");
+    }
+    let unknown = link(Uuid::from_u128(7), in_minutes(10).await);
+    let answer = drawing.app.post(&unknown).json(drawing.done()).send().await;
+    assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "not_found"})));
+    let mut foreign = drawing.done();
+    foreign["id"] = json!("another-job-u1");
+    assert_eq!(drawing.call(foreign).await.json(), json!({"outcome": "mismatch"}));
+    assert_eq!(drawing.shown().await.0, "queued");
+    assert!(drawing.messages().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_callback_adopts_a_submission_whose_answer_was_lost() {
+    let drawing = Drawing::new(None).await;
+    let mut done = drawing.done();
+    done["id"] = json!("late-u1");
+    assert_eq!(drawing.call(done).await.json(), json!({"outcome": "moved"}));
+    assert_eq!(drawing.shown().await.0, "succeeded");
+    let select = "select runpod_job_id from jobs where id = $1";
+    let id: String = database().await.query_one(select, &[&drawing.job]).await.unwrap().get(0);
+    assert_eq!(id, "late-u1");
+}
+
+#[tokio::test]
+async fn the_local_server_of_the_sdk_needs_neither_id_nor_status() {
+    let drawing = Drawing::queued().await;
+    let answer = drawing.call(json!({"output": {"image_url": "https://files.example/a.png"}})).await;
+    assert_eq!(answer.json(), json!({"outcome": "moved"}));
+    assert_eq!(drawing.shown().await.0, "succeeded");
+}
+
+#[tokio::test]
+async fn a_failure_is_told_without_its_traceback() {
+    let drawing = Drawing::queued().await;
+    let error = json!({"error_message": "CUDA out of memory", "error_traceback": "File /secret.py", "hostname": "h"}).to_string();
+    drawing.call(json!({"id": drawing.runpod_job_id, "status": "FAILED", "error": error})).await;
+    assert_eq!(drawing.shown().await, ("failed".to_owned(), None, Some("CUDA out of memory".to_owned())));
+    let [message] = drawing.messages().await.try_into().unwrap();
+    assert_eq!(message["embeds"][0]["title"], "🌀 Scène en échec");
+}
+
+#[tokio::test]
+async fn an_image_inside_the_answer_is_not_stored() {
+    let drawing = Drawing::queued().await;
+    let image = "A".repeat(9_000_000);
+    let answer = drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image": image}})).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(drawing.shown().await, ("failed".to_owned(), None, Some("output_unsupported".to_owned())));
+
+    let drawing = Drawing::queued().await;
+    let image = "A".repeat(11_000_000);
+    let answer = drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image": image}})).await;
+    assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
+    assert_eq!(drawing.shown().await.0, "queued");
+}
+
+#[tokio::test]
+async fn discords_troubles_are_not_runpods() {
+    for (channel, attempts) in [("sim:discord-500", (1, false, false)), ("sim:discord-429", (1, false, false))] {
+        let mut drawing = Drawing::queued().await;
+        let rule = json!({"world": "discord", "id": drawing.channel, "scenario": channel});
+        let rules = format!("{}/control/rules", variable("SIMULATORS_URL"));
+        let set = reqwest::Client::new().post(rules).json(&rule).send().await.unwrap();
+        assert!(set.status().is_success(), "{set:?}");
+        assert_eq!(drawing.call(drawing.done()).await.status, 200);
+        let (tried, delivered, dead, error) = drawing.outbox().await;
+        assert_eq!((tried, delivered, dead), attempts, "{channel}");
+        assert!(error.is_some(), "{channel}");
+        drawing = Drawing::queued().await;
+        drawing.app = drawing.app.clone().with("DISCORD_WEBHOOK_URL", &webhook("missing"));
+        assert_eq!(drawing.call(drawing.done()).await.status, 200);
+        assert_eq!(drawing.outbox().await, (1, false, true, Some("Unknown Webhook".to_owned())));
+    }
+    let mut drawing = Drawing::queued().await;
+    drawing.app = drawing.app.clone().with("DISCORD_WEBHOOK_URL", "");
+    assert_eq!(drawing.call(drawing.done()).await.status, 200);
+    assert_eq!(drawing.outbox().await, (1, false, true, Some("discord_not_configured".to_owned())));
+}

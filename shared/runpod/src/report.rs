@@ -1,0 +1,157 @@
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::is_id;
+
+const LONGEST_ERROR: usize = 500;
+const LONGEST_URL: usize = 2048;
+
+/// What RunPod says about a job, in its callback or when asked: only what we keep.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// RunPod's id of the job. The SDK's local server leaves it out.
+    pub id: Option<String>,
+    /// `None` for a word that we do not know: the job has not ended.
+    pub state: Option<State>,
+    /// Given where the state is [`State::Succeeded`].
+    pub image_url: Option<String>,
+    /// A sentence of the worker, without its traceback and links, or one of the words `no_image`, `output_unsupported`,
+    /// `timed_out`, `runpod_failed`.
+    pub error: Option<String>,
+    /// Milliseconds in the queue.
+    pub delay_ms: Option<i64>,
+    /// Milliseconds of computing.
+    pub execution_ms: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    Queued,
+    Running,
+    Succeeded,
+    Failed,
+    Cancelled,
+}
+
+impl State {
+    /// The word of our ledger.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Queued => "queued",
+            State::Running => "running",
+            State::Succeeded => "succeeded",
+            State::Failed => "failed",
+            State::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// Every member may be missing or be something else than documented.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wire {
+    id: Value,
+    status: Value,
+    output: Value,
+    error: Value,
+    delay_time: Value,
+    execution_time: Value,
+}
+
+impl Report {
+    /// `None` where the body is not a JSON object.
+    pub fn read(body: &[u8]) -> Option<Report> {
+        let wire: Wire = serde_json::from_slice(body).ok().filter(|_| body.trim_ascii_start().starts_with(b"{"))?;
+        let report = Report {
+            id: wire.id.as_str().filter(|id| is_id(id)).map(str::to_owned),
+            delay_ms: milliseconds(&wire.delay_time),
+            execution_ms: milliseconds(&wire.execution_time),
+            ..Report::default()
+        };
+        Some(match wire.status.as_str() {
+            Some("IN_QUEUE") => report.state(State::Queued),
+            // Progress comes with an output, which is not the result.
+            Some("IN_PROGRESS" | "RUNNING") => report.state(State::Running),
+            Some("COMPLETED") => report.ended(&wire.output),
+            Some("FAILED") => report.failed(wire.error, "runpod_failed"),
+            Some("TIMED_OUT") => report.failed(wire.error, "timed_out"),
+            Some("CANCELLED") => report.state(State::Cancelled),
+            // The SDK's local server tells an end by its output alone.
+            None if !wire.output.is_null() => report.ended(&wire.output),
+            None if !wire.error.is_null() => report.failed(wire.error, "runpod_failed"),
+            _ => report,
+        })
+    }
+
+    fn state(self, state: State) -> Report {
+        Report { state: Some(state), ..self }
+    }
+
+    fn failed(self, error: Value, otherwise: &str) -> Report {
+        let error = sentence(&error).unwrap_or_else(|| otherwise.to_owned());
+        Report { error: Some(error), ..self.state(State::Failed) }
+    }
+
+    fn ended(self, output: &Value) -> Report {
+        match image_url(output) {
+            Some(url) => Report { image_url: Some(url.to_owned()), ..self.state(State::Succeeded) },
+            // An image in the answer itself needs a store of files, which there is not.
+            None if has_content(output) => self.failed(Value::Null, "output_unsupported"),
+            None => self.failed(Value::Null, "no_image"),
+        }
+    }
+}
+
+/// The link in an output: the output itself, its `image_url`, `image` or `url`, or the first of its `images`, which may be
+/// objects again with `url` or `data` (as the public SDXL and ComfyUI workers answer).
+fn image_url(output: &Value) -> Option<&str> {
+    match output {
+        Value::String(text) => is_url(text).then_some(text.as_str()),
+        Value::Array(items) => items.first().and_then(image_url),
+        Value::Object(members) => {
+            ["image_url", "image", "url", "data", "images"].iter().find_map(|name| members.get(*name).and_then(image_url))
+        }
+        _ => None,
+    }
+}
+
+fn is_url(text: &str) -> bool {
+    let scheme = text.starts_with("https://") || text.starts_with("http://");
+    scheme && text.len() <= LONGEST_URL && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn has_content(output: &Value) -> bool {
+    match output {
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => items.iter().any(has_content),
+        Value::Object(members) => members.values().any(has_content),
+        _ => false,
+    }
+}
+
+fn milliseconds(value: &Value) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+    value.as_f64().map(|number| number as i64).filter(|number| *number >= 0)
+}
+
+/// What people may read of an error. A handler that raises is told as a JSON document inside a string, with the machine's
+/// name and a traceback beside the message; links may carry our own proof.
+fn sentence(error: &Value) -> Option<String> {
+    let message = match error {
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(members)) => members.get("error_message")?.as_str()?.to_owned(),
+            _ => text.clone(),
+        },
+        Value::Object(members) => members.get("error_message").or_else(|| members.get("message"))?.as_str()?.to_owned(),
+        _ => return None,
+    };
+    // Python prints the message below its traceback.
+    let message = match message.contains("Traceback (most recent call last)") {
+        true => message.lines().rev().find(|line| !line.trim().is_empty())?.to_owned(),
+        false => message,
+    };
+    let words = message.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let words: Vec<_> = words.map(|word| if word.contains("://") { "[link]" } else { word }).collect();
+    let text: String = words.join(" ").chars().take(LONGEST_ERROR).collect();
+    (!text.is_empty()).then_some(text)
+}
