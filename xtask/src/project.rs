@@ -63,6 +63,11 @@ impl Project {
         self.root.join(inside)
     }
 
+    /// Where cargo puts what it builds.
+    pub fn target(&self) -> PathBuf {
+        self.path(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    }
+
     /// What lasts from one run of `dev` to the next.
     pub fn state(&self) -> PathBuf {
         self.path(".dev")

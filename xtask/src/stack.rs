@@ -152,7 +152,7 @@ async fn serve_simulators(project: &Project, port: u16, variables: &BTreeMap<Str
 }
 
 fn server(project: &Project, name: &str) -> Command {
-    guard::command(project.path("target/debug").join(name), Stop::Terminate, None)
+    guard::command(project.target().join("debug").join(name), Stop::Terminate, None)
 }
 
 async fn serve(name: &str, mut command: Command, listen: SocketAddr, logs: &Path) -> Result<Guarded> {

@@ -23,8 +23,8 @@ pub struct WasmToolchain {
 
 /// Finds a tool chain with the wasm target, and adds the target if it is missing.
 pub fn ensure(project: &Project) -> Result<WasmToolchain> {
-    let own = WasmToolchain { name: None, target_folder: project.path("target") };
-    let debian = WasmToolchain { name: Some(DEBIAN), target_folder: project.path("target").join(DEBIAN) };
+    let own = WasmToolchain { name: None, target_folder: project.target() };
+    let debian = WasmToolchain { name: Some(DEBIAN), target_folder: project.target().join(DEBIAN) };
     if has_target(None) {
         return Ok(own);
     }

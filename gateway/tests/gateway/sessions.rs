@@ -228,6 +228,41 @@ async fn hanging_up_cancels_the_query_and_rolls_back() {
     owner.batch_execute(&format!("drop table {table}")).await.unwrap();
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn writes_cut_off_at_any_moment_are_whole_or_absent() {
+    let server = serve(|_| {}).await;
+    let caller = server.caller().await;
+    let table = unique("t");
+    let owner = owner().await;
+    owner.batch_execute(&format!("create table {table} (id int)")).await.unwrap();
+    let insert = format!("insert into {table} values ($1)");
+    let twice = format!("insert into {table} values ($1), ($1)");
+    let requests: Vec<_> = (0..600_u64)
+        .map(|number| {
+            let statement = json!({ "query": insert, "params": [number] });
+            let body = match number % 2 {
+                0 => json!({ "queries": [statement, statement] }),
+                _ => json!({ "query": twice, "params": [number] }),
+            };
+            let send = caller.post().json(&body).send();
+            // Spread over the life of a request, from before it is sent to after it is answered.
+            tokio::spawn(tokio::time::timeout(Duration::from_micros(number * 397 % 60_000), send))
+        })
+        .collect();
+    for request in requests {
+        let _ = request.await.unwrap();
+    }
+    eventually("every session is idle or gone", || async {
+        let busy = "select count(*) from pg_stat_activity where usename = $1 and state <> 'idle'";
+        owner.query_one(busy, &[&caller.name]).await.unwrap().get::<_, i64>(0) == 0
+    })
+    .await;
+    let halves = format!("select count(*) from (select from {table} group by id having count(*) <> 2) halves");
+    assert_eq!(caller.cell(&halves).await, "0");
+    assert!(caller.sessions().await <= 20);
+    owner.batch_execute(&format!("drop table {table}")).await.unwrap();
+}
+
 #[tokio::test]
 async fn an_idle_session_that_died_is_replaced() {
     let server = serve(|_| {}).await;

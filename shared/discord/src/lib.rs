@@ -73,7 +73,10 @@ fn delivery(answer: Result<HttpAnswer, HttpFailure>) -> Delivery {
         Err(HttpFailure::Connection(reason)) => return Delivery::Retry { status: None, after_s: None, reason },
     };
     let said = answer.json::<Refusal>().unwrap_or_default();
-    let reason: String = said.message.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect();
+    let reason = match said.message.chars().filter(|c| !c.is_control()).take(LONGEST_REASON).collect::<String>() {
+        said if said.is_empty() => ["status ", &answer.status.to_string()].concat(),
+        said => said,
+    };
     let status = Some(answer.status);
     match answer.status {
         200..300 => Delivery::Delivered { status: answer.status },

@@ -82,6 +82,9 @@ async fn a_repeated_key_gives_the_first_answer_and_draws_nothing() {
     let other = send("une mer").await;
     assert_eq!((other.status, other.code().as_str()), (409, "idempotency_mismatch"));
     assert_eq!(grimoire.jobs().await.len(), 1);
+    let kept =
+        database().await.query_one("select status, body from idempotency_keys where user_id = $1", &[&ada.id]).await.unwrap();
+    assert_eq!((kept.get(0), kept.get::<_, Value>(1)), (Some(202), first.json()));
 
     let bob = Person::new().await;
     let his = grimoire.app.post(PATH).by(&bob).header("idempotency-key", "k-1").json(scene("une mer")).send().await;

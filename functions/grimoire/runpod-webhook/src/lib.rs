@@ -7,10 +7,13 @@ edge::function! {
     uses: [Discord, Links]
 }
 
-use edge::{Context, Error, Raw, Reply, Result, Signed, Sql, SqlJson, output};
+use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, messages, output};
 use outbox::Entry;
 use runpod::{Report, RunPodCallback};
 use serde::Serialize;
+
+/// An unconfirmed job does not know its id yet; the database knows whose the id is.
+const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
 
 #[output]
 struct Received {
@@ -23,7 +26,7 @@ enum Outcome {
     Moved,
     /// It was there already, or further, or the body says nothing new.
     Unchanged,
-    /// RunPod's id is not the one of this job.
+    /// RunPod's id is that of another job.
     Mismatch,
     NotFound,
 }
@@ -58,7 +61,10 @@ async fn receive(ctx: Context, Signed(callback): Signed<RunPodCallback>, Raw(bod
         .bind(&report.error)
         .bind(report.delay_ms)
         .bind(report.execution_ms);
-    let moved = ctx.sql(event).await?.one::<Answer>()?.answer;
+    let moved = match ctx.sql(event).await.on_constraint(ONE_JOB_PER_ID, || Error::conflict(messages::CONFLICT)) {
+        Err(error) if error.code() == messages::CONFLICT.code => Moved { outcome: Outcome::Mismatch, outbox: None },
+        rows => rows?.one::<Answer>()?.answer,
+    };
     if let Some(entry) = moved.outbox {
         let later = ctx.clone();
         ctx.later(async move {

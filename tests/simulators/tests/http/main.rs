@@ -2,4 +2,5 @@
 
 mod discord;
 mod runpod;
+#[cfg(test)]
 mod support;

@@ -1,0 +1,1 @@
+//! What people do across functions: see `tests/`.

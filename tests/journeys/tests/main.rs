@@ -1,0 +1,4 @@
+//! What people do, across functions, as wasm in workerd with every part real: database, gateway, outside world.
+
+mod edge;
+mod rise;
