@@ -131,9 +131,9 @@ async fn run(project: &Project, edge: &mut Edge, keys: &str, function: &str) -> 
 /// Asks the running `dev` to run a cron function, and waits for its report.
 pub async fn ask(project: &Project, function: &str) -> Result<Ran> {
     const NOT_RUNNING: &str = "`cargo xtask dev` is not running: start it in another terminal";
-    let address = fs::read(project.state().join("control.json")).context(NOT_RUNNING)?;
-    let address: Address = serde_json::from_slice(&address).context(NOT_RUNNING)?;
-    let mut stream = TcpStream::connect(("127.0.0.1", address.port)).await.context(NOT_RUNNING)?;
+    let address = fs::read(project.state().join("control.json")).map_err(|_| anyhow!(NOT_RUNNING))?;
+    let address: Address = serde_json::from_slice(&address).map_err(|_| anyhow!(NOT_RUNNING))?;
+    let mut stream = TcpStream::connect(("127.0.0.1", address.port)).await.map_err(|_| anyhow!(NOT_RUNNING))?;
     let mut line = serde_json::to_vec(&Question { token: address.token, run: function.to_owned() })?;
     line.push(b'\n');
     stream.write_all(&line).await?;

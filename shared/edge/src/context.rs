@@ -174,9 +174,15 @@ impl Context {
         answer
     }
 
-    /// Work for after the answer: the runtime keeps it alive for up to 30 s, and nothing waits for it.
+    /// Work for after the answer: the runtime keeps it alive for up to 30 s, and nothing waits for it. It has a log line
+    /// of its own.
     pub fn later(&self, work: impl Future<Output = ()> + 'static) {
-        self.0.runtime.later(Box::pin(work));
+        let context = self.clone();
+        self.0.runtime.later(Box::pin(async move {
+            work.await;
+            let Inner { runtime, log, operation, .. } = &*context.0;
+            runtime.log(&log.line_after(operation, runtime.now()));
+        }));
     }
 
     /// Milliseconds since some moment, for measuring what waits.
@@ -186,7 +192,7 @@ impl Context {
 
     /// Notes in the log a failure that the caller is not told about.
     pub fn warn(&self, error: &Error) {
-        self.0.log.note(&[error.code(), ": ", error.source.as_deref().unwrap_or_default()].concat());
+        self.0.log.note(&[error.code(), ": ", error.source().unwrap_or_default()].concat());
     }
 
     fn claims(&self) -> String {

@@ -271,11 +271,12 @@ pub const fn every(text: &str) -> u32 {
         number = number * 10 + (bytes[at] - b'0') as u32;
         at += 1;
     }
-    assert!(number > 0, "a period is digits and one of m, h, d");
-    match bytes[at] {
-        b'm' => number * 60,
-        b'h' => number * 3600,
-        b'd' => number * 86400,
-        _ => panic!("a period is digits and one of m, h, d"),
-    }
+    let unit = match bytes[at] {
+        b'm' => 60,
+        b'h' => 3600,
+        b'd' => 86400,
+        _ => 0,
+    };
+    assert!(number * unit > 0, "a period is digits and one of m, h, d");
+    number * unit
 }

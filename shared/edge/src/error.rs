@@ -11,12 +11,16 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// On the wire it is an RFC 9457 problem. `source` reaches the log only.
 #[derive(Debug)]
-pub struct Error {
-    pub(crate) status: u16,
-    pub(crate) message: Message,
-    pub(crate) fields: Vec<FieldError>,
-    pub(crate) source: Option<String>,
-    pub(crate) headers: Vec<(&'static str, String)>,
+pub struct Error(Box<Inner>);
+
+/// Boxed, because every fallible call of every function carries it.
+#[derive(Debug)]
+struct Inner {
+    status: u16,
+    message: Message,
+    fields: Vec<FieldError>,
+    source: Option<String>,
+    headers: Vec<(&'static str, String)>,
     details: Option<serde_json::Map<String, serde_json::Value>>,
     constraint: Option<String>,
 }
@@ -45,7 +49,8 @@ macro_rules! constructors {
 
 impl Error {
     fn new(status: u16, message: Message) -> Error {
-        Error { status, message, fields: Vec::new(), source: None, headers: Vec::new(), details: None, constraint: None }
+        let (fields, headers) = (Vec::new(), Vec::new());
+        Error(Box::new(Inner { status, message, fields, source: None, headers, details: None, constraint: None }))
     }
 
     constructors! {
@@ -71,7 +76,9 @@ impl Error {
 
     /// 422 with one entry per wrong field.
     pub fn invalid(fields: Vec<FieldError>) -> Error {
-        Error { fields, ..Error::new(422, messages::INVALID) }
+        let mut error = Error::new(422, messages::INVALID);
+        error.0.fields = fields;
+        error
     }
 
     /// 429; `seconds` until the next attempt can succeed.
@@ -113,47 +120,57 @@ impl Error {
     /// Keeps a private reason for the log.
     #[must_use]
     pub fn because(mut self, source: impl ToString) -> Error {
-        self.source = Some(source.to_string());
+        self.0.source = Some(source.to_string());
         self
     }
 
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: String) -> Error {
-        self.headers.push((name, value));
+        self.0.headers.push((name, value));
         self
     }
 
     /// Adds a public member to the problem, such as what is left of a quota.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Error {
-        self.details.get_or_insert_default().insert(name.to_owned(), value.into());
+        self.0.details.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }
 
     pub fn status(&self) -> u16 {
-        self.status
+        self.0.status
     }
 
     pub fn code(&self) -> &'static str {
-        self.message.code
+        self.0.message.code
+    }
+
+    /// The private reason, for the log.
+    pub(crate) fn source(&self) -> Option<&str> {
+        self.0.source.as_deref()
+    }
+
+    /// Takes in what another refusal of the same request found wrong.
+    pub(crate) fn extend(&mut self, other: Error) {
+        self.0.fields.extend(other.0.fields);
     }
 
     pub(crate) fn answer(&self, language: Language, request_id: &str) -> Answer {
-        let errors: Vec<_> = self.fields.iter().map(|field| field.in_language(language)).collect();
+        let errors: Vec<_> = self.0.fields.iter().map(|field| field.in_language(language)).collect();
         let problem = Problem {
             r#type: "about:blank",
-            title: title(self.status),
-            status: self.status,
-            detail: self.message.text(language),
-            code: self.message.code,
+            title: title(self.0.status),
+            status: self.0.status,
+            detail: self.0.message.text(language),
+            code: self.0.message.code,
             request_id,
             errors: (!errors.is_empty()).then_some(errors),
-            details: self.details.as_ref(),
+            details: self.0.details.as_ref(),
         };
-        let mut answer = Answer::new(self.status);
+        let mut answer = Answer::new(self.0.status);
         answer.header("content-type", "application/problem+json");
         answer.header("content-language", language.code());
-        for (name, value) in &self.headers {
+        for (name, value) in &self.0.headers {
             answer.header(name, value.clone());
         }
         answer.body = serde_json::to_vec(&problem).unwrap_or_default();
@@ -225,7 +242,7 @@ impl From<postgres::Error> for Error {
             Some("22") => Error::unprocessable(messages::INVALID),
             _ => Error::internal(&source),
         };
-        found.constraint = database.constraint.clone();
+        found.0.constraint = database.constraint.clone();
         found.because(source)
     }
 }
@@ -239,6 +256,6 @@ pub trait OnConstraint<T> {
 
 impl<T> OnConstraint<T> for Result<T> {
     fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T> {
-        self.map_err(|found| if found.constraint.as_deref() == Some(name) { error() } else { found })
+        self.map_err(|found| if found.0.constraint.as_deref() == Some(name) { error() } else { found })
     }
 }

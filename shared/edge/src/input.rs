@@ -1,7 +1,7 @@
 //! What a handler takes besides context and caller. Each kind reads its part of the request strictly.
 
 use serde::de::DeserializeOwned;
-use validation::{FieldError, Place};
+use validation::Place;
 use validator::Validate;
 
 use crate::request::Parts;
@@ -109,9 +109,8 @@ impl Input for Raw {
 pub(crate) fn both<A, B>(a: Result<A>, b: Result<B>) -> Result<(A, B)> {
     match (a, b) {
         (Ok(a), Ok(b)) => Ok((a, b)),
-        (Err(mut a), Err(b)) if a.status == 422 && b.status == 422 => {
-            let fields: Vec<FieldError> = b.fields;
-            a.fields.extend(fields);
+        (Err(mut a), Err(b)) if a.status() == 422 && b.status() == 422 => {
+            a.extend(b);
             Err(a)
         }
         (Err(error), _) | (_, Err(error)) => Err(error),

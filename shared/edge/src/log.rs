@@ -38,13 +38,28 @@ struct Line<'a> {
     code: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    notes: &'a [String],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
     ms: f64,
     sql: Statements,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    outside: &'a [Outside],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outside: Vec<Outside>,
     ip: &'a str,
+}
+
+#[derive(Serialize)]
+struct After<'a> {
+    time: String,
+    level: &'static str,
+    request_id: &'a str,
+    trace_id: &'a str,
+    /// The operation whose answer had gone out.
+    after: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+    sql: Statements,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    outside: Vec<Outside>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +121,26 @@ impl Log {
         self.notes.borrow_mut().push(what.to_owned());
     }
 
+    /// What happened since the call's own line.
+    pub(crate) fn line_after(&self, operation: &str, at: DateTime<Utc>) -> String {
+        let notes = self.notes.take();
+        let line = After {
+            time: at.to_rfc3339_opts(SecondsFormat::Millis, true),
+            level: if notes.is_empty() { "info" } else { "warn" },
+            request_id: &self.request_id,
+            trace_id: &self.trace_id,
+            after: operation,
+            notes,
+            sql: self.statements(),
+            outside: self.outside.take(),
+        };
+        serde_json::to_string(&line).unwrap_or_default()
+    }
+
+    fn statements(&self) -> Statements {
+        Statements { calls: self.sql_calls.take(), ms: self.sql_ms.take(), rows: self.sql_rows.take() }
+    }
+
     pub(crate) fn line(&self, ending: &Ending) -> String {
         let line = Line {
             time: ending.at.to_rfc3339_opts(SecondsFormat::Millis, true),
@@ -123,10 +158,10 @@ impl Log {
             status: ending.status,
             code: ending.code,
             error: ending.error,
-            notes: &self.notes.borrow(),
+            notes: self.notes.take(),
             ms: ending.ms,
-            sql: Statements { calls: self.sql_calls.get(), ms: self.sql_ms.get(), rows: self.sql_rows.get() },
-            outside: &self.outside.borrow(),
+            sql: self.statements(),
+            outside: self.outside.take(),
             ip: ending.ip,
         };
         serde_json::to_string(&line).unwrap_or_default()

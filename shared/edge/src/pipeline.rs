@@ -79,8 +79,8 @@ pub async fn serve(
         route: endpoint.map_or("", |endpoint| endpoint.path),
         method: &method,
         status: answer.status,
-        code: error.as_ref().map(|error| error.message.code),
-        error: error.as_ref().and_then(|error| error.source.as_deref()),
+        code: error.as_ref().map(Error::code),
+        error: error.as_ref().and_then(Error::source),
         ms: runtime.clock() - started,
         ip: &ip,
     }));

@@ -84,7 +84,7 @@ async fn a_request_leaves_its_id_in_the_database_while_it_runs() {
     owner.execute("insert into kaizen (user_id, action, date, client_id) values ($1, 'x', '2026-01-01', '7d444840-9dc0-11d1-b245-5ffdce74fad9')", &[&ada.id]).await.unwrap();
     // This request waits for our uncommitted row.
     let waiting = tokio::spawn({
-        let token = ada.token(std::time::SystemTime::now().into());
+        let token = ada.token(testing::now());
         let body = r#"{"action":"x","client_id":"7d444840-9dc0-11d1-b245-5ffdce74fad9"}"#;
         let url = [&testing::variable("EDGE_URL"), "/api/v1/rise/kaizen"].concat();
         let request = reqwest::Client::new().post(url).bearer_auth(token).header("content-type", "application/json").body(body);

@@ -8,7 +8,7 @@ use edge::{Config, Function, Headers, Incoming, Runtime};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Person, variable};
+use crate::{Person, now, variable};
 
 /// Where requests go.
 #[derive(Clone)]
@@ -139,7 +139,7 @@ impl Call {
     /// # Panics
     /// Where nothing answers.
     pub async fn send(mut self) -> Answer {
-        let now = self.app.now.unwrap_or_else(|| std::time::SystemTime::now().into());
+        let now = self.app.now.unwrap_or_else(now);
         if let Some(person) = self.person.take() {
             self = self.token(&person.token(now));
         }

@@ -1,4 +1,11 @@
+use chrono::{DateTime, Utc};
 use tokio_postgres::{Client, Config, NoTls};
+
+/// The real time, as the edge has it.
+#[expect(clippy::disallowed_methods, reason = "a test stands outside, where the clock is")]
+pub fn now() -> DateTime<Utc> {
+    std::time::SystemTime::now().into()
+}
 
 /// A variable that `cargo xtask test` sets.
 ///

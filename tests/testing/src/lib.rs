@@ -22,5 +22,5 @@ mod environment;
 mod person;
 
 pub use app::{Answer, App, Call};
-pub use environment::{database, database_as_person, variable};
+pub use environment::{database, database_as_person, now, variable};
 pub use person::Person;
