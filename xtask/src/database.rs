@@ -94,6 +94,13 @@ fn around_database(url: &str) -> Result<(&str, &str)> {
     Ok((&url[..name_begins], &url[path_ends..]))
 }
 
+/// A connection string as a client of the gateway sends it: the gateway knows one server, and calls it localhost.
+pub fn through_gateway(url: &str) -> Result<String> {
+    let (before, after) = around_database(url)?;
+    let credentials = before.rsplit_once('@').map_or("postgres://", |(credentials, _)| credentials);
+    Ok(format!("{credentials}@localhost/{}", &url[before.len()..url.len() - after.len()]))
+}
+
 /// The connection string of a login, as a function sends it to the gateway.
 fn login(database_url: &str, role: &str, password: &str) -> Result<String> {
     let (before, after) = around_database(database_url)?;
@@ -109,6 +116,12 @@ mod tests {
     fn a_login_goes_to_the_owners_database() {
         let login = login("postgres://owner:secret@db.example:5432/wood?sslmode=require", "oree_person", "key").unwrap();
         assert_eq!(login, "postgres://oree_person:key@localhost/wood");
+    }
+
+    #[test]
+    fn a_connection_string_loses_its_server_on_the_way_to_the_gateway() {
+        let url = through_gateway("postgres://owner:secret@db.example:5432/wood?sslmode=require").unwrap();
+        assert_eq!(url, "postgres://owner:secret@localhost/wood");
     }
 
     #[test]

@@ -103,6 +103,11 @@ impl Stack {
         &self.variables["DATABASE_URL"]
     }
 
+    /// To the same database, as whoever may do most: the superuser, unless the database is a person's own.
+    pub fn superuser_url(&self) -> &str {
+        self.postgres.as_ref().map_or(self.database_url(), |postgres| &postgres.superuser_url)
+    }
+
     pub fn edge_url(&self) -> &str {
         &self.variables["EDGE_URL"]
     }

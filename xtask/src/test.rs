@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything runs on free ports, and every test runs against it.
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     process::{ExitCode, Stdio},
     time::Instant,
@@ -14,7 +15,7 @@ use tokio::{
 
 use crate::{
     cargo, check,
-    database::Fresh,
+    database::{self, Fresh},
     edge::{LogSink, test_log},
     guard::{self, Guarded},
     postgres::{Data, Installation},
@@ -82,12 +83,21 @@ async fn tests(project: &Project, stack: &Stack, programs: &Path, arguments: &[S
     step.done("");
 
     let mut command = cargo_test(project, arguments);
-    command.arg("--no-fail-fast").envs(&stack.variables).env("POSTGRES_BIN", programs);
+    command.arg("--no-fail-fast").envs(variables(stack)?).env("POSTGRES_BIN", programs);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = guard::spawn(command)?;
     let mut summary = pass_on(&mut process).await?;
     summary.ok = process.ended().await.success();
     Ok(summary)
+}
+
+/// What the tests are told. They make roles and databases of their own, which takes the superuser; what they test, the
+/// migrations and the functions, does without.
+fn variables(stack: &Stack) -> Result<BTreeMap<String, String>> {
+    let mut variables = stack.variables.clone();
+    variables.insert("DATABASE_URL".to_owned(), stack.superuser_url().to_owned());
+    variables.insert("SQL_LOGIN_OWNER".to_owned(), database::through_gateway(stack.superuser_url())?);
+    Ok(variables)
 }
 
 /// Shows what cargo prints, a whole line at a time: left to itself, each of its two outputs tears the other's lines.

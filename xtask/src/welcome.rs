@@ -1,37 +1,77 @@
 //! What `dev` prints when everything is ready: addresses, a demo account, something to try for each trigger.
 
-use serde_json::json;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
 
 use crate::stack::Stack;
 
 const DEMO_EMAIL: &str = "demo@oree.example";
 const DEMO_PASSWORD: &str = "a walk along the edge of the wood";
 
-/// Things to try: what triggers it, and the command.
-const TRIALS: [(&str, &str); 3] = [
-    ("HTTP", "curl -i EDGE/api/v1/health"),
-    ("cron", "cargo xtask cron operations-tick"),
-    ("webhook", "curl -i -X POST EDGE/api/v1/webhooks/github -H 'X-GitHub-Event: ping' -d '{}'"),
-];
+/// The scene that the callback below is about; the simulator draws it while this is being read.
+const DEMO_SCENE: [(&str, &str); 5] =
+    [("world", "Brume"), ("era", "Aube"), ("class", "Mage"), ("pose", "Debout"), ("decor", "Lisière")];
 
 pub async fn show(stack: &Stack) {
     let edge = stack.edge_url();
     println!("\n  Orée is ready at {edge}\n");
     println!("  database     {}", stack.database_url());
     println!("  simulators   {}", stack.variables["SIMULATORS_URL"]);
-    if make_demo_account(edge).await {
-        println!("  demo account {DEMO_EMAIL} / {DEMO_PASSWORD}");
-    }
-    println!();
-    for (trigger, command) in TRIALS {
-        println!("  {trigger:<8} {}", command.replace("EDGE", edge));
+    match sign_in(edge).await {
+        Ok(token) => {
+            println!("  demo account {DEMO_EMAIL} / {DEMO_PASSWORD}\n");
+            trials(stack, &token);
+        }
+        Err(error) => println!("\n  The demo account could not be made: {error:#}"),
     }
     println!("\n  Edits are served as they are saved. Ctrl-C ends everything.\n");
 }
 
-/// Registers the demo account as a person would; it may exist already.
-async fn make_demo_account(edge: &str) -> bool {
+/// One command for each kind of trigger.
+fn trials(stack: &Stack, token: &str) {
+    let edge = stack.edge_url();
+    let scene: Value = DEMO_SCENE.into_iter().collect();
+    println!("  HTTP: today's kaizen, and a scene (the token is good for 15 minutes)\n");
+    println!("    TOKEN={token}");
+    println!("    curl -s {edge}/api/v1/rise/kaizen -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\");
+    println!("      -d '{}'", json!({"action": "Ranger le bureau", "completed": true}));
+    println!(
+        "    curl -s {edge}/api/v1/generate/scene -H \"Authorization: Bearer $TOKEN\" -H 'Content-Type: application/json' \\"
+    );
+    println!("      -d '{scene}'");
+    println!("    curl -s {edge}/api/v1/scenes -H \"Authorization: Bearer $TOKEN\"\n");
+    println!("  cron: remove what is older than 90 days, now\n\n    cargo xtask cron purge\n");
+    println!("  webhook: RunPod's callback for a job that nobody has, by its sealed link (answered 200, changes nothing)\n");
+    match callback(stack) {
+        Ok(link) => println!("    curl -i '{link}' -H 'Content-Type: application/json' -d '{{\"status\": \"COMPLETED\"}}'"),
+        Err(error) => println!("    {error:#}"),
+    }
+}
+
+/// Registers the demo account as a person would, or signs it in where it exists.
+async fn sign_in(edge: &str) -> Result<String> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
     let body = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD});
-    let answer = reqwest::Client::new().post(format!("{edge}/api/v1/auth/register")).json(&body).send().await;
-    answer.is_ok_and(|answer| answer.status().is_success() || answer.status() == reqwest::StatusCode::CONFLICT)
+    let mut answer = client.post(format!("{edge}/api/v1/auth/register")).json(&body).send().await?;
+    if answer.status() == reqwest::StatusCode::CONFLICT {
+        answer = client.post(format!("{edge}/api/v1/auth/login")).json(&body).send().await?;
+    }
+    if !answer.status().is_success() {
+        bail!("{} {}", answer.status(), answer.text().await?);
+    }
+    let body: Value = answer.json().await?;
+    body["access_token"].as_str().map(str::to_owned).context("no token was given")
+}
+
+/// As `runpod::callback_url` makes it.
+#[expect(clippy::disallowed_methods, reason = "a tool on the developer's own machine")]
+fn callback(stack: &Stack) -> Result<String> {
+    use base64::Engine;
+    let key = base64::prelude::BASE64_STANDARD.decode(&stack.variables["LINK_KEY"])?;
+    let job = auth::random_uuid()?;
+    let expires = (chrono::Utc::now() + chrono::TimeDelta::days(1)).timestamp();
+    let proof = auth::seal(&key, &format!("runpod:{job}:{expires}"));
+    Ok(format!("{}/api/v1/webhooks/runpod/{job}?expires={expires}&proof={proof}", stack.edge_url()))
 }

@@ -1,4 +1,6 @@
 //! What people do, across functions, as wasm in workerd with every part real: database, gateway, outside world.
 
+#[cfg(test)]
 mod edge;
+#[cfg(test)]
 mod rise;

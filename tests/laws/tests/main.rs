@@ -1,8 +1,14 @@
 //! The laws of DESIGN: tests that hold for every function without anyone remembering to add it.
 
+#[cfg(test)]
 mod access;
+#[cfg(test)]
 mod input;
+#[cfg(test)]
 mod routes;
+#[cfg(test)]
 mod sql;
+#[cfg(test)]
 mod structure;
+#[cfg(test)]
 mod tables;
