@@ -18,7 +18,7 @@ fn chosen(url: &str) -> Option<&'static str> {
 fn the_edges_matcher_gives_every_endpoint_to_its_own_function() {
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
         for endpoint in function.endpoints {
-            let path = endpoint.path.replace('{', "").replace('}', "");
+            let path = endpoint.path.replace(['{', '}'], "");
             for prefix in PREFIXES {
                 for query in ["", "?limit=1", "?next=/api/v1/health/x/y/z"] {
                     let url = format!("api.oree.example{prefix}{path}{query}");

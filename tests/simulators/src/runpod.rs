@@ -1,7 +1,7 @@
 //! RunPod serverless, queue-based endpoints, with the cloud's semantics.
 //!
 //! `/runpod/v2/{endpoint}/…` answers as `https://api.runpod.ai/v2/{endpoint}/…` does: clients' operations here,
-//! workers' in [`worker`]. Any endpoint id exists, except those that begin with `missing`.
+//! workers' in `worker`. Any endpoint id exists, except those that begin with `missing`.
 
 mod callback;
 mod control;
