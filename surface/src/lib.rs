@@ -1,6 +1,8 @@
 //! Every function's contract in one place, and what is generated from them. The list of functions in `functions.rs` and
 //! this crate's manifest are themselves generated from the folders; `cargo xtask sync` writes all of it.
 
+mod deploy;
+mod entry;
 mod functions;
 mod openapi;
 mod overview;
@@ -8,6 +10,8 @@ mod registry;
 mod routes;
 mod workers;
 
+pub use deploy::{Plan, Wanted, plan};
+pub use entry::entry;
 pub use functions::FUNCTIONS;
 pub use openapi::openapi;
 pub use overview::overview;

@@ -63,7 +63,7 @@ fn operation(function: &Function, endpoint: &Endpoint, generator: &mut SchemaGen
         "tags": [area(function)],
         "summary": summary,
         "description": format!("{about}\n\n{}", terms(endpoint)),
-        "responses": responses(endpoint, shape.reply),
+        "responses": responses(endpoint, shape.reply, shape.reply_type),
         "security": if needs_token(endpoint) { json!([{ "token": [] }]) } else { json!([]) },
     });
     if !parameters.is_empty() {
@@ -93,7 +93,7 @@ fn terms(endpoint: &Endpoint) -> String {
     format!("{caller}, {limit}.")
 }
 
-fn responses(endpoint: &Endpoint, reply: Option<Schema>) -> Value {
+fn responses(endpoint: &Endpoint, reply: Option<Schema>, kind: &str) -> Value {
     let problem = |description: &str| {
         json!({
             "description": description,
@@ -103,7 +103,8 @@ fn responses(endpoint: &Endpoint, reply: Option<Schema>) -> Value {
     let mut responses = Map::new();
     let success = match reply {
         Some(schema) if endpoint.reply != 204 => {
-            json!({ "description": "Done.", "content": { "application/json": { "schema": schema } } })
+            let kind = kind.split(';').next().unwrap_or_default();
+            json!({ "description": "Done.", "content": { kind: { "schema": schema } } })
         }
         _ => json!({ "description": "Done; no body." }),
     };

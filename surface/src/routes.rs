@@ -8,10 +8,15 @@ pub const HOST: &str = "api.oree.example";
 /// Always `/x*`, never `/x/*` beside it: the query string takes part in matching, so `/x` alone would miss `/x?y=1`, and
 /// the edge wrongly prefers `/x*` to `/x/*`.
 pub fn patterns(function: &Function) -> Vec<String> {
+    patterns_at(HOST, function)
+}
+
+/// The same on another host.
+pub(crate) fn patterns_at(host: &str, function: &Function) -> Vec<String> {
     match function.trigger {
-        Trigger::Http => PREFIXES.iter().map(|prefix| [HOST, prefix, &function.route(), "*"].concat()).collect(),
+        Trigger::Http => PREFIXES.iter().map(|prefix| [host, prefix, &function.route(), "*"].concat()).collect(),
         // `/api*` covers `/api/v1` too.
-        Trigger::Fallback => ["/api", "/s2s_api_v1"].iter().map(|prefix| [HOST, prefix, "*"].concat()).collect(),
+        Trigger::Fallback => ["/api", "/s2s_api_v1"].iter().map(|prefix| [host, prefix, "*"].concat()).collect(),
         Trigger::Cron { .. } | Trigger::Clock { .. } => Vec::new(),
     }
 }

@@ -67,6 +67,8 @@ pub struct Surroundings<'a> {
 pub enum LogSink {
     Terminal,
     File(PathBuf),
+    /// To what is there already.
+    Added(PathBuf),
 }
 
 /// What a run of a cron function came to.
@@ -158,7 +160,7 @@ fn worker_config(
 /// A worker sees the variables that its contract names, and no others.
 fn bindings(worker: &Worker, variables: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut bindings = worker.vars.clone();
-    let named = worker.secrets.required.iter().chain(&worker.secrets.optional).chain(worker.vars.keys());
+    let named = worker.secrets.required.iter().chain(worker.vars.keys());
     for name in named {
         if let Some(value) = variables.get(name) {
             bindings.insert(name.clone(), value.clone());
@@ -206,6 +208,17 @@ impl Edge {
         self.process.stop().await;
     }
 
+    /// Ends it as a crash would.
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
+    /// Starts it after [`kill`](Edge::kill).
+    pub async fn start_again(&mut self, project: &Project, config: &Config) -> Result<()> {
+        *self = Self::start(project, config, LogSink::Added(test_log(project))).await?;
+        Ok(())
+    }
+
     async fn ask(&mut self, order: &Order<'_>) -> Result<Word> {
         let input = self.process.stdin.as_mut().context("the edge has ended")?;
         let mut line = serde_json::to_vec(order)?;
@@ -235,11 +248,16 @@ enum LogWriter {
 
 impl LogWriter {
     fn open(sink: LogSink) -> Result<Self> {
-        let LogSink::File(path) = sink else { return Ok(Self::Terminal) };
+        let (path, added) = match sink {
+            LogSink::Terminal => return Ok(Self::Terminal),
+            LogSink::File(path) => (path, false),
+            LogSink::Added(path) => (path, true),
+        };
         if let Some(parent) = path.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        Ok(Self::File(File::create(path)?))
+        let file = if added { File::options().append(true).create(true).open(path)? } else { File::create(path)? };
+        Ok(Self::File(file))
     }
 
     fn write(&mut self, level: &str, message: &str) {

@@ -67,6 +67,7 @@ pub struct Guarded {
     pub stdout: Option<ChildStdout>,
     pub stderr: Option<ChildStderr>,
     status: watch::Receiver<Option<ExitStatus>>,
+    guard: Option<u32>,
 }
 
 /// A command that will run under guard; its arguments, environment and outputs are set on what is returned.
@@ -91,6 +92,7 @@ pub fn spawn(mut command: Command) -> Result<Guarded> {
     // A group of its own: the terminal's Ctrl-C reaches the command only, which ends the rest in order.
     let mut child = command.stdin(Stdio::piped()).process_group(0).spawn().context("a process did not start")?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let guard = child.id();
     let (sender, status) = watch::channel(None);
     RUNNING.fetch_add(1, Ordering::SeqCst);
     tokio::spawn(async move {
@@ -99,7 +101,7 @@ pub fn spawn(mut command: Command) -> Result<Guarded> {
         // Nobody may be listening any more.
         let _ = sender.send(Some(ended));
     });
-    Ok(Guarded { stdin, stdout, stderr, status })
+    Ok(Guarded { stdin, stdout, stderr, status, guard })
 }
 
 impl Guarded {
@@ -114,6 +116,16 @@ impl Guarded {
     /// Whether the process has ended by itself.
     pub fn has_ended(&self) -> bool {
         self.status.borrow().is_some()
+    }
+
+    /// Kills the process with everything it started, as a crash of the machine would, and waits until it is gone. On Linux.
+    pub async fn kill(&mut self) {
+        let children = self.guard.map(|guard| format!("/proc/{guard}/task/{guard}/children"));
+        let children = children.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        for child in children.split_whitespace().filter_map(|child| child.parse().ok().and_then(Pid::from_raw)) {
+            let _ = kill_process_group(child, Signal::KILL);
+        }
+        self.ended().await;
     }
 
     /// Ends the process and waits until it is gone.

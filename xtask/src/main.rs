@@ -2,10 +2,12 @@
 
 mod build;
 mod cargo;
+mod chaos;
 mod check;
 mod control;
 mod cron;
 mod database;
+mod deploy;
 mod dev;
 mod edge;
 mod guard;
@@ -61,12 +63,14 @@ enum Command {
     },
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check,
-    /// Make a new function: `cargo xtask new rise kaizen`
+    /// Make a new function, which passes every check: `cargo xtask new rise/gratitude POST /rise/gratitude`
     New {
-        /// The product's group of functions, for example `rise`
-        area: String,
-        /// The function's own name, for example `kaizen`
-        function: String,
+        /// Its folder, <area>/<function>
+        name: String,
+        /// The verb of its first endpoint
+        method: String,
+        /// The path of its first endpoint, without `/api/v1`; parameters in braces
+        path: String,
     },
     /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
     Sync {
@@ -79,6 +83,10 @@ enum Command {
         /// The function, for example `purge` or `operations-purge`
         function: String,
     },
+    /// Ask for scenes while everything fails and processes are killed, and count what was lost (Linux)
+    Chaos(chaos::Wanted),
+    /// Check a deployment of every function, and deploy it
+    Deploy(deploy::Wanted),
     #[command(hide = true)]
     Guard(guard::Watch),
 }
@@ -118,9 +126,11 @@ async fn perform(command: Command) -> Result<ExitCode> {
         Command::Test { release, arguments } => return test::run(&project, Profile::new(release), &arguments).await,
         Command::Build { release } => build::run(&project, Profile::new(release)).await?,
         Command::Check => check::run(&project).await?,
-        Command::New { area, function } => new::run(&project, &area, &function)?,
+        Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,
+        Command::Chaos(wanted) => chaos::run(&project, &wanted).await?,
+        Command::Deploy(wanted) => deploy::run(&project, &wanted).await?,
         Command::Guard(_) => {}
     }
     Ok(ExitCode::SUCCESS)

@@ -35,13 +35,10 @@ pub struct Worker {
     triggers: Triggers,
 }
 
-/// The names of the variables that a worker is given besides its `vars`.
+/// The names of the secrets without which a worker answers 503.
 #[derive(Default, Deserialize)]
 pub struct Secrets {
-    #[serde(default)]
     pub required: Vec<String>,
-    #[serde(default)]
-    pub optional: Vec<String>,
 }
 
 #[derive(Deserialize)]

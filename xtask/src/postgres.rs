@@ -34,6 +34,8 @@ pub enum Data {
     Dev,
     /// New in each run, and not worth waiting for the disk.
     Test,
+    /// Like those of tests, beside them.
+    Chaos,
 }
 
 /// A running server.
@@ -67,9 +69,9 @@ impl Installation {
 
     /// Starts the server, after making its data if there are none.
     pub async fn start(&self, data: Data, port: u16, secrets: &Secrets, log: &Path) -> Result<Postgres> {
-        let folder = self.data.join(if data == Data::Dev { "dev" } else { "test" });
+        let folder = self.folder(data);
         self.stop_leftover(&folder).await?;
-        if data == Data::Test && folder.exists() {
+        if data != Data::Dev && folder.exists() {
             fs::remove_dir_all(&folder)?;
         }
         let (superuser, owner) = (&secrets[POSTGRES_PASSWORD], &secrets[OWNER_PASSWORD]);
@@ -80,6 +82,23 @@ impl Installation {
         let client = ready(&process, &url("postgres", superuser, port, "postgres"), log).await?;
         make_owner(&client, owner).await?;
         Ok(Postgres { process, url: url(OWNER, owner, port, OWNER), superuser_url: url("postgres", superuser, port, OWNER) })
+    }
+
+    /// Starts a server again that was killed, with its data and passwords as they were.
+    pub async fn restart(&self, data: Data, port: u16, before: Postgres, log: &Path) -> Result<Postgres> {
+        let Postgres { mut process, url, superuser_url } = before;
+        process.kill().await;
+        let process = self.serve(&self.folder(data), data, port, log)?;
+        ready(&process, &url, log).await?;
+        Ok(Postgres { process, url, superuser_url })
+    }
+
+    fn folder(&self, data: Data) -> PathBuf {
+        self.data.join(match data {
+            Data::Dev => "dev",
+            Data::Test => "test",
+            Data::Chaos => "chaos",
+        })
     }
 
     async fn make_data(&self, folder: &Path, password: &str) -> Result<()> {
@@ -139,7 +158,7 @@ impl Installation {
         ] {
             command.args(["-c", setting]);
         }
-        if data == Data::Test {
+        if data != Data::Dev {
             // Commits stay synchronous: otherwise a vacuum right after one finds rows that it may not yet call visible.
             command.args(["-c", "fsync=off", "-c", "full_page_writes=off"]);
         }

@@ -7,10 +7,23 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::project::Project;
 
 /// Outside services by the variable of their base URL, and where the simulators play them.
-const SIMULATED: [(&str, &str); 2] = [("RUNPOD_BASE_URL", "/runpod/v2"), ("DISCORD_WEBHOOK_URL", "/discord/api/webhooks/1/dev")];
+const SIMULATED: [(&str, &str); 4] = [
+    ("RUNPOD_BASE_URL", "/runpod/v2"),
+    ("DISCORD_WEBHOOK_URL", "/discord/api/webhooks/1/dev"),
+    ("STORAGE_URL", "/storage"),
+    ("MAIL_URL", "/mail/send"),
+];
 
 /// Values for what the simulators accept and a real account would replace.
-const SIMULATED_ACCOUNTS: [(&str, &str); 2] = [("RUNPOD_API_KEY", "simulated"), ("RUNPOD_ENDPOINT_ID_IMAGE", "image")];
+const SIMULATED_ACCOUNTS: [(&str, &str); 7] = [
+    ("RUNPOD_API_KEY", "simulated"),
+    ("RUNPOD_ENDPOINT_ID_IMAGE", "image"),
+    ("RUNPOD_ENDPOINT_ID_POSE", "pose"),
+    ("RUNPOD_ENDPOINT_ID_AUDIO", "audio"),
+    ("STORAGE_ACCESS_KEY", "simulated"),
+    ("STORAGE_SECRET_KEY", "simulated"),
+    ("MAIL_API_KEY", "simulated"),
+];
 
 /// What a person has set.
 pub struct Settings {
@@ -109,6 +122,7 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     default("PUBLIC_URL", edge.clone());
     default("EDGE_URL", edge.clone());
     default("SIMULATORS_URL", simulators);
+    default("APP_URL", "http://localhost:3000".to_owned());
     default("STAGE", "dev".to_owned());
     default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:5173"));
     default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));

@@ -54,6 +54,15 @@ pub struct Stack {
     data: Data,
     servers: Vec<Guarded>,
     postgres: Option<Postgres>,
+    logs: PathBuf,
+}
+
+/// What can be killed.
+#[derive(Clone, Copy)]
+pub enum Part {
+    Edge,
+    Gateway,
+    Database,
 }
 
 impl Stack {
@@ -83,7 +92,7 @@ impl Stack {
         }
         let edge = Edge::start(project, &config, edge_log).await?;
         step.done("");
-        Ok(Self { edge, functions, variables, profile, ports, toolchain, data, servers, postgres })
+        Ok(Self { edge, functions, variables, profile, ports, toolchain, data, servers, postgres, logs })
     }
 
     /// Serves the modules as they are now.
@@ -96,6 +105,31 @@ impl Stack {
         };
         let config = Config::new(project, &self.functions, &surroundings)?;
         self.edge.serve(&config).await
+    }
+
+    /// Kills a part and starts it again at the same place.
+    pub async fn kill(&mut self, project: &Project, part: Part) -> Result<()> {
+        match part {
+            Part::Edge => {
+                let surroundings =
+                    Surroundings { port: self.ports.edge, profile: self.profile, variables: &self.variables, keep_time: false };
+                let config = Config::new(project, &self.functions, &surroundings)?;
+                self.edge.kill().await;
+                self.edge.start_again(project, &config).await?;
+            }
+            Part::Gateway => {
+                self.servers.remove(0).kill().await;
+                let gateway = serve_gateway(project, self.ports.gateway, &self.variables["DATABASE_URL"], &self.logs).await?;
+                self.servers.insert(0, gateway);
+            }
+            Part::Database => {
+                let before = self.postgres.take().context("the database is a person's own")?;
+                let log = self.logs.join("postgres.log");
+                let postgres = Installation::find(project)?.restart(self.data, self.ports.postgres, before, &log).await?;
+                self.postgres = Some(postgres);
+            }
+        }
+        Ok(())
     }
 
     /// The owner's connection string.

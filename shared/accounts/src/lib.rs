@@ -1,11 +1,21 @@
 //! An account as its owner sees it, and what every way of signing in answers.
 
+mod details;
+mod letter;
+mod password;
+mod refused;
+
 use chrono::{DateTime, Utc};
 use edge::auth::{Access, RefreshToken, Role, password_digest};
-use edge::{Context, Error, Message, Result, output};
+use edge::{Context, Error, Message, Person, Result, output};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
+
+pub use details::{country, name, phone};
+pub use letter::{Link, post_later};
+pub use password::refuse_guessable;
+pub use refused::{LOCKED, Refused};
 
 /// An account as its owner sees it.
 #[output]
@@ -46,6 +56,15 @@ pub enum Tier {
 pub enum Locale {
     Fr,
     En,
+}
+
+impl Tier {
+    pub fn name(self) -> &'static str {
+        match self {
+            Tier::Free => "FREE",
+            Tier::Premium => "PREMIUM",
+        }
+    }
 }
 
 impl Locale {
@@ -112,6 +131,15 @@ impl Granted {
 /// 500 where the runtime has no randomness to give.
 pub fn first_refresh_token() -> Result<RefreshToken> {
     RefreshToken::generate().map_err(Error::internal)
+}
+
+/// Where the path names the owner: their own data, or anybody's for an administrator, whose use of it the SQL function then
+/// logs. Anyone else's id is refused, whether or not it exists.
+///
+/// # Errors
+/// 403 `forbidden`.
+pub fn may_use(me: &Person, owner: Uuid) -> Result<()> {
+    if me.role == Role::Admin { Ok(()) } else { me.owns(owner) }
 }
 
 /// What the database is given in place of a password; needs `Passwords`.

@@ -1,30 +1,36 @@
 // What wasm asks of the runtime. Each call carries as much as it can: crossing costs per value, not per byte.
 
 /** Calls outside, or through a service binding where `binding` is named. Never throws: status 0 is "nothing came back". */
-export async function http(env, binding, method, url, headers, body, timeout) {
+export async function http(env, binding, method, url, headers, content, timeout, most) {
   try {
     const target = binding ? env[binding] : globalThis;
     const answer = await target.fetch(url, {
       method,
       headers: pairs(headers),
       // wasm memory may move while this is under way.
-      body: body.length ? body.slice() : undefined,
+      body: content.length ? content.slice() : undefined,
       redirect: "manual",
       signal: AbortSignal.timeout(timeout),
     });
     const retry = answer.headers.get("retry-after");
+    const received = await body(answer, most);
+    if (!received) return nothing("answer too large");
     return {
       status: answer.status,
       retry_after: retry !== null && /^\d{1,9}$/.test(retry) ? Number(retry) : undefined,
       failure: "",
-      body: new Uint8Array(await answer.arrayBuffer()),
+      body: received,
     };
   } catch (error) {
-    return { status: 0, retry_after: undefined, failure: String(error?.name ?? error), body: new Uint8Array() };
+    return nothing(String(error?.name ?? error));
   }
 }
 
-/** The request's body, or null where it is larger than `cap` bytes: then the rest is not read. */
+function nothing(failure) {
+  return { status: 0, retry_after: undefined, failure, body: new Uint8Array() };
+}
+
+/** The body of a request or an answer, or null where it is larger than `cap` bytes: then the rest is not read. */
 export async function body(request, cap) {
   if (!request?.body) return new Uint8Array();
   const chunks = [];
@@ -67,6 +73,21 @@ export function log(line) {
 export function answer(status, headers, body) {
   const empty = status === 204 || status === 304 || body.length === 0;
   return new Response(empty ? null : body.slice(), { status, headers: pairs(headers) });
+}
+
+/** An answer whose body comes piece by piece: `next` promises one, or undefined after the last. */
+export function streamed(status, headers, next) {
+  const body = new ReadableStream(
+    {
+      async pull(controller) {
+        const piece = await next();
+        if (piece) controller.enqueue(piece);
+        else controller.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(body, { status, headers: pairs(headers) });
 }
 
 /** `name:value` lines as an object; a repeated name is joined as HTTP joins it. */

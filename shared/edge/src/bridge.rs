@@ -1,11 +1,15 @@
 //! The crossing between JavaScript and wasm: few calls, each carrying much. A value that crosses costs far more than the
 //! bytes in it, so headers cross as one string and an answer as one call.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
+use futures::StreamExt;
+use futures::stream::LocalBoxStream;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
 use crate::config::Config;
 use crate::contract::Function;
@@ -35,6 +39,7 @@ extern "C" {
         headers: &str,
         body: &[u8],
         timeout: f64,
+        most: f64,
     ) -> js_sys::Promise;
     pub fn body(request: &JsValue, cap: f64) -> js_sys::Promise;
     pub fn limit(env: &worker::Env, binding: &str, key: &str) -> js_sys::Promise;
@@ -42,6 +47,7 @@ extern "C" {
     pub fn wait_until(context: &JsValue, promise: &js_sys::Promise);
     pub fn log(line: &str);
     fn answer(status: u16, headers: &str, body: &[u8]) -> JsValue;
+    fn streamed(status: u16, headers: &str, next: JsValue) -> JsValue;
 }
 
 thread_local! {
@@ -64,7 +70,25 @@ pub async fn fetch(
     let incoming = Incoming { method, url, headers: Headers(headers) };
     let given = serve(function, incoming, config, Runtime { request, env, context }).await;
     let headers: String = given.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
-    answer(given.status, &headers, &given.body)
+    match given.stream {
+        Some(stream) => streamed(given.status, &headers, pieces(stream.0)),
+        None => answer(given.status, &headers, &given.body),
+    }
+}
+
+/// A JavaScript function that promises the next piece. It goes when JavaScript lets go of it.
+fn pieces(stream: LocalBoxStream<'static, Vec<u8>>) -> JsValue {
+    let stream = Rc::new(RefCell::new(stream));
+    let next = move || {
+        let stream = stream.clone();
+        let next = AssertUnwindSafe(async move {
+            // Nobody asks for a second piece before the first has come.
+            let piece = poll_fn(|task| stream.borrow_mut().poll_next_unpin(task)).await;
+            Ok(piece.map_or(JsValue::UNDEFINED, |bytes| js_sys::Uint8Array::from(&bytes[..]).into()))
+        });
+        wasm_bindgen_futures::future_to_promise(next)
+    };
+    Closure::wrap_assert_unwind_safe(Box::new(next) as Box<dyn FnMut() -> js_sys::Promise>).into_js_value()
 }
 
 /// Runs the clock function for one tick at `time`, in milliseconds since 1970.

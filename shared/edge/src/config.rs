@@ -51,6 +51,10 @@ pub enum Need {
     Links,
     RunPod,
     Discord,
+    /// Keeps files.
+    Storage,
+    /// Sends letters to people.
+    Mail,
     /// Calls the cron functions.
     Crons,
 }
@@ -87,7 +91,18 @@ variables! {
     "RUNPOD_BASE_URL" RunPod Url = "https://api.runpod.ai/v2": "RunPod's serverless API";
     "RUNPOD_API_KEY" RunPod Text secret = "": "RunPod's key; without it scenes answer 503 runpod_not_configured";
     "RUNPOD_ENDPOINT_ID_IMAGE" RunPod Text = "": "RunPod endpoint that draws scenes";
+    "RUNPOD_ENDPOINT_ID_POSE" RunPod Text = "": "RunPod endpoint that draws poses";
+    "RUNPOD_ENDPOINT_ID_AUDIO" RunPod Text = "": "RunPod endpoint that makes sounds";
     "DISCORD_WEBHOOK_URL" Discord Text secret = "": "Discord channel for notices; without it they are not sent";
+    "STORAGE_URL" Storage Text = "": "S3-compatible storage of results, such as R2; without it creations answer 503 storage_not_configured";
+    "STORAGE_BUCKET" Storage Text = "oree": "bucket of results";
+    "STORAGE_REGION" Storage Text = "auto": "region that requests to the storage are signed for";
+    "STORAGE_ACCESS_KEY" Storage Text secret = "": "the storage's access key id";
+    "STORAGE_SECRET_KEY" Storage Text secret = "": "the storage's secret access key";
+    "APP_URL" Mail Url: "front end that opens the links of letters, without a slash at its end";
+    "MAIL_URL" Mail Text secret = "": "where letters are posted; without it what needs one answers 503 mail_not_configured";
+    "MAIL_API_KEY" Mail Text secret = "": "the mail provider's key";
+    "MAIL_FROM" Mail Text = "Orée <no-reply@oree.example>": "sender of letters";
     "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
 }
 
@@ -165,7 +180,7 @@ impl Config {
         login.as_ref().ok_or_else(|| Error::misconfigured("no login for this role"))
     }
 
-    /// The bytes of a variable of [`Shape::Key`].
+    /// The bytes of a variable that is a base64 key.
     pub fn key(&self, name: &str) -> Vec<u8> {
         BASE64_STANDARD.decode(self.get(name)).unwrap_or_default()
     }

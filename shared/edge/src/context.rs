@@ -32,6 +32,7 @@ pub(crate) struct Inner {
     pub(crate) access: Access,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) if_match: Option<String>,
+    pub(crate) last_event_id: Option<String>,
     pub(crate) body_hash: String,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
@@ -180,9 +181,24 @@ impl Context {
         let context = self.clone();
         self.0.runtime.later(Box::pin(async move {
             work.await;
-            let Inner { runtime, log, operation, .. } = &*context.0;
-            runtime.log(&log.line_after(operation, runtime.now()));
+            context.log_after();
         }));
+    }
+
+    /// Logs what has happened since the answer's own line.
+    pub(crate) fn log_after(&self) {
+        let Inner { runtime, log, operation, .. } = &*self.0;
+        runtime.log(&log.line_after(operation, runtime.now()));
+    }
+
+    /// Waits.
+    pub async fn pause(&self, time: Duration) {
+        self.0.runtime.sleep(time).await;
+    }
+
+    /// `Last-Event-ID`: what a caller who connects again to a stream of events has seen last.
+    pub fn last_event_id(&self) -> Option<&str> {
+        self.0.last_event_id.as_deref()
     }
 
     /// Milliseconds since some moment, for measuring what waits.
@@ -264,6 +280,7 @@ impl Transport for Sending<'_> {
             headers: request.headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
             body: request.body.as_bytes().to_vec(),
             timeout: request.timeout,
+            most: usize::MAX,
         };
         match self.runtime.http(http).await {
             Ok(answer) => Ok(Response { status: answer.status, body: answer.body }),

@@ -13,6 +13,7 @@ pub struct Shape {
     pub body_optional: bool,
     /// Schema of the answer; the schema of `null` where there is none.
     pub reply: Option<Schema>,
+    pub reply_type: &'static str,
 }
 
 /// The shape of a handler, read off its signature.

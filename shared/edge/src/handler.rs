@@ -2,18 +2,16 @@
 
 use std::future::Future;
 
-use serde::Serialize;
-
 use crate::caller::{Caller, Credentials};
 use crate::input::{Described, Input, both};
 use crate::pipeline::Call;
-use crate::reply::{Answer, Reply};
+use crate::reply::{Answer, Body, Reply};
 use crate::request::Parts;
 use crate::{Context, Error, Result};
 
 /// An async function `(context, caller, inputs…) -> Result<Reply<T>>`.
 pub trait Handler<C, A> {
-    type Output: Serialize + Described;
+    type Output: Body + Described;
     const BODY: bool;
     const JSON: bool;
 
@@ -37,7 +35,7 @@ macro_rules! handler {
         where
             F: FnOnce(Context, C, $($input),*) -> R,
             R: Future<Output = Result<Reply<T>>>,
-            T: Serialize + Described,
+            T: Body + Described,
             $($input: Input),*
         {
             type Output = T;
@@ -54,6 +52,7 @@ macro_rules! handler {
             fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
                 $($input::describe(shape, generator);)*
                 shape.reply = Some(generator.subschema_for::<T>());
+                shape.reply_type = T::CONTENT_TYPE;
             }
         }
     };
@@ -97,8 +96,9 @@ pub async fn run<C: Caller, A, H: Handler<C, A>>(mut call: Call, handler: H) -> 
     }
     let context = call.context(C::ROLE, caller.identity(), caller.time())?;
     let status = call.endpoint.reply;
-    let reply = handler.start(context, caller, &call.parts, &body)?.await?;
-    Ok(reply.answer(status))
+    let answer = handler.start(context, caller, &call.parts, &body)?.await?.answer(status);
+    let if_none_match = call.parts.headers.get("if-none-match").filter(|_| call.endpoint.method == "GET");
+    Ok(answer.unless_known(if_none_match))
 }
 
 fn authenticate<C: Caller>(call: &Call, raw: &[u8]) -> Result<C> {

@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+/// Bytes of an answer that are read unless a request says otherwise.
+const MOST: usize = 32 * 1024 * 1024;
+
 /// A request to the outside world.
 pub struct Http {
     pub(crate) method: &'static str,
@@ -7,6 +10,7 @@ pub struct Http {
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) timeout: Duration,
+    pub(crate) most: usize,
 }
 
 /// What came back, whatever its status.
@@ -33,8 +37,12 @@ impl Http {
         Http::new("POST", url.into())
     }
 
+    pub fn put(url: impl Into<String>) -> Http {
+        Http::new("PUT", url.into())
+    }
+
     fn new(method: &'static str, url: String) -> Http {
-        Http { method, url, headers: Vec::new(), body: Vec::new(), timeout: Duration::from_secs(10) }
+        Http { method, url, headers: Vec::new(), body: Vec::new(), timeout: Duration::from_secs(10), most: MOST }
     }
 
     #[must_use]
@@ -55,9 +63,29 @@ impl Http {
     }
 
     #[must_use]
+    pub fn body(mut self, kind: &str, body: Vec<u8>) -> Http {
+        self.body = body;
+        self.header("content-type", kind.to_owned())
+    }
+
+    /// An answer with a larger body counts as [`HttpFailure::too_large`], and the rest of it is not read.
+    #[must_use]
+    pub fn most(mut self, bytes: usize) -> Http {
+        self.most = bytes;
+        self
+    }
+
+    #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Http {
         self.timeout = timeout;
         self
+    }
+}
+
+impl HttpFailure {
+    /// The answer was larger than [`Http::most`].
+    pub fn too_large() -> HttpFailure {
+        HttpFailure::Connection("answer too large".to_owned())
     }
 }
 

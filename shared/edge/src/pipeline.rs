@@ -21,7 +21,7 @@ const MOVED_CLOCK: &str = "x-oree-now";
 
 const CORS_HEADERS: &str =
     "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
-const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed";
+const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count";
 
 /// One call of one endpoint, on its way through [`run`](crate::run).
 pub struct Call {
@@ -69,6 +69,7 @@ pub async fn serve(
     }
     if method == "HEAD" {
         answer.body.clear();
+        answer.stream = None;
     }
     let config = config.ok();
     finish(&mut answer, config.as_deref(), origin.as_deref(), &log.request_id);
@@ -159,11 +160,13 @@ fn finish(answer: &mut Answer, config: Option<&Config>, origin: Option<&str>, re
     answer.header("vary", "Accept-Language, Origin");
     answer.header("x-content-type-options", "nosniff");
     answer.header("referrer-policy", "no-referrer");
-    answer.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    if !answer.has("content-security-policy") {
+        answer.header("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    }
     if config.is_none_or(|config| config.stage != Stage::Dev) {
         answer.header("strict-transport-security", "max-age=63072000; includeSubDomains");
     }
-    if !answer.headers.iter().any(|(name, _)| *name == "cache-control") {
+    if !answer.has("cache-control") {
         answer.header("cache-control", "no-store");
     }
     if let Some(origin) = origin
@@ -215,6 +218,7 @@ impl Call {
             access: self.endpoint.access,
             idempotency_key,
             if_match: header("if-match").map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
+            last_event_id: header("last-event-id").map(str::to_owned),
             body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),
             user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),

@@ -1,16 +1,125 @@
+use std::marker::PhantomData;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::ready;
+use futures::stream::{LocalBoxStream, Stream, once};
 use serde::Serialize;
+
+use crate::Context;
+
+/// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
+pub trait Body {
+    const CONTENT_TYPE: &'static str = "application/json";
+    /// What a browser that opens the answer itself may do beside showing it.
+    const POLICY: Option<&'static str> = None;
+
+    fn bytes(&self) -> Vec<u8>;
+
+    /// The pieces of a body that is sent as it comes about; taken once.
+    fn stream(&mut self) -> Option<LocalBoxStream<'static, Vec<u8>>> {
+        None
+    }
+}
+
+impl<T: Serialize> Body for T {
+    fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// Server-sent events, each with a `T` as JSON: `GET …/events` with `Last-Event-ID` goes on after what was seen.
+pub struct Events<T> {
+    pieces: Option<LocalBoxStream<'static, Vec<u8>>>,
+    data: PhantomData<T>,
+}
+
+/// One piece of [`Events`].
+pub enum Event<T> {
+    /// `id` comes back as `Last-Event-ID` when the caller connects again.
+    Data { id: String, data: T },
+    /// Keeps the connection open.
+    Nothing,
+}
+
+impl<T: Serialize + 'static> Events<T> {
+    /// Ends when `events` do; the caller's browser then connects again after `pause`.
+    pub fn new(ctx: &Context, pause: Duration, events: impl Stream<Item = Event<T>> + 'static) -> Events<T> {
+        let ctx = ctx.clone();
+        let first = once(ready(["retry: ", &pause.as_millis().to_string(), "\n\n"].concat().into_bytes()));
+        let rest = events.map(|event| match event {
+            Event::Data { id, data } => {
+                let data = serde_json::to_string(&data).unwrap_or_default();
+                ["id: ", &id, "\ndata: ", &data, "\n\n"].concat().into_bytes()
+            }
+            Event::Nothing => b":\n\n".to_vec(),
+        });
+        let last = once(async move { ctx.log_after() }).filter_map(|()| ready(None));
+        Events { pieces: Some(first.chain(rest).chain(last).boxed_local()), data: PhantomData }
+    }
+}
+
+impl<T> Events<T> {
+    /// No events, for an answer of status 204: it tells the caller's browser not to connect again.
+    pub fn none() -> Events<T> {
+        Events { pieces: None, data: PhantomData }
+    }
+}
+
+impl<T> Body for Events<T> {
+    const CONTENT_TYPE: &'static str = "text/event-stream";
+
+    fn bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn stream(&mut self) -> Option<LocalBoxStream<'static, Vec<u8>>> {
+        self.pieces.take()
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Events<T> {
+    fn inline_schema() -> bool {
+        T::inline_schema()
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// A picture.
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
+pub struct Svg(pub String);
+
+impl Body for Svg {
+    const CONTENT_TYPE: &'static str = "image/svg+xml; charset=utf-8";
+    /// It brings its own style, and nothing else.
+    const POLICY: Option<&'static str> = Some("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox");
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.clone().into_bytes()
+    }
+}
 
 /// What a handler answers: a value, and the few headers that handlers may set.
 pub struct Reply<T> {
     pub(crate) value: T,
     pub(crate) status: Option<u16>,
     pub(crate) headers: Vec<(&'static str, String)>,
+    is_kept: bool,
 }
 
 impl<T> Reply<T> {
     /// Answers with the status that the contract names.
     pub fn new(value: T) -> Reply<T> {
-        Reply { value, status: None, headers: Vec::new() }
+        Reply { value, status: None, headers: Vec::new(), is_kept: false }
     }
 
     /// Another status than the contract's, such as 200 for a repeated creation.
@@ -33,6 +142,19 @@ impl<T> Reply<T> {
         self.header("etag", &["\"", &version, "\""].concat())
     }
 
+    /// `X-Total-Count`: how many rows a list has in all its pages.
+    #[must_use]
+    pub fn total(self, rows: i64) -> Reply<T> {
+        self.header("x-total-count", &rows.to_string())
+    }
+
+    /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.
+    #[must_use]
+    pub fn kept(mut self) -> Reply<T> {
+        self.is_kept = true;
+        self.header("cache-control", "private, no-cache")
+    }
+
     /// Marks an answer given before to the same `Idempotency-Key`.
     #[must_use]
     pub fn replayed(self, replayed: bool) -> Reply<T> {
@@ -45,17 +167,24 @@ impl<T> Reply<T> {
     }
 }
 
-impl<T: Serialize> Reply<T> {
-    pub(crate) fn answer(self, status: u16) -> Answer {
+impl<T: Body> Reply<T> {
+    pub(crate) fn answer(mut self, status: u16) -> Answer {
         let mut answer = Answer::new(self.status.unwrap_or(status));
         answer.headers = self.headers;
+        answer.body = self.value.bytes();
+        answer.stream = self.value.stream().map(Pieces);
         // `()` is no body: a 204.
-        answer.body = serde_json::to_vec(&self.value).unwrap_or_default();
         if answer.body == b"null" {
             answer.body.clear();
             answer.status = self.status.unwrap_or(204);
         } else {
-            answer.header("content-type", "application/json");
+            answer.header("content-type", T::CONTENT_TYPE);
+        }
+        if let Some(policy) = T::POLICY {
+            answer.header("content-security-policy", policy);
+        }
+        if self.is_kept {
+            answer.header("etag", ["\"", &auth::sha256_hex(&answer.body)[..32], "\""].concat());
         }
         answer
     }
@@ -67,14 +196,41 @@ pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
+    /// Stands for `body` where it comes piece by piece.
+    pub stream: Option<Pieces>,
+}
+
+/// A body that is sent as it comes about.
+pub struct Pieces(pub LocalBoxStream<'static, Vec<u8>>);
+
+impl std::fmt::Debug for Pieces {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Pieces")
+    }
 }
 
 impl Answer {
     pub(crate) fn new(status: u16) -> Answer {
-        Answer { status, headers: Vec::new(), body: Vec::new() }
+        Answer { status, headers: Vec::new(), body: Vec::new(), stream: None }
     }
 
     pub(crate) fn header(&mut self, name: &'static str, value: impl Into<String>) {
         self.headers.push((name, value.into()));
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.headers.iter().any(|(known, _)| *known == name)
+    }
+
+    /// An answer that the caller has already, by what `If-None-Match` names, is not sent again.
+    pub(crate) fn unless_known(mut self, if_none_match: Option<&str>) -> Answer {
+        let tag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
+        let known = |tags: &str| tags.split(',').any(|known| Some(known.trim().trim_start_matches("W/")) == tag);
+        if tag.is_some() && if_none_match.is_some_and(known) {
+            self.status = 304;
+            self.body.clear();
+            self.headers.retain(|(name, _)| *name != "content-type");
+        }
+        self
     }
 }

@@ -14,26 +14,31 @@ pub enum Found {
     NotUtf8,
 }
 
-/// Finds the endpoint for a method and a path as sent. A literal segment beats a parameter; `HEAD` is answered by `GET`.
+/// The name of a parameter segment of a template and the literal text that it ends in: `{user_id}.svg`.
+pub fn parameter(part: &str) -> Option<(&str, &str)> {
+    part.strip_prefix('{')?.split_once('}')
+}
+
+/// Finds the endpoint for a method and a path as sent. A literal segment beats a parameter, and a parameter with a literal
+/// ending one without; `HEAD` is answered by `GET`.
 pub fn find(endpoints: &'static [Endpoint], method: &str, path: &str) -> Found {
     let Some(path) = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/'))) else {
         return Found::Nothing;
     };
     let sent: Vec<&str> = path[1..].split('/').collect();
     let fitting = |endpoint: &&Endpoint| fits(endpoint.path, &sent);
-    let literals = |endpoint: &Endpoint| endpoint.path.split('/').filter(|part| !part.starts_with('{')).count();
-    let Some(most) = endpoints.iter().filter(fitting).map(literals).max() else {
+    let Some(most) = endpoints.iter().filter(fitting).map(|endpoint| literalness(endpoint.path)).max() else {
         return Found::Nothing;
     };
-    let candidates: Vec<_> = endpoints.iter().filter(fitting).filter(|endpoint| literals(endpoint) == most).collect();
+    let candidates: Vec<_> = endpoints.iter().filter(fitting).filter(|endpoint| literalness(endpoint.path) == most).collect();
     let wanted = if method == "HEAD" { "GET" } else { method };
     let Some(endpoint) = candidates.iter().find(|endpoint| endpoint.method == wanted) else {
         return Found::OtherMethods(candidates.iter().map(|endpoint| endpoint.method).collect());
     };
     let mut parameters = Vec::new();
     for (part, value) in endpoint.path[1..].split('/').zip(sent) {
-        if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
-            let Some(value) = decode(value) else { return Found::NotUtf8 };
+        if let Some((name, ending)) = parameter(part) {
+            let Some(value) = decode(value.strip_suffix(ending).unwrap_or(value)) else { return Found::NotUtf8 };
             parameters.push((name.to_owned(), value));
         }
     }
@@ -43,5 +48,58 @@ pub fn find(endpoints: &'static [Endpoint], method: &str, path: &str) -> Found {
 fn fits(template: &str, sent: &[&str]) -> bool {
     let parts = template[1..].split('/');
     parts.clone().count() == sent.len()
-        && parts.zip(sent).all(|(part, value)| if part.starts_with('{') { !value.is_empty() } else { part == *value })
+        && parts.zip(sent).all(|(part, value)| match parameter(part) {
+            Some((_, ending)) => value.len() > ending.len() && value.ends_with(ending),
+            None => part == *value,
+        })
+}
+
+fn literalness(template: &str) -> usize {
+    let of = |part: &str| match parameter(part) {
+        None => 2,
+        Some((_, "")) => 0,
+        Some(_) => 1,
+    };
+    template.split('/').map(of).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, Person, Reply, Result};
+
+    crate::function! {
+        /// One of everything.
+        GET "/things/{id}"          => any, auth: Person, limit: none, reads, sql: 0;
+        /// The same as a picture.
+        GET "/things/{id}.svg"      => any, auth: Person, limit: none, reads, sql: 0;
+        /// A literal.
+        GET "/things/all"           => any, auth: Person, limit: none, reads, sql: 0;
+    }
+
+    async fn any(_: Context, _: Person) -> Result<Reply<()>> {
+        Ok(Reply::new(()))
+    }
+
+    fn found(path: &str) -> Option<(&'static str, Vec<(String, String)>)> {
+        match find(FUNCTION.endpoints, "GET", path) {
+            Found::Endpoint(endpoint, parameters) => Some((endpoint.path, parameters)),
+            _ => None,
+        }
+    }
+
+    fn id(value: &str) -> Vec<(String, String)> {
+        vec![("id".to_owned(), value.to_owned())]
+    }
+
+    #[test]
+    fn a_parameter_may_end_in_a_literal() {
+        assert_eq!(found("/api/v1/things/7"), Some(("/things/{id}", id("7"))));
+        assert_eq!(found("/api/v1/things/7.svg"), Some(("/things/{id}.svg", id("7"))));
+        assert_eq!(found("/api/v1/things/%C3%A9.svg"), Some(("/things/{id}.svg", id("é"))));
+        assert_eq!(found("/api/v1/things/7.png"), Some(("/things/{id}", id("7.png"))));
+        assert_eq!(found("/api/v1/things/.svg"), Some(("/things/{id}", id(".svg"))), "a parameter is never empty");
+        assert_eq!(found("/api/v1/things/all"), Some(("/things/all", Vec::new())));
+        assert_eq!(found("/api/v1/things/"), None);
+    }
 }

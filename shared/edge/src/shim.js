@@ -3,10 +3,25 @@ import { initSync, fetch as serve, __wbg_reset_state as reset } from "./bindings
 import * as bindings from "./bindings.js";
 import module from "./module.wasm";
 
-initSync({ module });
-
 /** Requests in flight, to be answered at once should their instance break. */
 let waiting = new Set();
+let instance = 0;
+
+// Futures are polled in microtasks, where nobody would see that one has broken the instance: the runtime would only find
+// its request to hang. What is left of an instance that was replaced may fail without harm.
+const queue = globalThis.queueMicrotask;
+globalThis.queueMicrotask = (task) => {
+  const own = instance;
+  queue(() => {
+    try {
+      task();
+    } catch (error) {
+      if (own === instance) breakDown(error);
+    }
+  });
+};
+
+initSync({ module });
 
 export default {
   async fetch(request, env, context) {
@@ -49,6 +64,7 @@ function breakDown(error) {
   console.log(JSON.stringify({ level: "error", code: "panic", error: String(error?.stack ?? error) }));
   const others = waiting;
   waiting = new Set();
+  instance += 1;
   reset();
   for (const reject of others) reject(BROKEN);
 }

@@ -6,7 +6,9 @@
 mod notice;
 
 use discord::Delivery;
-use edge::{Context, Result, Sql, SqlJson, Statement};
+use edge::{Context, HttpAnswer, HttpFailure, Result, Sql, SqlJson, Statement};
+use mail::{Letter, Sent};
+use runpod::RunPod;
 use serde::{Deserialize, Serialize};
 
 /// A row that is claimed for us.
@@ -15,6 +17,13 @@ pub struct Entry {
     pub id: i64,
     pub kind: String,
     pub payload: serde_json::Value,
+}
+
+/// What RunPod must be told.
+#[derive(Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+enum Order {
+    Cancel { endpoint: String, runpod_job_id: String },
 }
 
 /// How many messages came to which end.
@@ -53,16 +62,18 @@ pub fn claim(ctx: &Context, most: u32) -> Statement {
 /// Where the database does not take the outcome; the rows are then sent once more, a minute later.
 pub async fn deliver(ctx: &Context, entries: Vec<Entry>) -> Result<Counts> {
     let mut settlements = Vec::new();
-    let mut closed = None;
+    let mut closed: Option<(&str, _)> = None;
     for entry in &entries {
         let started = ctx.clock();
         let delivery = match closed {
-            Some(after_s) => Delivery::Retry { status: None, after_s, reason: "held back after a 429".to_owned() },
-            None => send(ctx, entry).await,
+            Some((kind, after_s)) if kind == entry.kind => {
+                Delivery::Retry { status: None, after_s, reason: "held back after a 429".to_owned() }
+            }
+            _ => send(ctx, entry).await,
         };
         // Discord counts calls per webhook, and bans who calls on.
         if let Delivery::Retry { status: Some(429), after_s, .. } = delivery {
-            closed = Some(after_s);
+            closed = Some((&entry.kind, after_s));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
         settlements.push(settlement(entry.id, delivery, (ctx.clock() - started) as u32));
@@ -76,10 +87,49 @@ pub async fn deliver(ctx: &Context, entries: Vec<Entry>) -> Result<Counts> {
 }
 
 async fn send(ctx: &Context, entry: &Entry) -> Delivery {
-    match (entry.kind.as_str(), notice::embed(&entry.payload)) {
-        ("discord", Some(embed)) => discord::send(ctx, embed).await,
-        ("discord", None) => Delivery::Dead { status: None, reason: "payload_unknown".to_owned() },
-        _ => Delivery::Dead { status: None, reason: "kind_unknown".to_owned() },
+    let dead = |reason: &str| Delivery::Dead { status: None, reason: reason.to_owned() };
+    match entry.kind.as_str() {
+        "discord" => match notice::embed(ctx, &entry.payload) {
+            Some(embed) => discord::send(ctx, embed).await,
+            None => dead("payload_unknown"),
+        },
+        "mail" => match Letter::read(&entry.payload) {
+            Some(letter) if letter.is_for_nobody() => Delivery::Delivered { status: 204 },
+            Some(letter) => posted(mail::send(ctx, entry.id, &letter).await),
+            None => dead("payload_unknown"),
+        },
+        "runpod" => match Order::deserialize(&entry.payload) {
+            Ok(order) => cancel(ctx, &order).await,
+            Err(_) => dead("payload_unknown"),
+        },
+        _ => dead("kind_unknown"),
+    }
+}
+
+fn posted(sent: Sent) -> Delivery {
+    match sent {
+        Sent::Taken { status } => Delivery::Delivered { status },
+        Sent::Later { status, after_s, reason } => Delivery::Retry { status, after_s, reason },
+        Sent::Refused { status, reason } => Delivery::Dead { status, reason },
+    }
+}
+
+/// Tells RunPod that nobody waits for a job any more. A job that it does not know, or that has ended, needs no telling.
+async fn cancel(ctx: &Context, Order::Cancel { endpoint, runpod_job_id }: &Order) -> Delivery {
+    let Ok(runpod) = RunPod::new(ctx) else {
+        return Delivery::Dead { status: None, reason: "runpod_not_configured".to_owned() };
+    };
+    let retry = |status, after_s, reason| Delivery::Retry { status, after_s, reason };
+    match runpod.cancel(endpoint, runpod_job_id).await {
+        Ok(HttpAnswer { status: status @ (200..300 | 400 | 404 | 410), .. }) => Delivery::Delivered { status },
+        Ok(HttpAnswer { status: status @ (408 | 429 | 500..), retry_after, .. }) => {
+            retry(Some(status), retry_after, ["status ", &status.to_string()].concat())
+        }
+        Ok(HttpAnswer { status, .. }) => {
+            Delivery::Dead { status: Some(status), reason: ["status ", &status.to_string()].concat() }
+        }
+        Err(HttpFailure::Timeout) => retry(None, None, "timeout".to_owned()),
+        Err(HttpFailure::Connection(why)) => retry(None, None, why),
     }
 }
 

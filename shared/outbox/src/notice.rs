@@ -2,21 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use discord::{BLUE, Embed};
+use edge::Context;
 use serde::Deserialize;
+use serde_json::{Map, Value};
+use storage::Storage;
 use uuid::Uuid;
 
 /// As `edge.move_job` writes it at the end of a job.
 #[derive(Deserialize)]
-struct Scene {
+struct Ended {
     event: String,
-    scene_id: Uuid,
+    id: Uuid,
     attempt: i32,
-    world: String,
-    era: String,
-    class: String,
-    pose: String,
-    decor: String,
-    image_url: Option<String>,
+    /// What was asked for, by the names of its fields.
+    input: Map<String, Value>,
+    url: Option<String>,
     error: Option<String>,
     delay_ms: Option<i64>,
     execution_ms: Option<i64>,
@@ -24,30 +24,57 @@ struct Scene {
     finished_at: DateTime<Utc>,
 }
 
+const NAMES: [(&str, &str); 9] = [
+    ("world", "Monde"),
+    ("era", "Époque"),
+    ("class", "Classe"),
+    ("pose", "Pose"),
+    ("decor", "Décor"),
+    ("effect", "Effet"),
+    ("description", "Description"),
+    ("duration_s", "Durée (s)"),
+    ("view", "Vue"),
+];
+
 /// `None` for an event that this release does not know.
-pub(crate) fn embed(payload: &serde_json::Value) -> Option<Embed> {
-    let scene = Scene::deserialize(payload).ok()?;
-    let title = match scene.event.as_str() {
-        "scene.succeeded" => "🌀 Scène générée",
-        "scene.failed" => "🌀 Scène en échec",
-        "scene.cancelled" => "🌀 Scène annulée",
+pub(crate) fn embed(ctx: &Context, payload: &Value) -> Option<Embed> {
+    let ended = Ended::deserialize(payload).ok()?;
+    let link = |url: &str| Storage::new(ctx).map_or_else(|_| url.to_owned(), |storage| storage.lasting_link(url));
+    of(&ended, ended.url.as_deref().map(link))
+}
+
+fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
+    let (kind, end) = ended.event.split_once('.')?;
+    let subject = match kind {
+        "scene" => "Scène",
+        "pose" => "Pose",
+        "audio" => "Ambiance sonore",
         _ => return None,
     };
-    let embed = Embed::new(title, BLUE)
-        .quoted("Monde", &scene.world)
-        .quoted("Époque", &scene.era)
-        .quoted("Classe", &scene.class)
-        .quoted("Pose", &scene.pose)
-        .quoted("Décor", &scene.decor)
-        .quoted("Erreur", scene.error.as_deref().unwrap_or_default())
-        .field("Réponse de RunPod", &seconds(scene.response_time_ms))
-        .field("File d'attente", &seconds(scene.delay_ms))
-        .field("Calcul", &seconds(scene.execution_ms))
-        .footer(&["Scène ", &scene.scene_id.to_string(), ", essai ", &scene.attempt.to_string()].concat())
-        .at(scene.finished_at);
-    Some(match &scene.image_url {
-        Some(url) => embed.image(url),
-        None => embed,
+    let end = match end {
+        "succeeded" => "générée",
+        "failed" => "en échec",
+        "cancelled" => "annulée",
+        _ => return None,
+    };
+    let mut embed = Embed::new(["🌀 ", subject, " ", end].concat(), BLUE);
+    for (name, title) in NAMES {
+        embed = match ended.input.get(name) {
+            Some(Value::String(words)) => embed.quoted(title, words),
+            Some(Value::Number(number)) => embed.field(title, &number.to_string()),
+            _ => embed,
+        };
+    }
+    let embed = embed
+        .quoted("Erreur", ended.error.as_deref().unwrap_or_default())
+        .field("Réponse de RunPod", &seconds(ended.response_time_ms))
+        .field("File d'attente", &seconds(ended.delay_ms))
+        .field("Calcul", &seconds(ended.execution_ms))
+        .footer(&[subject, " ", &ended.id.to_string(), ", essai ", &ended.attempt.to_string()].concat())
+        .at(ended.finished_at);
+    Some(match url {
+        Some(url) if kind != "audio" => embed.image(&url),
+        _ => embed,
     })
 }
 
@@ -62,15 +89,20 @@ mod tests {
 
     use super::*;
 
+    fn shown(payload: &Value) -> Option<Value> {
+        let ended = Ended::deserialize(payload).ok()?;
+        of(&ended, ended.url.clone()).map(|embed| serde_json::to_value(embed).unwrap())
+    }
+
     #[test]
     fn a_scene_becomes_a_blue_embed_without_a_person() {
         let payload = json!({
-            "event": "scene.succeeded", "scene_id": Uuid::from_u128(1), "job_id": Uuid::from_u128(2), "attempt": 2,
-            "world": "Orée", "era": "an mil", "class": "mage", "pose": "debout", "decor": "un bois",
-            "image_url": "https://f.example/1.png", "error": null, "delay_ms": 4736, "execution_ms": 2007,
+            "event": "scene.succeeded", "id": Uuid::from_u128(1), "job_id": Uuid::from_u128(2), "attempt": 2,
+            "input": {"world": "Orée", "era": "an mil", "class": "mage", "pose": "debout", "decor": "un bois"},
+            "url": "https://f.example/1.png", "error": null, "delay_ms": 4736, "execution_ms": 2007,
             "response_time_ms": null, "finished_at": "2026-11-21T12:00:00Z",
         });
-        let embed = serde_json::to_value(embed(&payload).unwrap()).unwrap();
+        let embed = shown(&payload).unwrap();
         assert_eq!((&embed["title"], &embed["color"]), (&json!("🌀 Scène générée"), &json!(0x34_98DB)));
         let fields: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
         assert_eq!(fields, ["`Orée`", "`an mil`", "`mage`", "`debout`", "`un bois`", "4,73 s", "2,00 s"]);
@@ -79,8 +111,20 @@ mod tests {
     }
 
     #[test]
+    fn a_sound_is_not_shown_as_a_picture() {
+        let payload = json!({
+            "event": "audio.succeeded", "id": Uuid::from_u128(1), "attempt": 1, "input": {"effect": "rune", "duration_s": 3},
+            "url": "https://f.example/1.mp3", "error": null, "delay_ms": null, "execution_ms": null,
+            "response_time_ms": null, "finished_at": "2026-11-21T12:00:00Z",
+        });
+        let embed = shown(&payload).unwrap();
+        assert_eq!((&embed["title"], embed.get("image")), (&json!("🌀 Ambiance sonore générée"), None));
+        assert_eq!((&embed["fields"][0]["value"], &embed["fields"][1]["value"]), (&json!("`rune`"), &json!("3")));
+    }
+
+    #[test]
     fn an_event_of_another_release_is_not_guessed_at() {
-        assert!(embed(&json!({"event": "audio.succeeded"})).is_none());
-        assert!(embed(&json!({})).is_none());
+        assert!(shown(&json!({"event": "dance.succeeded"})).is_none());
+        assert!(shown(&json!({})).is_none());
     }
 }

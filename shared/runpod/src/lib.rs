@@ -7,13 +7,14 @@
 mod callback;
 mod report;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use edge::{Context, Error, Http, HttpAnswer, HttpFailure, Message, Result, msg};
 use serde::{Deserialize, Serialize};
 
 pub use callback::{RunPodCallback, callback_url};
-pub use report::{Report, State};
+pub use report::{Output, Report, State};
 
 const NOT_CONFIGURED: Message = msg!("runpod_not_configured", fr: "La génération n'est pas configurée : il manque la clé ou l'endpoint RunPod.", en: "Generation is not configured: RunPod's key or endpoint is missing.");
 
@@ -76,12 +77,22 @@ impl<'a> RunPod<'a> {
         configured(ctx.setting("RUNPOD_API_KEY")).map(|_| RunPod { ctx })
     }
 
-    /// The endpoint that draws scenes.
+    /// The endpoint that makes a kind of creation: `scene`, `pose` or `audio`.
     ///
     /// # Errors
     /// 503 `runpod_not_configured`.
-    pub fn image_endpoint(&self) -> Result<&'a str> {
-        configured(self.ctx.setting("RUNPOD_ENDPOINT_ID_IMAGE"))
+    pub fn endpoint(&self, kind: &str) -> Result<&'a str> {
+        configured(self.ctx.setting(match kind {
+            "scene" => "RUNPOD_ENDPOINT_ID_IMAGE",
+            "pose" => "RUNPOD_ENDPOINT_ID_POSE",
+            _ => "RUNPOD_ENDPOINT_ID_AUDIO",
+        }))
+    }
+
+    /// The endpoints that there are, by kind.
+    pub fn endpoints(&self) -> BTreeMap<&'static str, &'a str> {
+        let found = ["scene", "pose", "audio"].map(|kind| self.endpoint(kind).ok().map(|endpoint| (kind, endpoint)));
+        found.into_iter().flatten().collect()
     }
 
     /// Submits a job, once. RunPod posts its end to `webhook` and drops it after `lifetime`.
@@ -103,6 +114,14 @@ impl<'a> RunPod<'a> {
             Ok(answer) => Found::Silence { reason: ["status ", &answer.status.to_string()].concat() },
             Err(failure) => Found::Silence { reason: reason(failure) },
         }
+    }
+
+    /// Asks RunPod to give a job up, whether it waits or runs.
+    ///
+    /// # Errors
+    /// [`HttpFailure`] where no answer came.
+    pub async fn cancel(&self, endpoint: &str, id: &str) -> Result<HttpAnswer, HttpFailure> {
+        self.call(Http::post(self.url(&[endpoint, "/cancel/", id]))).await
     }
 
     async fn call(&self, request: Http) -> Result<HttpAnswer, HttpFailure> {

@@ -5,6 +5,8 @@ use crate::is_id;
 
 const LONGEST_ERROR: usize = 500;
 const LONGEST_URL: usize = 2048;
+/// Characters of base64.
+const SHORTEST_FILE: usize = 40;
 
 /// What RunPod says about a job, in its callback or when asked: only what we keep.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -14,14 +16,24 @@ pub struct Report {
     /// `None` for a word that we do not know: the job has not ended.
     pub state: Option<State>,
     /// Given where the state is [`State::Succeeded`].
-    pub image_url: Option<String>,
-    /// A sentence of the worker, without its traceback and links, or one of the words `no_image`, `output_unsupported`,
+    pub output: Option<Output>,
+    /// Percent, of a running job whose worker tells it.
+    pub progress: Option<i64>,
+    /// A sentence of the worker, without its traceback and links, or one of the words `no_output`, `output_unsupported`,
     /// `timed_out`, `runpod_failed`.
     pub error: Option<String>,
     /// Milliseconds in the queue.
     pub delay_ms: Option<i64>,
     /// Milliseconds of computing.
     pub execution_ms: Option<i64>,
+}
+
+/// What a worker has made: where it is, or itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Link(String),
+    /// In base64.
+    Inline(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +73,7 @@ struct Wire {
 impl Report {
     /// `None` where the body is not a JSON object.
     pub fn read(body: &[u8]) -> Option<Report> {
-        let wire: Wire = serde_json::from_slice(body).ok().filter(|_| body.trim_ascii_start().starts_with(b"{"))?;
+        let mut wire: Wire = serde_json::from_slice(body).ok().filter(|_| body.trim_ascii_start().starts_with(b"{"))?;
         let report = Report {
             id: wire.id.as_str().filter(|id| is_id(id)).map(str::to_owned),
             delay_ms: milliseconds(&wire.delay_time),
@@ -71,13 +83,13 @@ impl Report {
         Some(match wire.status.as_str() {
             Some("IN_QUEUE") => report.state(State::Queued),
             // Progress comes with an output, which is not the result.
-            Some("IN_PROGRESS" | "RUNNING") => report.state(State::Running),
-            Some("COMPLETED") => report.ended(&wire.output),
+            Some("IN_PROGRESS" | "RUNNING") => Report { progress: percent(&wire.output), ..report.state(State::Running) },
+            Some("COMPLETED") => report.ended(&mut wire.output),
             Some("FAILED") => report.failed(wire.error, "runpod_failed"),
             Some("TIMED_OUT") => report.failed(wire.error, "timed_out"),
             Some("CANCELLED") => report.state(State::Cancelled),
             // The SDK's local server tells an end by its output alone.
-            None if !wire.output.is_null() => report.ended(&wire.output),
+            None if !wire.output.is_null() => report.ended(&mut wire.output),
             None if !wire.error.is_null() => report.failed(wire.error, "runpod_failed"),
             _ => report,
         })
@@ -92,25 +104,28 @@ impl Report {
         Report { error: Some(error), ..self.state(State::Failed) }
     }
 
-    fn ended(self, output: &Value) -> Report {
-        match image_url(output) {
-            Some(url) => Report { image_url: Some(url.to_owned()), ..self.state(State::Succeeded) },
-            // An image in the answer itself needs a store of files, which there is not.
+    fn ended(self, output: &mut Value) -> Report {
+        match made(output) {
+            Some(output) => Report { output: Some(output), ..self.state(State::Succeeded) },
             None if has_content(output) => self.failed(Value::Null, "output_unsupported"),
-            None => self.failed(Value::Null, "no_image"),
+            None => self.failed(Value::Null, "no_output"),
         }
     }
 }
 
-/// The link in an output: the output itself, its `image_url`, `image` or `url`, or the first of its `images`, which may be
-/// objects again with `url` or `data` (as the public SDXL and ComfyUI workers answer).
-fn image_url(output: &Value) -> Option<&str> {
+/// The file in an output: the output itself, one of its members by these names, or the first of a list, which may be
+/// objects again (as the public SDXL and ComfyUI workers answer).
+fn made(output: &mut Value) -> Option<Output> {
+    const NAMES: [&str; 10] =
+        ["image_url", "audio_url", "image", "audio", "url", "data", "message", "images", "audios", "output"];
     match output {
-        Value::String(text) => is_url(text).then_some(text.as_str()),
-        Value::Array(items) => items.first().and_then(image_url),
-        Value::Object(members) => {
-            ["image_url", "image", "url", "data", "images"].iter().find_map(|name| members.get(*name).and_then(image_url))
+        Value::String(text) if is_url(text) => Some(Output::Link(std::mem::take(text))),
+        Value::String(text) => {
+            let start = text.strip_prefix("data:").map_or(Some(0), |rest| rest.find(";base64,").map(|at| at + 13))?;
+            is_base64(&text[start..]).then(|| Output::Inline(text.split_off(start)))
         }
+        Value::Array(items) => items.first_mut().and_then(made),
+        Value::Object(members) => NAMES.iter().find_map(|name| members.get_mut(*name).and_then(made)),
         _ => None,
     }
 }
@@ -118,6 +133,18 @@ fn image_url(output: &Value) -> Option<&str> {
 fn is_url(text: &str) -> bool {
     let scheme = text.starts_with("https://") || text.starts_with("http://");
     scheme && text.len() <= LONGEST_URL && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+/// Too long for a word, and nothing else in it.
+fn is_base64(text: &str) -> bool {
+    text.len() >= SHORTEST_FILE && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b))
+}
+
+/// `{"progress": 50}`, or the bare number.
+fn percent(output: &Value) -> Option<i64> {
+    let told = output.get("progress").unwrap_or(output);
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+    told.as_f64().map(|percent| percent.clamp(0.0, 100.0) as i64)
 }
 
 fn has_content(output: &Value) -> bool {

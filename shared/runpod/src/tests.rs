@@ -1,6 +1,6 @@
 use edge::{HttpAnswer, HttpFailure};
 
-use super::{Report, State, Submission, submission};
+use super::{Output, Report, State, Submission, submission};
 
 fn read(body: &str) -> Report {
     Report::read(body.as_bytes()).unwrap()
@@ -23,7 +23,7 @@ fn a_finished_job_tells_its_image_and_its_times() {
     );
     assert_eq!(report.id.as_deref(), Some("e46-e1"));
     assert_eq!(report.state, Some(State::Succeeded));
-    assert_eq!(report.image_url.as_deref(), Some("https://files.example/1.png"));
+    assert_eq!(report.output, Some(Output::Link("https://files.example/1.png".to_owned())));
     assert_eq!((report.delay_ms, report.execution_ms, report.error), (Some(4736), Some(157), None));
 }
 
@@ -37,24 +37,38 @@ fn the_link_is_found_in_every_known_shape_of_output() {
         r#"[{"url":"https://f.example/1.png"}]"#,
     ] {
         let report = read(&format!(r#"{{"id":"a","status":"COMPLETED","output":{output}}}"#));
-        assert_eq!(report.image_url.as_deref(), Some("https://f.example/1.png"), "{output}");
+        assert_eq!(report.output, Some(Output::Link("https://f.example/1.png".to_owned())), "{output}");
     }
 }
 
 #[test]
-fn an_image_that_is_not_a_link_is_an_honest_failure() {
+fn a_file_inside_the_answer_is_found_in_every_known_shape() {
+    let file = "iVBORw0KGgoAAAANSUhEUgAAAQAAAAEACAIAAADTED8x";
     for output in [
-        r#"{"image":"iVBORw0KGgo="}"#,
-        r#"{"image_url":"data:image/png;base64,iVBORw0KGgo="}"#,
+        format!(r#""{file}""#),
+        format!(r#"{{"image":"{file}"}}"#),
+        format!(r#"{{"image_url":"data:image/png;base64,{file}"}}"#),
+        format!(r#"{{"audio":"{file}","seed":1}}"#),
+        format!(r#"{{"images":[{{"filename":"1.png","type":"base64","data":"{file}"}}]}}"#),
+    ] {
+        let report = read(&format!(r#"{{"id":"a","status":"COMPLETED","output":{output}}}"#));
+        assert_eq!(report.output, Some(Output::Inline(file.to_owned())), "{output}");
+    }
+}
+
+#[test]
+fn what_is_neither_a_link_nor_a_file_is_an_honest_failure() {
+    for output in [
+        r#"{"image":"done"}"#,
         r#"{"image_url":"javascript:alert(1)"}"#,
         r#"{"image_url":"https://f.example/a b"}"#,
-        r#"{"images":[{"type":"base64","data":"iVBORw0KGgo="}]}"#,
+        r#"{"image_url":"data:image/png,raw"}"#,
     ] {
         let failed = (Some(State::Failed), Some("output_unsupported".to_owned()));
         assert_eq!(ended(&format!(r#"{{"status":"COMPLETED","output":{output}}}"#)), failed, "{output}");
     }
     for output in ["null", "{}", r#"{"image_url":""}"#, "[]"] {
-        let failed = (Some(State::Failed), Some("no_image".to_owned()));
+        let failed = (Some(State::Failed), Some("no_output".to_owned()));
         assert_eq!(ended(&format!(r#"{{"status":"COMPLETED","output":{output}}}"#)), failed, "{output}");
     }
 }
@@ -62,7 +76,11 @@ fn an_image_that_is_not_a_link_is_an_honest_failure() {
 #[test]
 fn progress_with_an_output_is_not_an_end() {
     let report = read(r#"{"id":"a","status":"IN_PROGRESS","output":{"image_url":"https://f.example/preview.png"}}"#);
-    assert_eq!((report.state, report.image_url), (Some(State::Running), None));
+    assert_eq!((report.state, report.output), (Some(State::Running), None));
+    for (output, percent) in [(r#"{"progress":50}"#, Some(50)), ("33.4", Some(33)), ("250", Some(100)), (r#""half""#, None)] {
+        let report = read(&format!(r#"{{"id":"a","status":"IN_PROGRESS","output":{output}}}"#));
+        assert_eq!(report.progress, percent, "{output}");
+    }
 }
 
 #[test]

@@ -120,7 +120,13 @@ const MESSAGES: &[Message] = &[
     },
     Message { code: "date_in_future", fr: "La date est dans le futur.", en: "The date lies in the future." },
     Message { code: "date_too_old", fr: "La date est trop ancienne.", en: "The date lies too far back." },
+    Message { code: "date_too_far", fr: "La date est trop lointaine.", en: "The date lies too far ahead." },
     Message { code: "from_after_to", fr: "La date de début suit la date de fin.", en: "The first date lies after the last." },
+    Message {
+        code: "bad_span",
+        fr: "Début, fin et durée ne s'accordent pas : de 1 seconde à moins d'un jour.",
+        en: "Start, end and duration do not fit: between 1 second and less than a day.",
+    },
     Message { code: "weak_password", fr: "Mot de passe trop facile à deviner.", en: "This password is too easy to guess." },
     Message { code: "not_allowed", fr: "Valeur non autorisée.", en: "This value is not allowed." },
 ];

@@ -28,11 +28,16 @@ pub fn json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Rejected> 
         let cause = error.into_inner();
         match cause.classify() {
             Category::Data => Rejected::Invalid(vec![field_error(Place::Body, &path, &cause.to_string())]),
-            // Serde calls an array in place of a word a syntax error; the text itself tells.
-            _ if serde_json::from_str::<serde_json::Value>(text).is_ok() => {
-                Rejected::Invalid(vec![field_error(Place::Body, &path, "invalid type")])
-            }
-            _ => Rejected::Malformed { line: cause.line(), column: cause.column() },
+            // Serde calls an array or a null in place of a word a syntax error; the text itself tells.
+            _ => match serde_json::from_str::<serde_json::Value>(text) {
+                Ok(whole) => {
+                    let pointer = ["/", &path.replace(['.', '['], "/").replace(']', "")].concat();
+                    let is_null = whole.pointer(&pointer).is_some_and(serde_json::Value::is_null);
+                    let sentence = if is_null { "invalid type: null" } else { "invalid type" };
+                    Rejected::Invalid(vec![field_error(Place::Body, &path, sentence)])
+                }
+                Err(_) => Rejected::Malformed { line: cause.line(), column: cause.column() },
+            },
         }
     })?;
     reader.end().map_err(|error| Rejected::Malformed { line: error.line(), column: error.column() })?;

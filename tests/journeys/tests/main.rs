@@ -3,4 +3,6 @@
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod grimoire;
+#[cfg(test)]
 mod rise;

@@ -78,10 +78,10 @@ impl Subject {
     /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number.
     pub fn path(&self, id: &str) -> String {
         let parts = self.endpoint.path.split('/').map(|part| {
-            let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) else { return part.to_owned() };
+            let Some((name, ending)) = edge::route::parameter(part) else { return part.to_owned() };
             match self.path["properties"][name]["type"].as_str() {
-                Some("integer") => "9223372036854775807".to_owned(),
-                _ => id.to_owned(),
+                Some("integer") => ["9223372036854775807", ending].concat(),
+                _ => [id, ending].concat(),
             }
         });
         parts.collect::<Vec<_>>().join("/")
@@ -137,10 +137,21 @@ fn resolve(schema: &Value, definitions: &Map<String, Value>) -> Value {
     }
 }
 
-/// The smallest value that a schema accepts: required fields only.
+/// A value that a schema accepts: its example, or as little as it takes.
 fn sample(schema: &Value) -> Value {
     if let Some(word) = schema["enum"].as_array().and_then(|words| words.first()) {
         return word.clone();
+    }
+    if let Some(example) = schema["examples"].as_array().and_then(|examples| examples.first())
+        && schema["type"] == "object"
+    {
+        return example.clone();
+    }
+    if !schema["const"].is_null() {
+        return schema["const"].clone();
+    }
+    if let Some(choice) = schema["oneOf"].as_array().and_then(|choices| choices.first()) {
+        return sample(choice);
     }
     let unique = uuid();
     match (schema["type"].as_str(), schema["format"].as_str()) {

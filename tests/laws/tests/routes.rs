@@ -6,7 +6,7 @@ use surface::{FUNCTIONS, patterns, score};
 use testing::App;
 
 /// The function that the edge's own matcher chooses for a URL without scheme, query included.
-fn chosen(url: &str) -> Option<&'static str> {
+pub fn chosen(url: &str) -> Option<&'static str> {
     let matching = FUNCTIONS.iter().flat_map(|function| {
         let fits = |pattern: &String| pattern.strip_suffix('*').map_or(url == pattern, |prefix| url.starts_with(prefix));
         patterns(function).into_iter().filter(fits).map(|pattern| (score(&pattern), function.package)).collect::<Vec<_>>()

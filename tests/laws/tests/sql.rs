@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use laws::subjects;
+use surface::FUNCTIONS;
 use syn::visit::Visit;
 use testing::{App, variable};
 
@@ -59,7 +60,8 @@ fn statements() -> Vec<(String, String)> {
 async fn every_statement_prepares_against_the_migrated_schema() {
     let owner = testing::database().await;
     let statements = statements();
-    assert!(statements.len() > 10, "the scan found almost nothing: {statements:?}");
+    let with_statements = FUNCTIONS.iter().filter(|function| function.endpoints.iter().any(|endpoint| endpoint.sql > 0));
+    assert!(statements.len() >= with_statements.count(), "the scan found too little: {statements:?}");
     for (name, text) in statements {
         if let Err(error) = owner.prepare(&text).await {
             panic!("{name}: {error:?}");

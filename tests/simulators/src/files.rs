@@ -1,4 +1,4 @@
-//! Files that outputs name: a real PNG, painted from the number in its name, so that nothing is stored.
+//! Files that outputs name: a real PNG or WAV, made from the number in its name, so that nothing is stored.
 
 use axum::Router;
 use axum::extract::Path;
@@ -18,8 +18,14 @@ pub(crate) fn routes() -> Router {
 }
 
 async fn file(Path(name): Path<String>) -> Response {
-    let seed = name.strip_suffix(".png").filter(|hex| hex.len() == 16);
-    match seed.and_then(|hex| u64::from_str_radix(hex, 16).ok()).map(picture) {
+    let seed = |ending| {
+        let hex = name.strip_suffix(ending).filter(|hex| hex.len() == 16);
+        hex.and_then(|hex| u64::from_str_radix(hex, 16).ok())
+    };
+    if let Some(seed) = seed(".wav") {
+        return ([(header::CONTENT_TYPE, "audio/wav")], sound(seed)).into_response();
+    }
+    match seed(".png").map(picture) {
         Some(Ok(png)) => ([(header::CONTENT_TYPE, "image/png")], png).into_response(),
         Some(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
@@ -27,8 +33,27 @@ async fn file(Path(name): Path<String>) -> Response {
 }
 
 /// The file's name for a seed.
-pub(crate) fn name(seed: u64) -> String {
-    format!("{seed:016x}.png")
+pub(crate) fn name(seed: u64, is_sound: bool) -> String {
+    format!("{seed:016x}.{}", if is_sound { "wav" } else { "png" })
+}
+
+/// A second of a tone, 8 kHz, 8 bits, mono; its pitch is taken from the seed.
+pub(crate) fn sound(seed: u64) -> Vec<u8> {
+    const RATE: u32 = 8000;
+    let period = 10 + u32::from(seed.to_be_bytes()[7] % 50);
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + RATE).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend(16_u32.to_le_bytes());
+    // PCM, one channel.
+    file.extend([1, 0, 1, 0]);
+    file.extend(RATE.to_le_bytes());
+    file.extend(RATE.to_le_bytes());
+    file.extend([1, 0, 8, 0]);
+    file.extend(b"data");
+    file.extend(RATE.to_le_bytes());
+    file.extend((0..RATE).map(|at| if at % period < period / 2 { 0x60_u8 } else { 0xa0 }));
+    file
 }
 
 /// A 256 × 256 RGB picture: a gradient between two colours taken from the seed.

@@ -7,8 +7,10 @@
 mod control;
 pub mod discord;
 mod files;
+pub mod mail;
 pub mod runpod;
 mod scenario;
+pub mod storage;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -80,7 +82,7 @@ impl Default for Config {
 }
 
 /// The outside worlds. A new one is its file, its `mod` and its line here.
-const WORLDS: [World; 2] = [discord::WORLD, runpod::WORLD];
+const WORLDS: [World; 4] = [discord::WORLD, mail::WORLD, runpod::WORLD, storage::WORLD];
 
 pub(crate) struct World {
     /// As in paths and rules.

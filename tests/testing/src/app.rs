@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::{Config, Function, Headers, Incoming, Runtime};
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -93,6 +94,18 @@ impl App {
         self.call("DELETE", path)
     }
 
+    /// Runs a cron function on the edge, as `operations-tick` does; `now` moves its clock.
+    ///
+    /// # Panics
+    /// Where this is not the edge, or `JWT_KEYS` is not usable.
+    pub async fn cron(&self, package: &str) -> Answer {
+        let Target::Edge(url) = &self.target else { panic!("cron functions are run on the edge") };
+        let keys = auth::Keys::parse(&variable("JWT_KEYS")).expect("JWT_KEYS is not usable");
+        let call = self.call("POST", "/").header("mf-route-override", package).token(&keys.issue_internal(package, now()));
+        let call = call.header("x-oree-scheduled", &self.now.unwrap_or_else(now).to_rfc3339());
+        Call { path: "/".to_owned(), ..call }.send_over_http(url).await
+    }
+
     /// Any method; a path below `/api/v1`, unless it begins with a prefix of its own.
     pub fn call(&self, method: &str, path: &str) -> Call {
         let prefixed = edge::route::PREFIXES.iter().any(|prefix| path.starts_with(&[prefix, "/"].concat()));
@@ -163,10 +176,16 @@ impl Call {
         let runtime = Runtime::new(self.app.client, self.body);
         let answer =
             edge::serve(function, incoming, config.as_ref().map(Rc::clone).map_err(String::as_str), runtime.clone()).await;
+        let mut body = answer.body;
+        if let Some(mut pieces) = answer.stream {
+            while let Some(piece) = pieces.0.next().await {
+                body.extend(piece);
+            }
+        }
         Answer {
             status: answer.status,
             headers: answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-            body: answer.body,
+            body,
             log: runtime.finish().await,
         }
     }
@@ -206,6 +225,21 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+
+    /// The data of server-sent events, each with its id.
+    ///
+    /// # Panics
+    /// Where the body is something else.
+    pub fn events(&self) -> Vec<(String, Value)> {
+        assert_eq!(self.header("content-type"), Some("text/event-stream"), "{self:?}");
+        let text = String::from_utf8(self.body.clone()).expect("events are UTF-8");
+        let of = |event: &str| {
+            let part = |name: &str| event.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
+            let data = serde_json::from_str(&part("data: ")?).expect("the data of an event is JSON");
+            Some((part("id: ")?, data))
+        };
+        text.split("\n\n").filter_map(of).collect()
     }
 
     /// The `code` of a problem; empty for any other answer.

@@ -19,8 +19,12 @@
 
 mod app;
 mod environment;
+mod mail;
 mod person;
+mod timing;
 
 pub use app::{Answer, App, Call};
 pub use environment::{database, database_as_person, now, variable};
+pub use mail::{Letter, letters_to};
 pub use person::Person;
+pub use timing::Timing;

@@ -1,4 +1,6 @@
 use auth::{Access, Keys, Role};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -43,6 +45,28 @@ impl Person {
             .await
             .expect("this person cannot be made");
         Person { id, session: row.get(0), email, role }
+    }
+
+    /// Gives this person a password, as if chosen by them.
+    ///
+    /// # Panics
+    /// Where `PASSWORD_PEPPER` is not usable or the database refuses.
+    pub async fn set_password(&self, password: &str) {
+        let pepper = BASE64_STANDARD.decode(variable("PASSWORD_PEPPER")).expect("PASSWORD_PEPPER is not usable");
+        let update = "update users set password_hash = edge.bcrypt_hash($2) where id = $1";
+        let digest = auth::password_digest(&pepper, password);
+        database().await.execute(update, &[&self.id, &digest]).await.expect("this password cannot be set");
+    }
+
+    /// The same person on another device.
+    ///
+    /// # Panics
+    /// Where the database refuses.
+    pub async fn elsewhere(&self) -> Person {
+        let insert = "insert into user_sessions (user_id, refresh_hash, expires_at)
+                      values ($1, gen_random_uuid()::text, '2200-01-01') returning id";
+        let row = database().await.query_one(insert, &[&self.id]).await.expect("this session cannot be opened");
+        Person { session: row.get(0), ..self.clone() }
     }
 
     /// An access token that is good at `now`.

@@ -7,13 +7,12 @@ edge::function! {
     uses: [Passwords, Tokens]
 }
 
-use accounts::{Granted, SignedIn};
+use accounts::{Granted, LOCKED, SignedIn};
 use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
 use serde::Deserialize;
 
 const INVALID_CREDENTIALS: Message =
     msg!("invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.");
-const LOCKED: Message = msg!("locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.");
 const INACTIVE: Message = msg!("inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.");
 const VERIFY_FIRST: Message =
     msg!("verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");

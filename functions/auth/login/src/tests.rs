@@ -1,7 +1,9 @@
-use edge::auth::{password_digest, random_uuid, sha256_hex};
-use edge::{Config, Need};
+use std::time::Instant;
+
+use edge::auth::{random_uuid, sha256_hex};
+use edge::chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
-use testing::{Answer, App, Person, database};
+use testing::{Answer, App, Person, Timing, database};
 use tokio::sync::RwLock;
 
 use super::FUNCTION;
@@ -23,10 +25,8 @@ async fn login_at(now: &str, email: &str, password: &str) -> Answer {
 
 /// Somebody whose password is [`PASSWORD`].
 async fn account() -> Person {
-    let config = Config::load([Need::Passwords].into_iter(), |name| std::env::var(name).ok()).unwrap();
-    let digest = password_digest(&config.key("PASSWORD_PEPPER"), PASSWORD);
     let person = Person::new().await;
-    change(&person, "password_hash = edge.bcrypt_hash($2)", &digest).await;
+    person.set_password(PASSWORD).await;
     person
 }
 
@@ -99,6 +99,110 @@ async fn the_fifth_failure_makes_one_network_wait_for_30_seconds() {
     assert_eq!(elsewhere.send().await.status, 200);
     assert_eq!(login_at("2026-06-01T12:00:29Z", &ada.email, PASSWORD).await.header("retry-after"), Some("1"));
     assert_eq!(login_at("2026-06-01T12:00:31Z", &ada.email, PASSWORD).await.status, 200);
+}
+
+/// One sign-in from a network of documentation addresses.
+async fn login_from(network: u32, now: &str, email: &str, password: &str) -> Answer {
+    let (high, low) = (network >> 16, network & 0xffff);
+    let call = App::native(&FUNCTION).at(now).post("/auth/login");
+    let call = call.header("cf-connecting-ip", &format!("3fff:{high:x}:{low:x}::1"));
+    call.json(json!({"email": email, "password": password})).send().await
+}
+
+/// The first of 256 networks that no other test has: 3fff::/20 is for documentation (RFC 9637).
+fn networks() -> u32 {
+    let bytes = random_uuid().unwrap().into_bytes();
+    u32::from_be_bytes([0, bytes[0], bytes[1], 0]) & 0x0fff_ffff
+}
+
+fn wait_of(answer: &Answer) -> Option<i64> {
+    (answer.code() == "locked").then(|| answer.header("retry-after").unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn waiting_doubles_up_to_a_quarter_of_an_hour_and_is_forgotten_after_one() {
+    let (email, network) = (nobody(), networks());
+    let noon: DateTime<Utc> = NOON.parse().unwrap();
+    let at = |seconds: i64| (noon + Duration::seconds(seconds)).to_rfc3339();
+    for _ in 0..5 {
+        assert_eq!(login_from(network, &at(0), &email, "x").await.status, 401);
+    }
+    let (mut clock, mut waits) = (0, Vec::new());
+    for _ in 0..7 {
+        let wait = wait_of(&login_from(network, &at(clock), &email, "x").await).unwrap();
+        waits.push(wait);
+        clock += wait;
+        assert_eq!(login_from(network, &at(clock), &email, "x").await.status, 401, "the wait is over");
+    }
+    assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900]);
+    clock += 3601;
+    assert_eq!(login_from(network, &at(clock), &email, "x").await.status, 401);
+    assert_eq!(login_from(network, &at(clock), &email, "x").await.status, 401, "counted from one again");
+}
+
+#[tokio::test]
+async fn an_attack_from_many_networks_makes_strangers_wait_and_never_the_owner_at_home() {
+    let _shared = SETTING.read().await;
+    let (ada, home) = (account().await, networks());
+    assert_eq!(login_from(home, NOON, &ada.email, PASSWORD).await.status, 200);
+    for attacker in 1..=20 {
+        assert_eq!(login_from(home + attacker, NOON, &ada.email, "x").await.status, 401);
+    }
+    let stranger = login_from(home + 30, NOON, &ada.email, PASSWORD).await;
+    assert_eq!((stranger.status, wait_of(&stranger)), (429, Some(30)), "even with the right password");
+    assert_eq!(login_from(home, NOON, &ada.email, PASSWORD).await.status, 200);
+    assert_eq!(login_from(home + 30, "2026-06-01T12:00:31Z", &ada.email, PASSWORD).await.status, 200);
+    let missing = nobody();
+    for attacker in 1..=20 {
+        login_from(home + attacker, NOON, &missing, "x").await;
+    }
+    assert_eq!(seen(&login_from(home + 30, NOON, &missing, PASSWORD).await), seen(&stranger), "a missing account locks alike");
+}
+
+#[tokio::test]
+async fn a_network_that_tries_a_hundred_addresses_waits_and_those_who_live_there_do_not() {
+    let _shared = SETTING.read().await;
+    let (ada, network) = (account().await, networks());
+    assert_eq!(login_from(network, NOON, &ada.email, PASSWORD).await.status, 200);
+    for _ in 0..100 {
+        assert_eq!(login_from(network, NOON, &nobody(), "x").await.status, 401);
+    }
+    assert_eq!(wait_of(&login_from(network, NOON, &nobody(), "x").await), Some(30));
+    assert_eq!(login_from(network, NOON, &ada.email, PASSWORD).await.status, 200);
+    assert_eq!(login_from(network + 1, NOON, &nobody(), "x").await.status, 401, "next door");
+}
+
+/// 200 existing and 200 missing addresses in pairs, each pair from a network of its own. The bound is five standard
+/// deviations of chance.
+#[tokio::test]
+async fn the_time_of_a_refusal_does_not_tell_whether_the_account_exists() {
+    const PAIRS: u32 = 200;
+    let network = networks();
+    let tag = random_uuid().unwrap().simple().to_string();
+    let insert = "insert into users (email, password_hash)
+                  select n || $1 || '@example.org', edge.bcrypt_hash('x') from generate_series(1, $2::integer) as n";
+    database().await.execute(insert, &[&tag, &i32::try_from(PAIRS).unwrap()]).await.unwrap();
+    let timed = async |number: u32, email: String| {
+        let started = Instant::now();
+        assert_eq!(login_from(network + number, NOON, &email, "trois petits chiens").await.status, 401);
+        started.elapsed().as_secs_f64() * 1000.0
+    };
+    let mut timing = Timing::default();
+    for number in 1..=PAIRS {
+        let (one, none) = (format!("{number}{tag}@example.org"), format!("{number}x{tag}@example.org"));
+        // Who is first alternates, so that neither always meets the warmer cache.
+        let (existing, missing) = if number % 2 == 0 {
+            let existing = timed(number, one).await;
+            (existing, timed(number, none).await)
+        } else {
+            let missing = timed(number, none).await;
+            (timed(number, one).await, missing)
+        };
+        timing.add(existing, missing);
+    }
+    let (existing, missing) = timing.medians();
+    println!("login: existing {existing:.2} ms, missing {missing:.2} ms, longer with chance {:.3}", timing.chance());
+    assert!((timing.chance() - 0.5).abs() < 0.15, "existing {existing:.2} ms, missing {missing:.2} ms, {}", timing.chance());
 }
 
 #[tokio::test]

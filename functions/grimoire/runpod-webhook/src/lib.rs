@@ -2,15 +2,16 @@ edge::function! {
     //! Where RunPod tells the end of a job.
 
     /// Takes what RunPod says about a job. The link is the proof. Answers 200 to everything that comes by a good link, a
-    /// repeated or late call and an unknown job too: RunPod would only repeat it.
-    POST "/webhooks/runpod/{job}" => receive, auth: Signed<RunPodCallback>, limit: 1200, writes, body: 10_485_760;
-    uses: [Discord, Links]
+    /// repeated or late call and an unknown job too: RunPod would only repeat it. 503 where the result could not be kept
+    /// yet: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
+    POST "/webhooks/runpod/{job}" => receive, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216;
+    uses: [Discord, Links, RunPod, Storage]
 }
 
 use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, messages, output};
+use grimoire::{Event, Kept, keep, tell};
 use outbox::Entry;
 use runpod::{Report, RunPodCallback};
-use serde::Serialize;
 
 /// An unconfirmed job does not know its id yet; the database knows whose the id is.
 const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
@@ -32,54 +33,63 @@ enum Outcome {
 }
 
 #[derive(serde::Deserialize)]
-struct Moved {
-    outcome: Outcome,
-    outbox: Option<Entry>,
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Awaited {
+    Awaits { kind: String },
+    Unchanged,
+    Mismatch,
+    NotFound,
 }
 
 #[derive(serde::Deserialize)]
-struct Answer {
-    answer: Moved,
+struct Moved {
+    outcome: Outcome,
+    #[serde(default)]
+    outbox: Vec<Entry>,
 }
 
-#[derive(Serialize)]
-struct Output<'a> {
-    image_url: &'a str,
+#[derive(serde::Deserialize)]
+struct Answer<T> {
+    answer: T,
 }
 
 async fn receive(ctx: Context, Signed(callback): Signed<RunPodCallback>, Raw(body): Raw) -> Result<Reply<Received>> {
-    let Some((report, state)) = Report::read(&body).and_then(|report| report.state.map(|state| (report, state))) else {
+    let received = |outcome| Ok(Reply::new(Received { outcome }));
+    let mut report = Report::read(&body).unwrap_or_default();
+    drop(body);
+    let output = report.output.take();
+    let Some(mut event) = Event::new(callback.job, report) else {
         ctx.warn(&Error::internal("a callback that says nothing about its job"));
-        return Ok(Reply::new(Received { outcome: Outcome::Unchanged }));
+        return received(Outcome::Unchanged);
     };
-    let output = report.image_url.as_deref().map(|image_url| SqlJson(Output { image_url }));
-    let event = EVENT
-        .bind(callback.job)
-        .bind(&report.id)
-        .bind(state.name())
-        .bind(output)
-        .bind(&report.error)
-        .bind(report.delay_ms)
-        .bind(report.execution_ms);
-    let moved = match ctx.sql(event).await.on_constraint(ONE_JOB_PER_ID, || Error::conflict(messages::CONFLICT)) {
-        Err(error) if error.code() == messages::CONFLICT.code => Moved { outcome: Outcome::Mismatch, outbox: None },
-        rows => rows?.one::<Answer>()?.answer,
-    };
-    if let Some(entry) = moved.outbox {
-        let later = ctx.clone();
-        ctx.later(async move {
-            // Should this fail, the row is due again in a minute.
-            if let Err(error) = outbox::deliver(&later, vec![entry]).await {
-                later.warn(&error);
-            }
-        });
+    if let Some(output) = output {
+        // Nothing is fetched for a job that has ended, or for somebody else's.
+        let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
+        let kept: Kept = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
+            Awaited::Awaits { kind } => keep(&ctx, &kind, output).await,
+            Awaited::Unchanged => return received(Outcome::Unchanged),
+            Awaited::Mismatch => return received(Outcome::Mismatch),
+            Awaited::NotFound => return received(Outcome::NotFound),
+        };
+        event = event.with(kept).map_err(Error::unavailable)?;
     }
-    Ok(Reply::new(Received { outcome: moved.outcome }))
+    let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
+    let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::conflict(messages::CONFLICT)) {
+        Err(error) if error.code() == messages::CONFLICT.code => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
+        rows => rows?.one::<Answer<_>>()?.answer,
+    };
+    tell(&ctx, moved.outbox);
+    received(moved.outcome)
 }
 
+const AWAITS: Sql = Sql::new("select edge.job_awaits(job => $1, runpod_job_id => $2) as answer");
+
 const EVENT: Sql = Sql::new(
-    "select edge.job_event(
-       job => $1, runpod_job_id => $2, status => $3, output => $4, error => $5, delay_ms => $6, execution_ms => $7) as answer",
+    "select edge.job_event(e.job, e.runpod_job_id, e.status, e.output, e.error, e.delay_ms, e.execution_ms,
+       progress => e.progress, is_presumed => e.is_presumed) as answer
+     from jsonb_to_record($1) as e (
+       job uuid, runpod_job_id text, status text, output jsonb, error text, delay_ms bigint, execution_ms bigint,
+       progress integer, is_presumed boolean)",
 );
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ impl Drawing {
     }
 
     fn done(&self) -> Value {
-        let output = json!({"image_url": format!("https://files.example/{}.png", self.scene)});
+        let output = json!({"image_url": file(self.scene)});
         json!({"id": self.runpod_job_id, "status": "COMPLETED", "delayTime": 120, "executionTime": 2400, "output": output,
             "input": {"world": "Orée"}, "webhook": "https://elsewhere.example"})
     }
@@ -68,9 +68,21 @@ impl Drawing {
     /// Attempts, whether delivered, whether given up, and why.
     async fn outbox(&self) -> (i32, bool, bool, Option<String>) {
         let select = "select attempts, delivered_at is not null, dead_at is not null, last_error from outbox where subject = $1";
-        let row = database().await.query_one(select, &[&format!("job:{}", self.job)]).await.unwrap();
+        let row = database().await.query_one(select, &[&format!("job:{}:succeeded", self.job)]).await.unwrap();
         (row.get(0), row.get(1), row.get(2), row.get(3))
     }
+}
+
+/// A picture that nobody else's job has made.
+fn file(scene: Uuid) -> String {
+    format!("{}/files/{}.png", variable("SIMULATORS_URL"), &scene.simple().to_string()[..16])
+}
+
+/// What the storage knows of a file, by the address that the ledger has.
+async fn stored(address: &str) -> Option<Value> {
+    let key = address.strip_prefix("storage://").unwrap();
+    let url = format!("{}/control/storage/oree/{key}", variable("SIMULATORS_URL"));
+    reqwest::get(url).await.unwrap().json().await.ok()
 }
 
 fn webhook(channel: &str) -> String {
@@ -93,17 +105,21 @@ async fn a_finished_job_shows_its_image_and_is_told_in_discord() {
     let drawing = Drawing::queued().await;
     let answer = drawing.call(drawing.done()).await;
     assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "moved"})));
-    let image = format!("https://files.example/{}.png", drawing.scene);
-    assert_eq!(drawing.shown().await, ("succeeded".to_owned(), Some(image.clone()), None));
+    let (status, image, error) = drawing.shown().await;
+    assert_eq!((status.as_str(), error), ("succeeded", None));
+    let image = image.unwrap();
+    assert!(image.starts_with("storage://scene/"), "{image}");
+    assert_eq!(stored(&image).await.unwrap()["kind"], "image/png");
 
     let [message] = drawing.messages().await.try_into().unwrap();
     let embed = &message["embeds"][0];
     assert_eq!((&embed["title"], &embed["color"]), (&json!("🌀 Scène générée"), &json!(0x34_98DB)));
-    assert_eq!(embed["image"]["url"], image);
+    let link = embed["image"]["url"].as_str().unwrap();
+    assert_eq!(reqwest::get(link).await.unwrap().headers()["content-type"], "image/png");
     assert!(embed["fields"].as_array().unwrap().contains(&json!({"name": "Décor", "value": "`'@everyone'`", "inline": true})));
     assert_eq!(message["sent"]["allowed_mentions"], json!({"parse": []}));
     assert_eq!(drawing.outbox().await, (1, true, false, None));
-    assert!(answer.log.iter().all(|line| !line.contains("proof") && !line.contains("files.example")), "{:?}", answer.log);
+    assert!(answer.log.iter().all(|line| !line.contains("proof") && !line.contains("/files/")), "{:?}", answer.log);
 }
 
 #[tokio::test]
@@ -185,7 +201,7 @@ async fn a_callback_adopts_a_submission_whose_answer_was_lost() {
 #[tokio::test]
 async fn the_local_server_of_the_sdk_needs_neither_id_nor_status() {
     let drawing = Drawing::queued().await;
-    let answer = drawing.call(json!({"output": {"image_url": "https://files.example/a.png"}})).await;
+    let answer = drawing.call(json!({"output": {"image_url": file(drawing.scene)}})).await;
     assert_eq!(answer.json(), json!({"outcome": "moved"}));
     assert_eq!(drawing.shown().await.0, "succeeded");
 }
@@ -200,19 +216,85 @@ async fn a_failure_is_told_without_its_traceback() {
     assert_eq!(message["embeds"][0]["title"], "🌀 Scène en échec");
 }
 
+/// The first bytes of a PNG, and so many more.
+fn png(length: usize) -> String {
+    let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+    bytes.extend(edge::auth::random_uuid().unwrap().as_bytes());
+    bytes.resize(length, 0);
+    BASE64_STANDARD.encode(bytes)
+}
+
 #[tokio::test]
-async fn an_image_inside_the_answer_is_not_stored() {
+async fn an_image_inside_the_answer_is_stored_up_to_ten_megabytes() {
+    for image in [png(200), format!("data:image/png;base64,{}", png(200)), png(10 * 1024 * 1024)] {
+        let drawing = Drawing::queued().await;
+        let answer = drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image": image}})).await;
+        assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "moved"})));
+        let (status, image, _) = drawing.shown().await;
+        assert_eq!(status, "succeeded");
+        assert_eq!(stored(&image.unwrap()).await.unwrap()["puts"], 1);
+    }
     let drawing = Drawing::queued().await;
-    let image = "A".repeat(9_000_000);
-    let answer = drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image": image}})).await;
-    assert_eq!(answer.status, 200);
-    assert_eq!(drawing.shown().await, ("failed".to_owned(), None, Some("output_unsupported".to_owned())));
+    drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": png(10 * 1024 * 1024 + 1)})).await;
+    assert_eq!(drawing.shown().await, ("failed".to_owned(), None, Some("output_too_large".to_owned())));
 
     let drawing = Drawing::queued().await;
-    let image = "A".repeat(11_000_000);
+    let image = "A".repeat(17_000_000);
     let answer = drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image": image}})).await;
     assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"));
     assert_eq!(drawing.shown().await.0, "queued");
+}
+
+#[tokio::test]
+async fn what_is_not_an_image_or_not_to_be_fetched_is_refused() {
+    let page = format!("{}/files/html/0000000000000001.png", variable("SIMULATORS_URL"));
+    let gone = format!("{}/files/gone/0000000000000001.png", variable("SIMULATORS_URL"));
+    let database = variable("SQL_URL");
+    for (url, error) in [
+        (page.as_str(), "output_unsupported"),
+        (&gone, "output_unreachable"),
+        (&database, "output_unreachable"),
+        ("http://169.254.169.254/latest/meta-data", "output_unreachable"),
+        ("https://localhost/1.png", "output_unreachable"),
+    ] {
+        let drawing = Drawing::queued().await;
+        let answer =
+            drawing.call(json!({"id": drawing.runpod_job_id, "status": "COMPLETED", "output": {"image_url": url}})).await;
+        assert_eq!(answer.json(), json!({"outcome": "moved"}), "{url}");
+        assert_eq!(drawing.shown().await, ("failed".to_owned(), None, Some(error.to_owned())), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_cannot_be_kept_yet_is_asked_for_again() {
+    let drawing = Drawing::queued().await;
+    let bucket = format!("b{}", drawing.channel);
+    let rules = format!("{}/control/rules", variable("SIMULATORS_URL"));
+    let rule = json!({"world": "storage", "id": bucket, "scenario": "sim:503=1"});
+    reqwest::Client::new().post(rules).json(&rule).send().await.unwrap().error_for_status().unwrap();
+    let drawing = Drawing { app: drawing.app.clone().with("STORAGE_BUCKET", &bucket), ..drawing };
+    let first = drawing.call(drawing.done()).await;
+    assert_eq!((first.status, drawing.shown().await.0.as_str()), (503, "queued"));
+    assert_eq!(drawing.call(drawing.done()).await.json(), json!({"outcome": "moved"}));
+    assert_eq!(drawing.shown().await.0, "succeeded");
+}
+
+#[tokio::test]
+async fn what_was_given_up_is_believed_when_runpods_word_comes_after_all() {
+    for error in ["submission_unknown", "runpod_busy", "result_expired"] {
+        let drawing = Drawing::new(None).await;
+        let give_up = "with gone as (update jobs set state = 'failed', error = $2, is_presumed = true, finished_at = edge.now()
+               where id = $1 returning id)
+             update scenes set status = 'failed', error = $2 where job_id = $1";
+        database().await.execute(give_up, &[&drawing.job, &error]).await.unwrap();
+        let mut done = drawing.done();
+        done["id"] = json!(format!("{}-u1", edge::auth::random_uuid().unwrap()));
+        assert_eq!(drawing.call(done.clone()).await.json(), json!({"outcome": "moved"}), "{error}");
+        assert_eq!(drawing.shown().await.0, "succeeded", "{error}");
+        done["status"] = json!("FAILED");
+        assert_eq!(drawing.call(done).await.json(), json!({"outcome": "unchanged"}), "{error}");
+        assert_eq!(drawing.messages().await.len(), 1, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -89,3 +89,102 @@ async fn the_list_is_filtered_by_status_and_its_cursor_is_bound_to_that() {
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{query}");
     }
 }
+
+/// A scene of the person that waits for a job of theirs, with an endpoint of its own.
+async fn waiting(person: &Person, state: &str, runpod_job_id: Option<&str>) -> (String, String) {
+    let insert = "with job as (
+           insert into jobs (user_id, kind, state, endpoint, runpod_job_id, input, input_hash, is_joinable, expires_at, finished_at)
+           values ($1, 'scene', $2, $3, $4, '{\"prompt\": \"sim:queued\"}', encode(sha256(convert_to($3, 'UTF8')), 'hex'), true,
+             edge.now() + interval '10 minutes', case when $2 in ('failed', 'cancelled') then edge.now() end) returning id)
+         insert into scenes (user_id, world, era, class, pose, decor, status, job_id)
+         select $1, 'Orée', 'an mil', 'mage', 'debout', 'un bois', replace($2, 'submitting', 'queued'), id from job
+         returning id::text, job_id::text";
+    let endpoint = edge::auth::random_uuid().unwrap().simple().to_string();
+    let row = database().await.query_one(insert, &[&person.id, &state, &endpoint, &runpod_job_id]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+async fn state(job: &str) -> String {
+    database().await.query_one("select state from jobs where id::text = $1", &[&job]).await.unwrap().get(0)
+}
+
+#[tokio::test]
+async fn a_scene_that_is_given_up_is_cancelled_at_runpod_too() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let id = edge::auth::random_uuid().unwrap().to_string();
+    let (scene, job) = waiting(&ada, "running", Some(&id)).await;
+    let answer = app.post(&format!("/scenes/{scene}/cancel")).by(&ada).send().await;
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &"cancelled".into()), "{answer:?}");
+    assert_eq!(state(&job).await, "cancelled");
+    let told = "select delivered_at is not null from outbox where subject = 'cancel:' || $1";
+    assert!(database().await.query_one(told, &[&job]).await.unwrap().get::<_, bool>(0), "RunPod was told");
+    let again = app.post(&format!("/scenes/{scene}/cancel")).by(&ada).send().await;
+    assert_eq!((again.status, &again.json()["status"]), (200, &"cancelled".into()));
+}
+
+#[tokio::test]
+async fn a_job_that_somebody_else_waits_for_goes_on() {
+    let app = App::native(&FUNCTION);
+    let (ada, bob) = (Person::new().await, Person::new().await);
+    let (hers, job) = waiting(&ada, "running", None).await;
+    let join = "insert into scenes (user_id, world, era, class, pose, decor, status, job_id)
+         values ($1, 'Orée', 'an mil', 'mage', 'debout', 'un bois', 'running', $2::text::uuid) returning id::text";
+    let his: String = database().await.query_one(join, &[&bob.id, &job]).await.unwrap().get(0);
+    assert_eq!(app.post(&format!("/scenes/{hers}/cancel")).by(&ada).send().await.status, 200);
+    assert_eq!(state(&job).await, "running");
+    assert_eq!(app.get(&format!("/scenes/{his}")).by(&bob).send().await.json()["status"], "running");
+    assert_eq!(app.post(&format!("/scenes/{his}/cancel")).by(&bob).send().await.status, 200);
+    assert_eq!(state(&job).await, "cancelled", "the last one who waited has gone");
+}
+
+#[tokio::test]
+async fn a_failed_scene_is_asked_for_once_more() {
+    let ada = Person::new().await;
+    let endpoint = edge::auth::random_uuid().unwrap().simple().to_string();
+    let app = App::native(&FUNCTION).with("RUNPOD_ENDPOINT_ID_IMAGE", &endpoint);
+    let (scene, _) = waiting(&ada, "failed", None).await;
+    let answer = app.post(&format!("/scenes/{scene}/retry")).by(&ada).send().await;
+    assert_eq!((answer.status, &answer.json()["status"]), (202, &"queued".into()), "{answer:?}");
+    let shown = app.get(&format!("/scenes/{scene}")).by(&ada).send().await.json();
+    assert_eq!((&shown["attempt"], &shown["queue_position"], &shown["error"]), (&2.into(), &1.into(), &Value::Null));
+    let again = app.post(&format!("/scenes/{scene}/retry")).by(&ada).send().await;
+    assert_eq!((again.status, again.code().as_str()), (409, "conflict"));
+}
+
+#[tokio::test]
+async fn a_scene_is_followed_until_its_end_and_from_where_one_was() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let (scene, job) = waiting(&ada, "queued", None).await;
+    let path = format!("/scenes/{scene}/events");
+    let end = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let fail = "with gone as (update jobs set state = 'failed', finished_at = edge.now() where id::text = $1)
+             update scenes set status = 'failed', error = 'timed_out' where job_id::text = $1";
+        database().await.execute(fail, &[&job]).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(app.get(&path).by(&ada).send(), end);
+    let events = answer.events();
+    let statuses: Vec<&str> = events.iter().map(|(_, scene)| scene["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["queued", "failed"]);
+    let resumed = app.get(&path).by(&ada).header("last-event-id", &events[0].0).send().await.events();
+    assert_eq!(resumed, events[1..]);
+    let over = app.get(&path).by(&ada).header("last-event-id", &events[1].0).send().await;
+    assert_eq!((over.status, over.body.len()), (204, 0));
+}
+
+#[tokio::test]
+async fn a_stranger_neither_follows_nor_cancels_nor_retries() {
+    let app = App::native(&FUNCTION);
+    let (ada, eve) = (Person::new().await, Person::new().await);
+    let (scene, job) = waiting(&ada, "running", None).await;
+    for call in [
+        app.get(&format!("/scenes/{scene}/events")),
+        app.post(&format!("/scenes/{scene}/cancel")),
+        app.post(&format!("/scenes/{scene}/retry")),
+    ] {
+        assert_eq!(call.by(&eve).send().await.status, 404);
+    }
+    assert_eq!(state(&job).await, "running");
+}

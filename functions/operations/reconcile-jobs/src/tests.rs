@@ -54,9 +54,9 @@ async fn scene(endpoint: &str, runpod_job_id: Option<&str>) -> Uuid {
     database().await.query_one(insert, &[&ada.id, &endpoint, &runpod_job_id]).await.unwrap().get(0)
 }
 
-/// Status, error and whether there is an image.
+/// Status, error and whether there is a stored image.
 async fn shown(scene: Uuid) -> (String, Option<String>, bool) {
-    let select = "select status, error, image_url is not null from scenes where id = $1";
+    let select = "select status, error, coalesce(image_url like 'storage://scene/%.png', false) from scenes where id = $1";
     let row = database().await.query_one(select, &[&scene]).await.unwrap();
     (row.get(0), row.get(1), row.get(2))
 }
@@ -64,7 +64,7 @@ async fn shown(scene: Uuid) -> (String, Option<String>, bool) {
 /// Attempts, and whether delivered, of the message about a scene's job.
 async fn message(scene: Uuid) -> Option<(i32, bool)> {
     let select = "select attempts, delivered_at is not null
-         from outbox where subject = 'job:' || (select job_id from scenes where id = $1)";
+         from outbox where subject like 'job:' || (select job_id from scenes where id = $1) || ':%'";
     let row = database().await.query_opt(select, &[&scene]).await.unwrap();
     row.map(|row| (row.get(0), row.get(1)))
 }
@@ -102,6 +102,26 @@ async fn a_job_that_runpod_has_forgotten_has_failed() {
 }
 
 #[tokio::test]
+async fn a_result_inside_runpods_answer_is_stored_too() {
+    let app = App::native(&FUNCTION);
+    let scene = scene("image", Some(&submit("image", "sim:base64").await)).await;
+    reconcile_until(&app, async || shown(scene).await.0 != "queued").await;
+    assert_eq!(shown(scene).await, ("succeeded".to_owned(), None, true));
+}
+
+#[tokio::test]
+async fn a_job_that_runpod_is_silent_about_for_good_is_given_up() {
+    let app = App::native(&FUNCTION);
+    let endpoint = random();
+    let silent = scene(&endpoint, Some(&submit(&endpoint, "sim:status-500").await)).await;
+    let old = "update jobs set expires_at = edge.now() - interval '31 minutes'
+         where id = (select job_id from scenes where id = $1)";
+    database().await.execute(old, &[&silent]).await.unwrap();
+    reconcile_until(&app, async || shown(silent).await.0 != "queued").await;
+    assert_eq!(shown(silent).await, ("failed".to_owned(), Some("result_expired".to_owned()), false));
+}
+
+#[tokio::test]
 async fn a_submission_that_was_never_confirmed_is_given_up() {
     let app = App::native(&FUNCTION);
     let scene = scene("image", None).await;
@@ -129,9 +149,8 @@ async fn a_message_that_is_due_is_sent_again() {
     let app = App::native(&FUNCTION);
     let scene = scene("image", Some(&random())).await;
     let insert = "insert into outbox (kind, subject, payload, attempts, next_attempt_at)
-         select 'discord', 'job:' || job_id, jsonb_build_object('event', 'scene.failed', 'scene_id', id, 'attempt', 1,
-           'world', world, 'era', era, 'class', class, 'pose', pose, 'decor', decor, 'finished_at', edge.now()),
-           1, edge.now() - interval '1 day'
+         select 'discord', 'job:' || job_id || ':failed', jsonb_build_object('event', 'scene.failed', 'id', id, 'attempt', 1,
+           'input', jsonb_build_object('world', world), 'finished_at', edge.now()), 1, edge.now() - interval '1 day'
          from scenes where id = $1";
     database().await.execute(insert, &[&scene]).await.unwrap();
     reconcile_until(&app, async || message(scene).await.is_some_and(|(attempts, delivered)| attempts == 2 && delivered)).await;

@@ -1,50 +1,95 @@
 edge::function! {
-    //! The streak: how many days in a row a person has done their kaizen.
+    //! The streak: how many days a person has done their kaizen without missing one.
 
-    /// All numbers are days, in the person's time zone.
+    /// The streak, and why it is what it is: `days` gives each of the last days with its reason. Lengths are numbers of days
+    /// done; frozen, skipped and rest days hold a streak together without lengthening it.
     GET "/rise/kaizen/streak/{user_id}" => streak, auth: Person, limit: 300, reads;
 }
 
-use edge::{Context, Path, Person, Reply, Result, Sql, input, output};
+use chrono::{DateTime, NaiveDate, Utc};
+use edge::{Context, Path, Person, Query, Reply, Result, Sql, input, output};
 use uuid::Uuid;
+
+const SHOWN: u32 = 14;
 
 #[input]
 struct Owner {
     user_id: Uuid,
 }
 
+#[input]
+struct Shown {
+    /// How many days to show, today included; 14 where absent.
+    #[validate(range(min = 1, max = 366))]
+    days: Option<u32>,
+}
+
 #[output]
 struct Streak {
-    /// Consecutive days ending today; 0 until today's kaizen is done.
+    /// The run that ends today; 0 while today's kaizen is still asked for.
     current: i32,
-    /// The run that doing today's kaizen keeps: it ends today or yesterday.
+    /// The run that is not broken: doing today's kaizen continues it.
     alive: i32,
     /// The longest run ever.
     best: i32,
+    /// The first day done of the run that is alive.
+    since: Option<NaiveDate>,
     today_done: bool,
-    /// There is a run, and today's kaizen is what it still needs.
+    /// There is a run, and it ends unless today's kaizen is done before `day_ends_at`.
     at_risk: bool,
+    /// When the person's own day ends, by their time zone and day-end hour.
+    day_ends_at: DateTime<Utc>,
+    /// Hours until then, to the hundredth.
+    hours_left: f64,
+    /// Freezes that can still be placed this month.
+    freezes_left: i32,
+    /// Days a week that the person means to do; 7 is every day.
+    weekly_target: i32,
+    /// Days of this week that are done, frozen or skipped.
+    week_kept: i32,
+    /// How well the habit holds, 0 to 1: a moving average that a missed day lowers and never resets.
+    strength: f64,
+    /// Newest first, back to the first day that was kept.
+    days: Vec<Day>,
 }
 
-async fn streak(ctx: Context, me: Person, Path(owner): Path<Owner>) -> Result<Reply<Streak>> {
+#[output]
+struct Day {
+    date: NaiveDate,
+    reason: Reason,
+}
+
+#[output]
+enum Reason {
+    Done,
+    /// Saved by a freeze.
+    Frozen,
+    /// In a planned pause, or lost to a flight.
+    Skipped,
+    /// Not needed for the weekly target.
+    Rest,
+    Missed,
+    /// Today, while there is still time.
+    NotYet,
+}
+
+async fn streak(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(shown): Query<Shown>) -> Result<Reply<Streak>> {
     me.owns(owner.user_id)?;
-    Ok(Reply::new(ctx.sql(STREAK).await?.one()?))
+    let days = shown.days.unwrap_or(SHOWN);
+    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.one()?))
 }
 
-/// Days of one run differ from their rank by the same number.
+/// The rule itself is `edge.streak` (migration 0031), which the planner puts in its place.
 const STREAK: Sql = Sql::new(
-    "with days as (
-       select distinct date from kaizen
-       where user_id = edge.uid() and deleted_at is null and completed and date <= edge.today()),
-     ranked as (select date, date - (row_number() over (order by date))::int as run from days),
-     runs as (select max(date) as last, count(*)::int as length from ranked group by run),
-     latest as (select last, length from runs where last >= edge.today() - 1)
-     select
-       coalesce((select length from latest where last = edge.today()), 0) as current,
-       coalesce((select length from latest), 0) as alive,
-       coalesce((select max(length) from runs), 0) as best,
-       exists (select from latest where last = edge.today()) as today_done,
-       exists (select from latest where last < edge.today()) as at_risk",
+    "with me as materialized (
+       select u.id, edge.today() as today,
+         edge.day_end(edge.now(), u.time_zone, u.day_end_hour, u.held_day, u.held_until) as day_ends_at
+       from users u where u.id = edge.uid())
+     select s.current, s.alive, s.best, s.since, s.today_done, s.at_risk, me.day_ends_at,
+       floor(extract(epoch from me.day_ends_at - edge.now()) / 36)::double precision / 100 as hours_left,
+       edge.freezes_left(me.today) as freezes_left, s.weekly_target, s.week_kept,
+       round(s.strength::numeric, 4)::double precision as strength, s.days
+     from me, edge.streak(me.id, me.today, $1::int) as s",
 );
 
 #[cfg(test)]

@@ -52,7 +52,9 @@ impl Runtime {
     async fn send(&self, binding: &str, request: Http) -> Result<HttpAnswer, HttpFailure> {
         let headers: String = request.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
         let timeout = request.timeout.as_secs_f64() * 1000.0;
-        let sending = bridge::http(&self.env, binding, request.method, &request.url, &headers, &request.body, timeout);
+        #[expect(clippy::cast_precision_loss, reason = "no answer is near 2^53 bytes")]
+        let most = request.most as f64;
+        let sending = bridge::http(&self.env, binding, request.method, &request.url, &headers, &request.body, timeout, most);
         let answer: bridge::Received =
             JsFuture::from(sending).await.map_err(|_| HttpFailure::Connection("the bridge failed".to_owned()))?.unchecked_into();
         match answer.status() {

@@ -71,7 +71,14 @@ impl Runtime {
         let answer = sending.send().await.map_err(failure)?;
         let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
         let status = answer.status().as_u16();
-        let body = answer.bytes().await.map_err(failure)?.to_vec();
+        let mut answer = answer;
+        let mut body = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(failure)? {
+            body.extend_from_slice(&piece);
+            if body.len() > request.most {
+                return Err(HttpFailure::too_large());
+            }
+        }
         Ok(HttpAnswer { status, retry_after, body })
     }
 

@@ -5,7 +5,7 @@ use crate::support::{Database, NOON};
 const ADD: &str = "insert into kaizen (action, completed) values ('x', $1) returning to_jsonb(kaizen)";
 
 #[tokio::test]
-async fn the_date_is_the_day_where_the_person_lives() {
+async fn the_date_is_the_day_where_the_person_lives_and_never_goes_back() {
     let database = Database::migrated().await;
     let person = database.person("a@example.org").await;
     let evening = "2026-11-21T23:30:00Z";
@@ -14,9 +14,16 @@ async fn the_date_is_the_day_where_the_person_lives() {
 
     let move_away = "update users set time_zone = 'America/New_York' returning to_jsonb(1)";
     database.call(&person, evening, move_away, &[]).await;
-    assert_eq!(date(database.call(&person, evening, ADD, &[&false]).await), "2026-11-21");
-    let elsewhere = "select to_jsonb(array[edge.today(), edge.today(edge.uid())])";
-    assert_eq!(database.call(&person, evening, elsewhere, &[]).await, json!(["2026-11-21", "2026-11-21"]));
+    let today = "select to_jsonb(array[edge.today(), edge.today(edge.uid())])";
+    for (now, day) in [
+        (evening, "2026-11-22"),
+        // Eleven at night in New York, then midnight.
+        ("2026-11-23T04:00:00Z", "2026-11-22"),
+        ("2026-11-23T05:00:00Z", "2026-11-23"),
+    ] {
+        assert_eq!(date(database.call(&person, now, ADD, &[&false]).await), day);
+        assert_eq!(database.call(&person, now, today, &[]).await, json!([day, day]));
+    }
 }
 
 #[tokio::test]
@@ -48,22 +55,35 @@ async fn a_client_id_is_taken_once_per_person() {
 }
 
 #[tokio::test]
-async fn the_streak_is_read_from_the_index_alone() {
+async fn the_streak_of_ten_years_is_read_once_and_from_the_index_alone() {
     let database = Database::migrated().await;
     let person = database.person("a@example.org").await;
     let owner = database.owner().await;
+    let stranger = database.person("b@example.org").await;
     let fill = "insert into kaizen (user_id, action, date, completed)
-        select $1, 'x', date '2026-11-21' - day, true from generate_series(0, 5000) as day";
-    owner.execute(fill, &[&person.id()]).await.unwrap();
+        select $1, 'x', date '2026-11-21' - day, true from generate_series(0, 3652) as day";
+    for who in [&person, &stranger] {
+        owner.execute(fill, &[&who.id()]).await.unwrap();
+    }
     owner.batch_execute("vacuum analyze kaizen").await.unwrap();
 
     let mut client = database.login("oree_person").await;
     let request = crate::support::enter(&mut client, &person, NOON).await.unwrap();
     let explain = "explain (analyze, costs off, timing off, summary off, format json)
-        select date, bool_or(completed) from kaizen where deleted_at is null and date <= edge.today() group by date
-        order by date desc limit 30";
+        select s.current from (select edge.uid() as id, edge.today() as day offset 0) as me, edge.streak(me.id, me.day) as s";
     let plan: Value = request.query_one(explain, &[]).await.unwrap().get(0);
-    let plan = plan.to_string();
-    assert!(plan.contains("\"Index Only Scan\"") && plan.contains("idx_kaizen_user_date"), "{plan}");
-    assert!(plan.contains("\"Heap Fetches\":0"), "{plan}");
+    let mut scans = Vec::new();
+    scans_of_kaizen(&plan[0]["Plan"], &mut scans);
+    let [scan] = scans.as_slice() else { panic!("the entries are read once: {plan:#}") };
+    let how = (&scan["Node Type"], &scan["Index Name"], &scan["Heap Fetches"]);
+    assert_eq!(how, (&json!("Index Only Scan"), &json!("idx_kaizen_user_date"), &json!(0)));
+}
+
+fn scans_of_kaizen(node: &Value, scans: &mut Vec<Value>) {
+    if node["Relation Name"] == "kaizen" {
+        scans.push(node.clone());
+    }
+    for child in node["Plans"].as_array().into_iter().flatten() {
+        scans_of_kaizen(child, scans);
+    }
 }

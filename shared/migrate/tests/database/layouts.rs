@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    support::{Database, Folder, NOON, at_as, enter, migrations, server},
+    support::{Caller, Database, Folder, NOON, at_as, enter, migrations, server},
     tables,
 };
 
@@ -26,17 +26,23 @@ async fn several_databases_of_one_server_are_migrated_at_once() {
     join_all(databases.iter().map(Database::migrate)).await;
 }
 
-#[tokio::test]
-async fn an_earlier_version_keeps_its_data() {
+/// A database as the files before `number` leave it.
+async fn earlier_than(number: &str) -> Database {
     let database = Database::empty().await;
     let earlier = Folder::new(&[]);
     for entry in fs::read_dir(migrations()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".sql") && name.as_str() < "0010" {
+        if name.ends_with(".sql") && name.as_str() < number {
             earlier.write(&name, &fs::read_to_string(migrations().join(&name)).unwrap());
         }
     }
     migrate::run(&database.url, earlier.path(), |_| {}).await.unwrap();
+    database
+}
+
+#[tokio::test]
+async fn an_earlier_version_keeps_its_data() {
+    let database = earlier_than("0010").await;
     let person = database.person("early@example.org").await;
     let add = "insert into kaizen (action) values ('water the tree') returning to_jsonb(kaizen)";
     let entry = database.call(&person, NOON, add, &[]).await;
@@ -47,6 +53,33 @@ async fn an_earlier_version_keeps_its_data() {
     let kept = database.call(&person, NOON, "select to_jsonb(kaizen) from kaizen", &[]).await;
     assert_eq!(kept, entry);
     tables::are_guarded(&database).await;
+}
+
+#[tokio::test]
+async fn scenes_of_an_earlier_version_are_kept_and_finished() {
+    let database = earlier_than("0030").await;
+    let person = database.person("early@example.org").await;
+    let submit = "select edge.submit_scene('forest', 'dawn', 'mage', 'standing', 'mist', 'image')";
+    let mut jobs = Vec::new();
+    for runpod in ["r-1", "r-2"] {
+        let job: Uuid = database.call(&person, NOON, submit, &[]).await["job"]["id"].as_str().unwrap().parse().unwrap();
+        database.call(&person, NOON, "select edge.job_submitted($1, $2)", &[&job, &runpod]).await;
+        jobs.push(job);
+    }
+    let made = r#"select edge.job_event($1, 'r-1', 'succeeded', '{"image_url": "https://images.example/1.png"}')"#;
+    database.call(&Caller::service(), NOON, made, &[&jobs[0]]).await;
+    let scenes = "select jsonb_agg(to_jsonb(s) - 'is_cached' order by s.id) from scenes s";
+    let before = database.call(&person, NOON, scenes, &[]).await;
+
+    database.migrate().await;
+    assert_eq!(database.call(&person, NOON, scenes, &[]).await, before);
+    assert_eq!(database.call(&person, NOON, "select edge.quota('scene')", &[]).await["used"], 2);
+    let made = r#"select edge.job_event($1, 'r-2', 'succeeded', '{"url": "storage://scene/2.png"}')"#;
+    let answer = database.call(&Caller::service(), NOON, made, &[&jobs[1]]).await;
+    assert_eq!((&answer["outcome"], &answer["job"]["state"]), (&json!("moved"), &json!("succeeded")));
+    let urls = "select jsonb_agg(image_url order by image_url) from scenes where status = 'succeeded'";
+    let both = json!(["https://images.example/1.png", "storage://scene/2.png"]);
+    assert_eq!(database.call(&person, NOON, urls, &[]).await, both);
 }
 
 /// The owner of a hosted database may create roles and owns its database, nothing more. What PostgreSQL 16 and later give

@@ -109,16 +109,16 @@ async fn a_wrong_password_and_a_missing_account_look_alike() {
 async fn a_missing_account_takes_as_long_as_a_wrong_password() {
     let database = Database::migrated().await;
     database.person("a@example.org").await;
-    let quickest = async |email: &str| {
-        let mut best = Duration::MAX;
-        for _ in 0..4 {
+    let (mut known, mut missing) = (Duration::MAX, Duration::MAX);
+    // In turn, so that a busy machine slows both; two hours apart, so that nobody has to wait.
+    for hour in (0..24).step_by(2) {
+        let now = format!("2026-11-22T{hour:02}:00:00Z");
+        for (email, quickest) in [("a@example.org", &mut known), ("nobody@example.org", &mut missing)] {
             let started = Instant::now();
-            database.sign_in(NOON, email, "guess", "t").await;
-            best = best.min(started.elapsed());
+            assert_eq!(database.sign_in(&now, email, "guess", "t").await["outcome"], "invalid");
+            *quickest = started.elapsed().min(*quickest);
         }
-        best
-    };
-    let (known, missing) = (quickest("a@example.org").await, quickest("nobody@example.org").await);
+    }
     assert!(missing > known / 2 && known > missing / 2, "{known:?} and {missing:?}");
 }
 

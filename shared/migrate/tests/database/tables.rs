@@ -21,10 +21,18 @@ const RULES: &[(&str, &str)] = &[
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity",
     ),
     (
-        "PUBLIC and anon have no right on any table",
+        "PUBLIC and anon have no right on any table or view",
         "select distinct c.oid::regclass::text from pg_class c, aclexplode(c.relacl) a
-         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
            and (a.grantee = 0 or a.grantee = 'anon'::regrole)",
+    ),
+    (
+        "a view shows what its reader may see, and changes nothing",
+        "select c.oid::regclass::text from pg_class c
+         where c.relnamespace = 'public'::regnamespace and (c.relkind = 'm' or c.relkind = 'v' and (
+           not coalesce('security_invoker=true' = any (c.reloptions), false)
+           or has_any_column_privilege('authenticated', c.oid, 'insert, update')
+           or has_table_privilege('authenticated', c.oid, 'delete')))",
     ),
     (
         "a table that people may reach has an owner policy for them, and only that",
@@ -81,18 +89,33 @@ const RULES: &[(&str, &str)] = &[
     ),
 ];
 
+/// Views among them.
 const TABLES: &str = "select relname::text from pg_class
-    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') order by 1";
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') order by 1";
 
 #[tokio::test]
 async fn a_person_sees_their_rows_of_every_table_and_nobody_elses() {
     let database = Database::migrated().await;
     let people = [database.person("a@example.org").await, database.person("b@example.org").await];
     for person in &people {
-        let scene = "select edge.submit_scene('w', 'e', 'c', 'p', 'd', 'endpoint', 'key', 'hash')";
-        assert_eq!(database.call(person, NOON, scene, &[]).await["outcome"], "created");
+        for kind in ["scene", "audio"] {
+            let ask = "select edge.submit_creation($1, '{\"world\": \"w\", \"era\": \"e\", \"class\": \"c\", \"pose\": \"p\",
+                \"decor\": \"d\"}', '{}', 'endpoint', 'https://api.example/', true, $1, 'hash')";
+            assert_eq!(database.call(person, NOON, ask, &[&kind]).await["outcome"], "created");
+        }
         let kaizen = "insert into kaizen (action) values ('x') returning to_jsonb(id)";
         database.call(person, NOON, kaizen, &[]).await;
+        for sql in [
+            "update users set day_end_hour = 3 returning to_jsonb(1)",
+            "select edge.freeze_days('freeze', edge.today(), edge.today())",
+            "insert into weekly_targets (week, target) values (edge.week_of(edge.today()), 5) returning to_jsonb(1)",
+            "insert into zazen_sessions (\"timestamp\", ended_at, date)
+             values (edge.now() - interval '10 minutes', edge.now(), edge.today()) returning to_jsonb(1)",
+            "select edge.progress('fr')",
+            "select edge.save_profile(edge.uid(), '{\"display_name\": \"A\", \"is_public\": true}', null, true)",
+        ] {
+            database.call(person, NOON, sql, &[]).await;
+        }
     }
 
     let owner = database.owner().await;
@@ -111,7 +134,23 @@ async fn a_person_sees_their_rows_of_every_table_and_nobody_elses() {
             Err(error) => assert!(["42501", "42703"].contains(&code(&error).as_str()), "{table}: {error}"),
         }
     }
-    assert_eq!(reached, ["jobs", "kaizen", "scenes", "user_sessions", "users"]);
+    let theirs = [
+        "clock_changes",
+        "creations",
+        "jobs",
+        "kaizen",
+        "profiles",
+        "scenes",
+        "streak_freezes",
+        "user_badges",
+        "user_profiles",
+        "user_sessions",
+        "user_streaks",
+        "users",
+        "weekly_targets",
+        "zazen_sessions",
+    ];
+    assert_eq!(reached, theirs);
 }
 
 #[tokio::test]
@@ -149,11 +188,25 @@ async fn a_person_cannot_raise_themselves_or_write_for_another() {
         "update users set tier = 'PREMIUM'",
         "update users set email = 'c@example.org'",
         "select password_hash from users",
+        "update users set held_until = 'infinity'",
         "select refresh_hash from user_sessions",
+        "select hash from user_tokens",
+        "select sealed from outbox",
         "update user_sessions set expires_at = 'infinity'",
         "insert into kaizen (action, created_at) values ('x', '2020-01-01')",
         "update kaizen set user_id = edge.uid()",
         "insert into scenes (world, era, class, pose, decor, user_id) values ('w', 'e', 'c', 'p', 'd', edge.uid())",
+        "update scenes set status = 'queued'",
+        "update creations set result_url = 'https://images.example/1.png'",
+        "insert into user_badges (user_id, rule, earned_on) values (edge.uid(), 'streak_365', edge.today())",
+        "insert into streak_freezes (user_id, kind, from_day, to_day) values (edge.uid(), 'skip', '2000-01-01', '2099-01-01')",
+        "delete from clock_changes",
+        "update user_profiles set version = 0",
+        "insert into profiles (user_id) values (edge.uid())",
+        "select edge.mail(edge.uid(), 'reset_password', 'a@example.org', 'fr')",
+        "select edge.issue_token(edge.uid(), 'password_reset', 'a@example.org', repeat('x', 43), interval '1 day')",
+        "select edge.count_login_failure(repeat('x', 64), '192.0.2.0')",
+        "select edge.erase_due()",
         "select edge.job_event(gen_random_uuid(), 'r', 'failed')",
         "select edge.purge()",
         "select edge.setting('verify_first')",
@@ -210,6 +263,11 @@ async fn settings_refuse_values_that_would_break_a_reader() {
         ("scenes_per_day", "{\"FREE\": 3}"),
         ("scenes_per_day", "{\"FREE\": -1, \"PREMIUM\": 3}"),
         ("scenes_per_day", "5"),
+        ("audio_per_day", "{\"FREE\": 3}"),
+        ("poses_per_day", "[]"),
+        ("models", "{\"scene\": 1}"),
+        ("scene_vocabulary", "{\"era\": {\"words\": \"an mil\", \"free_text\": true}}"),
+        ("scene_vocabulary", "{\"era\": {\"words\": []}}"),
     ] {
         let sql = "update settings set value = $2::text::jsonb where key = $1";
         assert_eq!(database.refusal(&Caller::service(), sql, &[&key, &value]).await, "23514", "{key} = {value}");

@@ -419,16 +419,18 @@ impl Job {
         }
         let seed = fingerprint(&self.input_text());
         let base64 = || {
-            let png = files::picture(seed).unwrap_or_default();
-            base64::engine::general_purpose::STANDARD.encode(png)
+            let file = if self.is_sound() { files::sound(seed) } else { files::picture(seed).unwrap_or_default() };
+            base64::engine::general_purpose::STANDARD.encode(file)
         };
         let url = self.file_url(seed);
         let mut output = match self.shape() {
+            "base64" if self.is_sound() => json!({ "audio": base64() }),
             "base64" => json!({ "image": base64() }),
             "data-uri" => json!({ "image_url": format!("data:image/png;base64,{}", base64()) }),
             "images" => json!({ "images": [url], "image_url": url, "seed": seed >> 32 }),
             "comfyui" => json!({ "images": [{ "filename": "picture.png", "type": "base64", "data": base64() }] }),
             "text" => return Some(Value::String(base64())),
+            _ if self.is_sound() => json!({ "audio_url": url }),
             _ => json!({ "image_url": url }),
         };
         if let Some(padding) = self.scenario.number("padding") {
@@ -437,12 +439,17 @@ impl Job {
         Some(output)
     }
 
+    /// Who says how long it is to be wants to hear something.
+    fn is_sound(&self) -> bool {
+        self.submission.input.contains_key("duration_s")
+    }
+
     fn shape(&self) -> &str {
         if self.scenario.has("base64") { "base64" } else { self.scenario.text("shape").unwrap_or("url") }
     }
 
     fn file_url(&self, seed: u64) -> String {
-        let name = files::name(seed);
+        let name = files::name(seed, self.is_sound());
         match self.scenario.text("file") {
             Some(mode) => format!("{}/{mode}/{name}", self.files_url),
             None => format!("{}/{name}", self.files_url),

@@ -1,0 +1,59 @@
+edge::function! {
+    //! Moving an account to another e-mail address.
+
+    /// Sends a link to the new address and a notice to the old one. The address changes when the link is opened
+    /// (`POST /auth/verify-email`), within 24 hours. The answer is the same where the new address has an account.
+    PUT "/account/email" => ask, auth: Person, limit: 10, writes, reply: 202, sql: 2;
+    uses: [Mail, Passwords]
+}
+
+use accounts::{Link, Refused};
+use edge::{Context, Email, FieldError, Json, Person, Place, Reply, Result, Sql, input, output};
+use outbox::Entry;
+use serde::Deserialize;
+
+#[input]
+struct Wish {
+    email: Email,
+    #[validate(length(min = 1, max = 256))]
+    password: String,
+}
+
+#[output]
+struct Asked {
+    status: Status,
+}
+
+#[output]
+enum Status {
+    /// The new address has yet to prove itself.
+    VerifyFirst,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Ok {
+        outbox: Vec<Entry>,
+    },
+    Unchanged,
+    #[serde(untagged)]
+    Refused(Refused),
+}
+
+async fn ask(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
+    mail::ready(&ctx)?;
+    let link = Link::to(&ctx, "/verify-email")?;
+    let password = accounts::digest(&ctx, &wish.password);
+    match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
+        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
+        Outcome::Refused(refused) => return Err(refused.into()),
+        Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
+    }
+    Ok(Reply::new(Asked { status: Status::VerifyFirst }))
+}
+
+const ASK: Sql = Sql::new("select edge.ask_email_change(email => $1, password => $2, token_hash => $3, link => $4)");
+
+#[cfg(test)]
+mod tests;

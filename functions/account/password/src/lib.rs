@@ -1,0 +1,47 @@
+edge::function! {
+    //! Choosing another password.
+
+    /// Changes the password. The other sessions end, and links that were sent earlier open nothing any more. Wrong
+    /// passwords count as failed sign-ins.
+    PUT "/account/password" => change, auth: Person, limit: 10, writes, reply: 204, sql: 2;
+    uses: [Mail, Passwords]
+}
+
+use accounts::Refused;
+use edge::{Context, Json, Person, Reply, Result, Sql, input};
+use outbox::Entry;
+use serde::Deserialize;
+
+#[input]
+struct Passwords {
+    #[validate(length(min = 1, max = 256))]
+    current: String,
+    /// 10 to 256 characters; one that anybody would guess is refused as `weak_password`.
+    #[validate(length(min = 10, max = 256))]
+    new: String,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Ok {
+        outbox: Vec<Entry>,
+    },
+    #[serde(untagged)]
+    Refused(Refused),
+}
+
+async fn change(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
+    accounts::refuse_guessable("new", &typed.new, "")?;
+    let change = CHANGE.bind(accounts::digest(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
+    match ctx.sql(change).await?.one()? {
+        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
+        Outcome::Refused(refused) => return Err(refused.into()),
+    }
+    Ok(Reply::new(()))
+}
+
+const CHANGE: Sql = Sql::new("select edge.change_password(password => $1, new_password => $2)");
+
+#[cfg(test)]
+mod tests;

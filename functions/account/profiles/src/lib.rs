@@ -1,0 +1,192 @@
+edge::function! {
+    //! What people show of themselves, and the preferences that only they see.
+
+    /// Profiles that their owners made public and whose display name contains `q`, newest first.
+    GET    "/profiles"          => list,   auth: Person, limit: 300, reads;
+    /// Saves one's own profile: 201 the first time, 200 when one is there.
+    POST   "/profiles"          => create, auth: Person, limit: 60,  writes, reply: 201;
+    /// A person's profile: whole for its owner and for administrators, without `preferences` for others if it is public. One
+    /// that is not public is as missing as one that never was.
+    GET    "/profiles/{userId}" => read,   auth: Person, limit: 300, writes;
+    /// Changes the fields that are given. `preferences` are merged (RFC 7396: null takes a key away). The later change wins: one
+    /// made before `updated_at` of what is stored changes nothing, and the answer shows what is stored.
+    PUT    "/profiles/{userId}" => update, auth: Person, limit: 60,  writes;
+    /// Removes the content and leaves a tombstone, from which other devices learn of it.
+    DELETE "/profiles/{userId}" => remove, auth: Person, limit: 60,  writes, reply: 204;
+}
+
+use chrono::{DateTime, Utc};
+use edge::{
+    Context, Cursor, Error, FieldError, Json, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql, SqlJson,
+    Statement, input, messages, output,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+use validator::ValidationError;
+
+const PAGE: u32 = 20;
+
+#[input]
+struct Search {
+    #[validate(length(min = 1, max = 100))]
+    q: Option<String>,
+    /// 20 where absent.
+    #[validate(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    cursor: Option<Cursor>,
+}
+
+#[input]
+struct Whose {
+    #[serde(rename = "userId")]
+    user_id: Uuid,
+}
+
+/// An empty text takes a value away.
+#[input]
+struct Content {
+    #[validate(length(max = 100), custom(function = "accounts::name"))]
+    display_name: Option<String>,
+    /// `https` only.
+    #[validate(length(max = 500))]
+    avatar_url: Option<String>,
+    #[validate(length(max = 2000), custom(function = "accounts::name"))]
+    bio: Option<String>,
+    /// Names begin with a letter; 16 KiB in all.
+    #[validate(custom(function = "named_by_words"))]
+    preferences: Option<Map<String, Value>>,
+    /// Shown in the directory to who is signed in. No where absent.
+    is_public: Option<bool>,
+    /// When the person made this change, on whichever device. Now where absent.
+    updated_at: Option<DateTime<Utc>>,
+}
+
+#[output]
+struct Profile {
+    id: Uuid,
+    user_id: Uuid,
+    display_name: Option<String>,
+    avatar_url: Option<String>,
+    bio: Option<String>,
+    /// Absent for others than the owner and administrators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    preferences: Option<Map<String, Value>>,
+    is_public: bool,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    deleted_at: Option<DateTime<Utc>>,
+    #[serde(skip_serializing)]
+    version: i32,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    profile: Profile,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Created { profile: Box<Profile> },
+    Ok { profile: Box<Profile> },
+    Outdated { profile: Box<Profile> },
+    Empty,
+    NotFound,
+    Stale,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Removed {
+    Ok,
+    NotFound,
+}
+
+async fn list(ctx: Context, _: Person, Query(search): Query<Search>) -> Result<Reply<Page<Profile>>> {
+    let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&search.q)).transpose()?;
+    let limit = search.limit.unwrap_or(PAGE);
+    let list = LIST.bind(&search.q).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
+    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.profile).collect();
+    Ok(Reply::new(Page::new(rows, limit, &search.q, |profile| (profile.created_at, profile.id))))
+}
+
+async fn create(ctx: Context, me: Person, Json(content): Json<Content>) -> Result<Reply<Profile>> {
+    saved(&ctx, save(me.id, &content, true, None)).await
+}
+
+async fn read(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
+    match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
+        Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
+        None => Err(Error::not_found(messages::NOT_FOUND)),
+    }
+}
+
+async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(content): Json<Content>) -> Result<Reply<Profile>> {
+    accounts::may_use(&me, whose.user_id)?;
+    saved(&ctx, save(whose.user_id, &content, false, ctx.if_match())).await
+}
+
+async fn remove(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+    accounts::may_use(&me, whose.user_id)?;
+    match ctx.sql(REMOVE.bind(whose.user_id)).await?.one()? {
+        Removed::Ok => Ok(Reply::new(())),
+        Removed::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+    }
+}
+
+fn save(person: Uuid, content: &Content, may_create: bool, if_match: Option<&str>) -> Statement {
+    SAVE.bind(person)
+        .bind(&content.display_name)
+        .bind(&content.avatar_url)
+        .bind(&content.bio)
+        .bind(content.preferences.as_ref().map(SqlJson))
+        .bind(content.is_public)
+        .bind(content.updated_at)
+        .bind(may_create)
+        .bind(if_match)
+}
+
+async fn saved(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
+    let wrong = |field: &'static str, code: &'static str| move || FieldError::new(Place::Body, field, code).into();
+    let outcome = ctx
+        .sql(save)
+        .await
+        .on_constraint("user_profiles_avatar_url_https", wrong("avatar_url", "not_allowed"))
+        .on_constraint("user_profiles_preferences_size", wrong("preferences", "not_allowed"))?
+        .one()?;
+    let (profile, status) = match outcome {
+        Outcome::Created { profile } => (profile, 201),
+        Outcome::Ok { profile } | Outcome::Outdated { profile } => (profile, 200),
+        Outcome::Empty => return Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
+        Outcome::NotFound => return Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::Stale => return Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+    };
+    Ok(Reply::new(*profile).etag(|profile| profile.version).status(status))
+}
+
+fn named_by_words(preferences: &Map<String, Value>) -> std::result::Result<(), ValidationError> {
+    let fits = |name: &String| name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_alphabetic());
+    if preferences.keys().all(fits) { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
+}
+
+const LIST: Sql = Sql::new(
+    "select edge.list_profiles(search => $1, after_created_at => $2::timestamptz, after_id => $3::uuid, max => $4::integer) as profile",
+);
+
+const READ: Sql = Sql::new("select edge.read_profile($1::uuid)");
+
+// `preferences` stand apart, because in them a null is a wish.
+const SAVE: Sql = Sql::new(
+    "select edge.save_profile(
+       person => $1::uuid,
+       changes => jsonb_strip_nulls(jsonb_build_object(
+           'display_name', $2::text, 'avatar_url', $3::text, 'bio', $4::text, 'is_public', $6::boolean))
+         || case when $5::jsonb is null then '{}' else jsonb_build_object('preferences', $5::jsonb) end,
+       changed_at => $7::timestamptz, may_create => $8::boolean, if_version => $9::text)",
+);
+
+const REMOVE: Sql = Sql::new("select edge.remove_profile($1::uuid) ->> 'outcome'");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+edge::function! {
+    //! Accounts, for administrators and for their owners. Each time an administrator uses somebody else's account, the audit
+    //! log says so.
+
+    /// Accounts whose e-mail or name contains `q`, newest first.
+    GET    "/users"      => list,   auth: Admin,  limit: 60,  writes;
+    /// Opens an account for somebody, who chooses the password by the link in a letter. People open their own by
+    /// `POST /auth/register`.
+    POST   "/users"      => create, auth: Admin,  limit: 60,  writes, reply: 201, sql: 2;
+    /// One's own account, or for administrators anybody's.
+    GET    "/users/{id}" => read,   auth: Person, limit: 300, writes;
+    /// Changes the fields that are given; an empty text takes a name, phone or country away. From `role` on they are an
+    /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
+    PUT    "/users/{id}" => update, auth: Person, limit: 60,  writes;
+    /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
+    /// restore it.
+    DELETE "/users/{id}" => erase,  auth: Person, limit: 10,  writes, reply: 202;
+    uses: [Mail]
+}
+
+use accounts::{Link, Locale, Tier, User};
+use chrono::{DateTime, Utc};
+use edge::auth::Role;
+use edge::{
+    Admin, Context, Cursor, Email, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Query, Reply,
+    Result, Sql, TimeZone, input, messages, msg, output,
+};
+use outbox::Entry;
+use serde::Deserialize;
+use uuid::Uuid;
+
+const EMAIL_TAKEN: Message =
+    msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
+
+const PAGE: u32 = 20;
+
+#[input]
+struct Search {
+    #[validate(length(min = 1, max = 100))]
+    q: Option<String>,
+    state: Option<State>,
+    /// 20 where absent.
+    #[validate(range(min = 1, max = 100))]
+    limit: Option<u32>,
+    cursor: Option<Cursor>,
+}
+
+#[output]
+enum State {
+    Active,
+    Inactive,
+    Banned,
+    Erased,
+}
+
+#[input]
+struct NewAccount {
+    email: Email,
+    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
+    name: Option<String>,
+    /// `fr` where absent.
+    locale: Option<Locale>,
+    /// `Europe/Paris` where absent.
+    time_zone: Option<TimeZone>,
+    /// `user` where absent.
+    role: Option<Role>,
+    /// `FREE` where absent.
+    tier: Option<Tier>,
+}
+
+#[input]
+struct Whose {
+    id: Uuid,
+}
+
+#[input]
+struct Change {
+    #[validate(length(max = 100), custom(function = "accounts::name"))]
+    name: Option<String>,
+    #[validate(length(max = 32), custom(function = "accounts::phone"))]
+    phone: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    #[validate(length(max = 2), custom(function = "accounts::country"))]
+    country: Option<String>,
+    locale: Option<Locale>,
+    time_zone: Option<TimeZone>,
+    role: Option<Role>,
+    tier: Option<Tier>,
+    is_active: Option<bool>,
+    is_banned: Option<bool>,
+    /// Takes an erasure back.
+    restore: Option<bool>,
+}
+
+#[output]
+struct Account {
+    #[serde(flatten)]
+    user: User,
+    is_active: bool,
+    is_banned: bool,
+    created_at: DateTime<Utc>,
+    /// When its erasure was asked for.
+    deleted_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    account: Account,
+}
+
+#[output]
+struct Erasure {
+    /// When the data will be gone.
+    erased_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Ok {
+        person: Box<Account>,
+    },
+    Created {
+        person: Box<Account>,
+        outbox: Vec<Entry>,
+    },
+    EmailTaken,
+    Empty,
+    NotFound,
+    Stale,
+    #[serde(untagged)]
+    Erased(Erasure),
+}
+
+async fn list(ctx: Context, _: Admin, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
+    let filters = (&search.q, search.state);
+    let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
+    let limit = search.limit.unwrap_or(PAGE);
+    let state = search.state.map(|state| match state {
+        State::Active => "active",
+        State::Inactive => "inactive",
+        State::Banned => "banned",
+        State::Erased => "erased",
+    });
+    let list =
+        LIST.bind(&search.q).bind(state).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
+    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.account).collect();
+    Ok(Reply::new(Page::new(rows, limit, &filters, |account| (account.created_at, account.user.id))))
+}
+
+async fn create(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<Reply<Account>> {
+    mail::ready(&ctx)?;
+    let link = Link::to(&ctx, "/reset-password")?;
+    let create = CREATE
+        .bind(new.email.as_str())
+        .bind(&new.name)
+        .bind(new.locale.map(Locale::code))
+        .bind(new.time_zone.as_ref().map(TimeZone::as_str))
+        .bind(new.role.map(Role::name))
+        .bind(new.tier.map(Tier::name))
+        .bind(&link.hash)
+        .bind(&link.url);
+    match named(ctx.sql(create).await)?.one()? {
+        Outcome::Created { person, outbox } => {
+            accounts::post_later(&ctx, outbox);
+            let place = ["/api/v1/users/", &person.user.id.to_string()].concat();
+            Ok(Reply::new(*person).etag(|account| account.user.version).location(&place))
+        }
+        other => Err(refusal(&other)),
+    }
+}
+
+async fn read(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
+    accounts::may_use(&me, whose.id)?;
+    match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
+        Some(account) => Ok(Reply::new(account).etag(|account| account.user.version)),
+        None => Err(Error::not_found(messages::NOT_FOUND)),
+    }
+}
+
+async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Account>> {
+    accounts::may_use(&me, whose.id)?;
+    let update = UPDATE
+        .bind(whose.id)
+        .bind(&change.name)
+        .bind(&change.phone)
+        .bind(&change.country)
+        .bind(change.locale.map(Locale::code))
+        .bind(change.time_zone.as_ref().map(TimeZone::as_str))
+        .bind(change.role.map(Role::name))
+        .bind(change.tier.map(Tier::name))
+        .bind(change.is_active)
+        .bind(change.is_banned)
+        .bind(change.restore)
+        .bind(ctx.if_match());
+    match named(ctx.sql(update).await)?.one()? {
+        Outcome::Ok { person } => Ok(Reply::new(*person).etag(|account| account.user.version)),
+        other => Err(refusal(&other)),
+    }
+}
+
+async fn erase(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
+    accounts::may_use(&me, whose.id)?;
+    match ctx.sql(ERASE.bind(whose.id)).await?.one()? {
+        Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
+        other => Err(refusal(&other)),
+    }
+}
+
+/// What only the database knows to be wrong.
+fn named<T>(outcome: Result<T>) -> Result<T> {
+    let wrong = |field: &'static str, code: &'static str| move || FieldError::new(Place::Body, field, code).into();
+    outcome
+        .on_constraint("users_time_zone_known", wrong("time_zone", "bad_time_zone"))
+        .on_constraint("users_role_known", wrong("role", "not_allowed"))
+}
+
+fn refusal(outcome: &Outcome) -> Error {
+    match outcome {
+        Outcome::EmailTaken => Error::conflict(EMAIL_TAKEN),
+        Outcome::Stale => Error::precondition_failed(messages::PRECONDITION_FAILED),
+        Outcome::Empty => FieldError::new(Place::Body, "", "nothing_to_change").into(),
+        Outcome::NotFound => Error::not_found(messages::NOT_FOUND),
+        _ => Error::internal("an outcome of another operation"),
+    }
+}
+
+const LIST: Sql = Sql::new(
+    "select edge.list_accounts(
+       search => $1, state => $2, after_created_at => $3::timestamptz, after_id => $4::uuid, max => $5::integer) as account",
+);
+
+const CREATE: Sql = Sql::new(
+    "select edge.create_account(
+       details => jsonb_strip_nulls(jsonb_build_object(
+         'email', $1::text, 'name', $2::text, 'locale', $3::text, 'time_zone', $4::text, 'role', $5::text, 'tier', $6::text)),
+       token_hash => $7, link => $8)",
+);
+
+const READ: Sql = Sql::new("select edge.read_account($1::uuid)");
+
+const UPDATE: Sql = Sql::new(
+    "select edge.change_account(
+       person => $1::uuid,
+       changes => jsonb_strip_nulls(jsonb_build_object(
+         'name', $2::text, 'phone', $3::text, 'country', upper($4::text), 'locale', $5::text, 'time_zone', $6::text,
+         'role', $7::text, 'tier', $8::text, 'is_active', $9::boolean, 'is_banned', $10::boolean, 'restore', $11::boolean)),
+       if_version => $12::text)",
+);
+
+const ERASE: Sql = Sql::new("select edge.erase_account($1::uuid)");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,101 @@
+edge::function! {
+    //! Sounds of the Grimoire, asked for.
+
+    /// Asks for a sound: a page that turns, a rune, an ambience. The contract is that of `POST /generate/scene`: 202 and a
+    /// `status_url` to follow, 200 where the same was made before, `Idempotency-Key`, a quota per day.
+    POST "/generate/audio" => generate, auth: Person, limit: 10, writes, reply: 202, sql: 2, idempotent;
+    /// How many sounds are left today.
+    GET  "/generate/audio" => offer,    auth: Person, limit: 60, reads;
+    uses: [Discord, Links, RunPod, Storage]
+}
+
+use chrono::{DateTime, Utc};
+use edge::{Context, Json, Person, Reply, Result, Sql, input, output};
+use grimoire::{Ask, Queued, neutral};
+use serde::Serialize;
+use serde_json::json;
+
+#[input]
+struct Wanted {
+    effect: Effect,
+    /// What it should be like.
+    #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
+    description: Option<String>,
+    /// 5 where absent.
+    #[validate(range(min = 1, max = 30))]
+    duration_s: Option<u32>,
+    /// `mp3` where absent. A worker may give another one: the result says what it is.
+    format: Option<Format>,
+    /// `use` where absent.
+    cache: Option<Cache>,
+}
+
+#[input]
+enum Effect {
+    PageTurn,
+    Rune,
+    Ambience,
+}
+
+#[input]
+enum Format {
+    Mp3,
+    Ogg,
+    Wav,
+}
+
+#[input]
+enum Cache {
+    /// The same sound is made once.
+    Use,
+    /// It is made anew.
+    Refresh,
+}
+
+/// In the person's words.
+#[derive(Serialize)]
+struct Sound<'a> {
+    effect: Effect,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    duration_s: u32,
+    format: Format,
+}
+
+#[output]
+struct Offer {
+    /// Sounds per day.
+    limit: i32,
+    used: i32,
+    left: i32,
+    resets_at: DateTime<Utc>,
+}
+
+#[derive(serde::Deserialize)]
+struct Answer {
+    answer: Offer,
+}
+
+async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
+    let (duration_s, format) = (wanted.duration_s.unwrap_or(5), wanted.format.unwrap_or(Format::Mp3));
+    let input = Sound { effect: wanted.effect, description: wanted.description.as_deref(), duration_s, format };
+    let description = neutral(input.description.unwrap_or_default());
+    let effect = match wanted.effect {
+        Effect::PageTurn => "page turning",
+        Effect::Rune => "magic rune",
+        Effect::Ambience => "ambience",
+    };
+    let prompt = [effect, description.as_str()].join(", ").trim_end_matches(", ").to_owned();
+    let given = json!({"prompt": prompt, "effect": wanted.effect, "duration_s": duration_s, "format": format});
+    let refresh = wanted.cache == Some(Cache::Refresh);
+    grimoire::ask(&ctx, Ask { kind: "audio", shelf: "creations", input: &input, given: &given, refresh }).await
+}
+
+async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
+    Ok(Reply::new(ctx.sql(OFFER.bind("audio")).await?.one::<Answer>()?.answer))
+}
+
+const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+edge::function! {
+    //! Poses of the Grimoire, asked for.
+
+    /// Asks for the picture of a pose. The contract is that of `POST /generate/scene`: 202 and a `status_url` to follow, 200
+    /// where the same was made before, `Idempotency-Key`, a quota per day.
+    POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202, sql: 2, idempotent;
+    uses: [Discord, Links, RunPod, Storage]
+}
+
+use edge::{Context, Json, Person, Reply, Result, input};
+use grimoire::{Ask, Queued, neutral};
+use serde::Serialize;
+use serde_json::json;
+
+#[input]
+struct Wanted {
+    #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
+    class: String,
+    #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
+    pose: String,
+    /// `front` where absent.
+    view: Option<View>,
+    /// `use` where absent.
+    cache: Option<Cache>,
+}
+
+#[input]
+enum View {
+    Front,
+    Side,
+    Back,
+}
+
+#[input]
+enum Cache {
+    /// The same pose is drawn once.
+    Use,
+    /// It is drawn anew.
+    Refresh,
+}
+
+/// In the person's words.
+#[derive(Serialize)]
+struct Pose<'a> {
+    class: &'a str,
+    pose: &'a str,
+    view: View,
+}
+
+async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
+    let view = wanted.view.unwrap_or(View::Front);
+    let (class, pose) = (neutral(&wanted.class), neutral(&wanted.pose));
+    let prompt = [class.as_str(), &pose].join(", ");
+    let given = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
+    let input = Pose { class: &wanted.class, pose: &wanted.pose, view };
+    let refresh = wanted.cache == Some(Cache::Refresh);
+    grimoire::ask(&ctx, Ask { kind: "pose", shelf: "creations", input: &input, given: &given, refresh }).await
+}
+
+#[cfg(test)]
+mod tests;

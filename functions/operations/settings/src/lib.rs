@@ -1,0 +1,111 @@
+edge::function! {
+    //! What administrators can change without a deployment.
+
+    /// Every setting with its last ten changes. The value of a secret one is null.
+    GET "/settings"       => list,   auth: Admin, limit: 60, reads;
+    /// Sets a value, of the same JSON type as before and within the setting's bounds; in effect from the next request on. With
+    /// `If-Match`, only the version that it names.
+    PUT "/settings/{key}" => change, auth: Admin, limit: 60, writes;
+}
+
+use chrono::{DateTime, Utc};
+use edge::{Admin, Context, Error, FieldError, Json, Path, Place, Reply, Result, Sql, SqlJson, input, messages, output};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+use validator::ValidationError;
+
+#[input]
+struct Which {
+    #[validate(length(min = 3, max = 63), custom(function = "is_key"))]
+    key: String,
+}
+
+#[input]
+struct Change {
+    /// A truth value, a number, a text, or a flat list or object of these.
+    #[validate(custom(function = "is_flat"))]
+    value: Value,
+}
+
+#[output]
+struct Settings {
+    items: Vec<Setting>,
+}
+
+#[output]
+struct Setting {
+    key: String,
+    value: Value,
+    is_secret: bool,
+    updated_by: Option<Uuid>,
+    updated_at: DateTime<Utc>,
+    /// For `If-Match`.
+    version: i32,
+    /// Newest first.
+    history: Vec<Past>,
+}
+
+#[output]
+struct Past {
+    version: i32,
+    value: Value,
+    changed_by: Option<Uuid>,
+    changed_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    setting: Setting,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Ok { setting: Box<Setting> },
+    NotFound,
+    Stale,
+    Invalid,
+}
+
+async fn list(ctx: Context, _: Admin) -> Result<Reply<Settings>> {
+    let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.setting).collect();
+    Ok(Reply::new(Settings { items }))
+}
+
+async fn change(ctx: Context, _: Admin, Path(which): Path<Which>, Json(change): Json<Change>) -> Result<Reply<Setting>> {
+    match ctx.sql(CHANGE.bind(&which.key).bind(SqlJson(&change.value)).bind(ctx.if_match())).await?.one()? {
+        Outcome::Ok { setting } => Ok(Reply::new(*setting).etag(|setting| setting.version)),
+        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::Stale => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        Outcome::Invalid => Err(FieldError::new(Place::Body, "value", "not_allowed").into()),
+    }
+}
+
+const LIST: Sql = Sql::new("select edge.list_settings() as setting");
+
+const CHANGE: Sql = Sql::new("select edge.change_setting(key => $1, value => $2::jsonb, if_version => $3::text)");
+
+fn is_key(key: &str) -> Result<(), ValidationError> {
+    let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.-".contains(&byte);
+    allow(key.bytes().all(known) && key.bytes().any(|byte| byte.is_ascii_lowercase()))
+}
+
+fn is_flat(value: &Value) -> Result<(), ValidationError> {
+    let plain = |value: &Value| value.is_boolean() || value.is_number() || value.is_string();
+    match value {
+        Value::Null => Err(ValidationError::new("not_nullable")),
+        Value::Array(items) => allow(items.iter().all(plain)),
+        Value::Object(members) => {
+            allow(members.iter().all(|(name, value)| name.starts_with(|c: char| c.is_ascii_alphabetic()) && plain(value)))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn allow(fits: bool) -> Result<(), ValidationError> {
+    if fits { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+-- Ending one session of one's own by its id; `edge.logout` ends this one or all.
+
+set role edge_owner;
+
+-- Outcomes: `ok`; `not_found`, which an ended session is as well.
+create function edge.revoke_session(session uuid) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  update public.user_sessions s
+  set revoked_at = edge.now(), revoked_because = 'logout'
+  where s.id = revoke_session.session and s.user_id = edge.uid() and s.revoked_at is null
+    and s.expires_at > edge.now();
+  if not found then
+    return jsonb_build_object('outcome', 'not_found');
+  end if;
+  perform edge.audit('auth.session_revoked', jsonb_build_object('session', revoke_session.session));
+  return jsonb_build_object('outcome', 'ok');
+end
+$$;
+
+grant execute on function edge.revoke_session(uuid) to authenticated;
+
+reset role;

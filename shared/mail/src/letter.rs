@@ -1,0 +1,193 @@
+//! What we write to people. The database decides that a letter is due and which; the words are here.
+
+use edge::Language;
+use serde::Deserialize;
+
+/// A letter as the outbox holds it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Letter {
+    template: Template,
+    pub(crate) to: String,
+    #[serde(rename = "locale")]
+    language: Language,
+    #[serde(default)]
+    link: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Template {
+    /// For no one; see `edge.mail`.
+    Nobody,
+    EmailVerification,
+    AddressKnown,
+    PasswordReset,
+    PasswordChanged,
+    EmailChange,
+    EmailChanging,
+    EmailChanged,
+    Invitation,
+    Erasure,
+}
+
+impl Letter {
+    /// `None` for a payload that this release does not know.
+    pub fn read(payload: &serde_json::Value) -> Option<Letter> {
+        Letter::deserialize(payload).ok()
+    }
+
+    /// There is nobody to send it to.
+    pub fn is_for_nobody(&self) -> bool {
+        self.template == Template::Nobody
+    }
+
+    /// Subject and text.
+    pub(crate) fn written(&self) -> (&'static str, String) {
+        let (subject, body) = self.template.words(self.language);
+        let (greeting, end) = match self.language {
+            Language::Fr => ("Bonjour,", "L'équipe Orée"),
+            Language::En => ("Hello,", "The Orée team"),
+        };
+        (subject, [greeting, "\n\n", &body.replace("{link}", &self.link), "\n\n", end, "\n"].concat())
+    }
+}
+
+impl Template {
+    fn words(self, language: Language) -> (&'static str, &'static str) {
+        match (self, language) {
+            (Template::Nobody, _) => ("", ""),
+            (Template::EmailVerification, Language::Fr) => (
+                "Vérifiez votre adresse e-mail",
+                "Pour confirmer que cette adresse est la vôtre, ouvrez ce lien dans les 24 heures :\n\n{link}\n\n\
+                 Si vous n'avez pas créé de compte, ignorez ce message.",
+            ),
+            (Template::EmailVerification, Language::En) => (
+                "Verify your e-mail address",
+                "To confirm that this address is yours, open this link within 24 hours:\n\n{link}\n\n\
+                 If you did not open an account, ignore this message.",
+            ),
+            (Template::AddressKnown, Language::Fr) => (
+                "Vous avez déjà un compte",
+                "Quelqu'un a voulu créer un compte avec cette adresse, qui en a déjà un. Si c'était vous, connectez-vous, ou \
+                 demandez un nouveau mot de passe. Sinon, ignorez ce message : rien n'a changé.",
+            ),
+            (Template::AddressKnown, Language::En) => (
+                "You already have an account",
+                "Somebody tried to open an account with this address, which has one already. If that was you, sign in, or ask \
+                 for a new password. If not, ignore this message: nothing has changed.",
+            ),
+            (Template::PasswordReset, Language::Fr) => (
+                "Choisissez un nouveau mot de passe",
+                "Pour choisir un nouveau mot de passe, ouvrez ce lien dans l'heure. Il ne sert qu'une fois :\n\n{link}\n\n\
+                 Si vous n'avez rien demandé, ignorez ce message : votre mot de passe reste le même.",
+            ),
+            (Template::PasswordReset, Language::En) => (
+                "Choose a new password",
+                "To choose a new password, open this link within the hour. It works once:\n\n{link}\n\n\
+                 If you did not ask for it, ignore this message: your password stays as it is.",
+            ),
+            (Template::PasswordChanged, Language::Fr) => (
+                "Votre mot de passe a changé",
+                "Le mot de passe de votre compte vient d'être changé, et vos autres appareils ont été déconnectés. Si ce \
+                 n'était pas vous, demandez tout de suite un nouveau mot de passe.",
+            ),
+            (Template::PasswordChanged, Language::En) => (
+                "Your password was changed",
+                "The password of your account has just been changed, and your other devices were signed out. If that was not \
+                 you, ask for a new password at once.",
+            ),
+            (Template::EmailChange, Language::Fr) => (
+                "Confirmez votre nouvelle adresse",
+                "Pour que cette adresse devienne celle de votre compte, ouvrez ce lien dans les 24 heures :\n\n{link}\n\n\
+                 Si vous n'avez rien demandé, ignorez ce message.",
+            ),
+            (Template::EmailChange, Language::En) => (
+                "Confirm your new address",
+                "To make this address that of your account, open this link within 24 hours:\n\n{link}\n\n\
+                 If you did not ask for it, ignore this message.",
+            ),
+            (Template::EmailChanging, Language::Fr) => (
+                "Changement d'adresse demandé",
+                "Quelqu'un qui connaît votre mot de passe a demandé que votre compte passe à une autre adresse e-mail. Si ce \
+                 n'était pas vous, changez tout de suite de mot de passe : la demande tombera.",
+            ),
+            (Template::EmailChanging, Language::En) => (
+                "Change of address asked for",
+                "Somebody who knows your password asked to move your account to another e-mail address. If that was not you, \
+                 change your password at once: that ends the request.",
+            ),
+            (Template::EmailChanged, Language::Fr) => {
+                ("Votre adresse a changé", "Cette adresse est désormais celle de votre compte.")
+            }
+            (Template::EmailChanged, Language::En) => ("Your address was changed", "This address is now that of your account."),
+            (Template::Invitation, Language::Fr) => (
+                "Votre compte vous attend",
+                "Un compte a été ouvert pour vous. Choisissez votre mot de passe avec ce lien, dans les 7 jours :\n\n{link}",
+            ),
+            (Template::Invitation, Language::En) => (
+                "Your account is waiting",
+                "An account was opened for you. Choose your password by this link, within 7 days:\n\n{link}",
+            ),
+            (Template::Erasure, Language::Fr) => (
+                "Votre compte est fermé",
+                "Votre compte est fermé et vos données seront effacées après le délai de grâce. Si ce n'était pas vous, ou si \
+                 vous changez d'avis, répondez vite à ce message.",
+            ),
+            (Template::Erasure, Language::En) => (
+                "Your account is closed",
+                "Your account is closed and your data will be deleted after the grace period. If that was not you, or if you \
+                 change your mind, reply to this message soon.",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TEMPLATES: [&str; 9] = [
+        "email_verification",
+        "address_known",
+        "password_reset",
+        "password_changed",
+        "email_change",
+        "email_changing",
+        "email_changed",
+        "invitation",
+        "erasure",
+    ];
+
+    fn letter(template: &str, locale: &str) -> Letter {
+        let payload =
+            json!({"template": template, "to": "a@example.org", "locale": locale, "link": "https://x.example/#token=t"});
+        Letter::read(&payload).unwrap()
+    }
+
+    #[test]
+    fn every_letter_is_written_in_both_languages() {
+        for template in TEMPLATES {
+            let (french, english) = (letter(template, "fr").written(), letter(template, "en").written());
+            assert!(french.1.starts_with("Bonjour") && english.1.starts_with("Hello"), "{template}");
+            assert_ne!(french.0, english.0, "{template}");
+            assert!(!french.1.contains('{') && !english.1.contains('{'), "{template}");
+            let has_link = |text: &str| text.contains("\n\nhttps://x.example/#token=t");
+            assert_eq!(has_link(&french.1), has_link(&english.1), "{template}");
+        }
+    }
+
+    #[test]
+    fn only_letters_that_ask_for_something_have_a_link() {
+        let with_link: Vec<_> =
+            TEMPLATES.into_iter().filter(|name| letter(name, "en").written().1.contains("https://")).collect();
+        assert_eq!(with_link, ["email_verification", "password_reset", "email_change", "invitation"]);
+    }
+
+    #[test]
+    fn a_letter_of_another_release_is_not_guessed_at() {
+        assert!(Letter::read(&json!({"template": "newsletter", "to": "a@example.org", "locale": "fr"})).is_none());
+        assert!(Letter::read(&json!({"template": "password_reset"})).is_none(), "it was sent: nothing is left of it");
+    }
+}

@@ -1,0 +1,34 @@
+//! What the functions of Rise share.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use edge::output;
+use uuid::Uuid;
+
+/// A session of zazen, as its owner sees it.
+#[output]
+pub struct Session {
+    pub id: i64,
+    pub user_id: Uuid,
+    /// When it began.
+    pub timestamp: DateTime<Utc>,
+    pub ended_at: DateTime<Utc>,
+    /// Seconds.
+    pub duration: i64,
+    /// The person's own day on which it began.
+    pub date: NaiveDate,
+    pub triggered_by: Option<String>,
+    pub notes: Option<String>,
+    /// From 1 (bad) to 5 (good).
+    pub mood_before: Option<i32>,
+    pub mood_after: Option<i32>,
+    pub client_id: Option<Uuid>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    #[serde(skip_serializing)]
+    pub version: i32,
+}
+
+/// One word for one trigger, however it was typed.
+pub fn trigger(typed: &str) -> String {
+    typed.trim().to_lowercase()
+}

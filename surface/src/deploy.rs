@@ -1,0 +1,319 @@
+//! What a deployment needs, checked before anything is touched.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use edge::{Config, Function, Shape, Trigger, VARIABLES, Variable};
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{ENTRY, entry};
+use crate::workers::{Target, is_secret, variables, workers_at};
+use crate::{FUNCTIONS, crons};
+
+/// A deployment as it is asked for: `deploy/<stage>.toml` and what goes with it.
+#[derive(Deserialize)]
+pub struct Wanted {
+    pub stage: String,
+    pub host: String,
+    pub zone: Option<String>,
+    pub prefix: Option<String>,
+    pub no_zone: bool,
+    /// The folder in `build/` that holds the modules.
+    pub modules: String,
+    /// `[vars]` of the file.
+    #[serde(default)]
+    pub vars: BTreeMap<String, String>,
+    /// `deploy/<stage>.secrets.toml`.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, String>,
+    /// Secrets that must not be used: those of `cargo xtask dev`.
+    pub known: Vec<String>,
+}
+
+/// What is to be done.
+#[derive(Serialize)]
+pub struct Plan {
+    /// Sentences, each a reason not to deploy. None of them shows a secret.
+    pub problems: Vec<String>,
+    /// The part of the manifest that `wrangler.toml` has below its mark.
+    pub manifest: String,
+    /// The module of the entry Worker, where there is one.
+    pub entry: Option<String>,
+    /// The Workers with the secrets of each; one that another calls stands before it.
+    pub workers: Vec<Worker>,
+}
+
+#[derive(Serialize)]
+pub struct Worker {
+    pub package: String,
+    pub secrets: BTreeMap<String, String>,
+}
+
+/// Not set by hand.
+const GENERATED: [&str; 2] = ["STAGE", "CRONS"];
+
+/// Passwords of database logins are not typed by people.
+const SHORTEST_PASSWORD: usize = 16;
+
+impl Wanted {
+    /// Takes what the environment gives, before what the files say.
+    #[must_use]
+    pub fn with(mut self, environment: impl Fn(&str) -> Option<String>) -> Wanted {
+        for variable in VARIABLES.iter().filter(|variable| !GENERATED.contains(&variable.name)) {
+            if let Some(value) = environment(variable.name).filter(|value| !value.is_empty()) {
+                let place = if variable.secret { &mut self.secrets } else { &mut self.vars };
+                place.insert(variable.name.to_owned(), value);
+            }
+        }
+        self
+    }
+}
+
+/// Plans a deployment.
+pub fn plan(wanted: &Wanted) -> Plan {
+    let values = values(wanted);
+    let problems = problems(wanted, &values);
+    let default_prefix = if wanted.stage == "production" { "oree-".to_owned() } else { format!("oree-{}-", wanted.stage) };
+    let zone = wanted.zone.as_deref().or_else(|| wanted.host.split_once('.').map(|(_, zone)| zone));
+    let target = Target {
+        host: &wanted.host,
+        zone: zone.filter(|_| !wanted.no_zone),
+        prefix: wanted.prefix.as_deref().unwrap_or(&default_prefix),
+        modules: &wanted.modules,
+        values: Some(&values),
+        limit_ids: if wanted.stage == "production" { 1000 } else { 11_000 },
+        limit_scale: values.get("LIMIT_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1),
+    };
+    let secrets = |function: &Function| {
+        let secret = variables(function).filter(|variable| is_secret(variable, &target));
+        secret.filter_map(|variable| Some((variable.name.to_owned(), values.get(variable.name)?.clone()))).collect()
+    };
+    let (clock, called): (Vec<&'static Function>, Vec<&'static Function>) =
+        FUNCTIONS.iter().copied().partition(|function| matches!(function.trigger, Trigger::Clock { .. }));
+    let mut workers: Vec<Worker> = called
+        .into_iter()
+        .chain(clock)
+        .map(|function| Worker { package: function.package.to_owned(), secrets: secrets(function) })
+        .collect();
+    if wanted.no_zone {
+        workers.push(Worker { package: ENTRY.to_owned(), secrets: BTreeMap::new() });
+    }
+    Plan { problems, manifest: workers_at(&target), entry: wanted.no_zone.then(entry), workers }
+}
+
+/// Every value by its name; the stage and, where nothing else is said, the public address follow from the deployment.
+fn values(wanted: &Wanted) -> BTreeMap<String, String> {
+    let mut values = BTreeMap::from([("PUBLIC_URL".to_owned(), format!("https://{}", wanted.host))]);
+    values.extend(wanted.vars.clone());
+    values.extend(wanted.secrets.clone());
+    values.insert("STAGE".to_owned(), wanted.stage.clone());
+    values.insert(
+        "CRONS".to_owned(),
+        crons().map(|(cron, seconds)| format!("{}={seconds}", cron.package)).collect::<Vec<_>>().join(","),
+    );
+    values
+}
+
+fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
+    let mut problems = Vec::new();
+    if !matches!(wanted.stage.as_str(), "staging" | "production") {
+        problems.push(format!("the stage is \"{}\": deploy to staging or production", wanted.stage));
+    }
+    if wanted.host.is_empty() || wanted.host.contains(['/', ':', '*']) || !wanted.host.contains('.') {
+        problems.push(format!("host \"{}\" is no name of a host, such as api.example.org", wanted.host));
+    }
+    for name in wanted.vars.keys() {
+        match VARIABLES.iter().find(|variable| variable.name == name) {
+            Some(variable) if variable.secret => {
+                problems
+                    .push(format!("{name} is a secret: set it in the environment or in deploy/{}.secrets.toml", wanted.stage));
+            }
+            Some(_) if GENERATED.contains(&name.as_str()) => problems.push(format!("{name} is not set by hand: remove it")),
+            None if name != "LIMIT_SCALE" => problems.push(format!("{name} is no variable of ours: {}", known_names())),
+            _ => {}
+        }
+    }
+    if wanted.stage == "production" && values.get("LIMIT_SCALE").is_some_and(|scale| scale != "1") {
+        problems.push("LIMIT_SCALE lifts the limits, which production does not allow: remove it".to_owned());
+    }
+    for function in FUNCTIONS {
+        if let Err(wrong) = Config::load(function.needs().into_iter(), |name| values.get(name).cloned()) {
+            problems.extend(wrong.split("; ").map(str::to_owned));
+        }
+    }
+    for variable in VARIABLES {
+        let Some(value) = values.get(variable.name).filter(|value| !value.is_empty()) else { continue };
+        problems.extend(weakness(variable, value, wanted).map(|why| format!("{} {why}", variable.name)));
+        let same = VARIABLES.iter().filter(|other| other.secret && variable.secret && other.name > variable.name);
+        for other in same.filter(|other| values.get(other.name) == Some(value)) {
+            problems.push(format!("{} and {} are the same: each needs a secret of its own", variable.name, other.name));
+        }
+    }
+    let mut seen = Vec::new();
+    problems.retain(|problem| {
+        !seen.contains(problem) && {
+            seen.push(problem.clone());
+            true
+        }
+    });
+    problems
+}
+
+fn known_names() -> String {
+    let names = VARIABLES.iter().filter(|variable| !variable.secret && !GENERATED.contains(&variable.name));
+    names.map(|variable| variable.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Why a value of the right shape must not be deployed.
+fn weakness(variable: &Variable, value: &str, wanted: &Wanted) -> Option<&'static str> {
+    if variable.secret && wanted.known.iter().any(|known| value.contains(known.as_str())) {
+        return Some("is a secret of `cargo xtask dev`: make a new one");
+    }
+    match (variable.name, variable.shape) {
+        ("CLIENT_IP_HEADER", _) if value != "cf-connecting-ip" => {
+            Some("is for other runtimes: a caller could forge it on Cloudflare")
+        }
+        ("ALLOWED_ORIGINS", _) if value.split(',').any(|origin| !is_origin(origin.trim())) => {
+            Some("lists something else than origins such as https://app.example.org")
+        }
+        ("DISCORD_WEBHOOK_URL", _) | (_, Shape::Url) if !value.starts_with("https://") => {
+            Some("does not begin with https://: what goes there must be encrypted")
+        }
+        (_, Shape::Keys) => {
+            let keys = || value.split(',').filter_map(|key| key.split_once(':'));
+            let weak = keys().any(|(id, key)| id.trim() == "dev" || is_weak(key));
+            weak.then_some("holds a key that is not random, or that is called dev: make one with `openssl rand -base64 32`")
+        }
+        (_, Shape::Key) => is_weak(value).then_some("is not random: make one with `openssl rand -base64 32`"),
+        (_, Shape::Login) => {
+            let password = value.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')?.0.split_once(':'));
+            let short = password.is_none_or(|(_, password)| password.len() < SHORTEST_PASSWORD);
+            short.then_some("has no password of 16 characters or more: make one with `openssl rand -hex 24`")
+        }
+        (_, Shape::Text) if variable.secret && matches!(value, "simulated" | "secret" | "changeme") => {
+            Some("is a placeholder: set the real one")
+        }
+        _ => None,
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    text.strip_prefix("https://").is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
+}
+
+/// Bytes that no generator of random numbers gives: few different ones, or all of them typed.
+fn is_weak(key: &str) -> bool {
+    let bytes = BASE64_STANDARD.decode(key.trim()).unwrap_or_default();
+    let mut distinct = bytes.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct.len() < 16 || bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks random, and is the same in every run.
+    fn key(seed: u8) -> String {
+        BASE64_STANDARD.encode((0..32u8).map(|index| index.wrapping_mul(151).wrapping_add(seed)).collect::<Vec<u8>>())
+    }
+
+    fn wanted() -> Wanted {
+        let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Wanted {
+            stage: "production".to_owned(),
+            host: "api.example.org".to_owned(),
+            zone: None,
+            prefix: None,
+            no_zone: false,
+            modules: "release".to_owned(),
+            vars: text(&[("SQL_URL", "https://sql.example.org/sql"), ("ALLOWED_ORIGINS", "https://app.example.org")]),
+            secrets: text(&[
+                ("JWT_KEYS", &format!("2026:{}", key(1))),
+                ("PASSWORD_PEPPER", &key(2)),
+                ("LINK_KEY", &key(3)),
+                ("SQL_LOGIN_PERSON", "postgres://oree_person:0123456789abcdef@localhost/oree"),
+                ("SQL_LOGIN_SERVICE", "postgres://oree_service:fedcba9876543210@localhost/oree"),
+            ]),
+            known: vec!["a-secret-of-this-machine".to_owned()],
+        }
+    }
+
+    #[test]
+    fn a_complete_deployment_has_no_problem_and_gives_each_worker_its_own_secrets() {
+        let plan = plan(&wanted());
+        assert_eq!(plan.problems, Vec::<String>::new());
+        assert!(plan.manifest.contains("pattern = \"api.example.org/api/v1/rise/kaizen*\", zone_name = \"example.org\""));
+        let of = |package: &str| {
+            let worker = plan.workers.iter().find(|worker| worker.package == package).unwrap();
+            worker.secrets.keys().map(String::as_str).collect::<Vec<_>>()
+        };
+        assert_eq!(of("operations-not-found"), Vec::<&str>::new());
+        assert_eq!(of("rise-kaizen"), ["JWT_KEYS", "SQL_LOGIN_PERSON"]);
+        for secret in wanted().secrets.values() {
+            assert!(!plan.manifest.contains(secret), "a secret stands in the manifest");
+        }
+        assert_eq!(plan.workers.last().unwrap().package, "operations-tick", "the clock calls the others, which must be there");
+    }
+
+    #[test]
+    fn what_is_missing_weak_or_out_of_place_is_named_without_its_value() {
+        let typed = BASE64_STANDARD.encode("a long sentence that somebody has typed");
+        let cases: [(&str, &str, &str); 11] = [
+            ("JWT_KEYS", "", "JWT_KEYS is missing"),
+            ("JWT_KEYS", &format!("a:{}", BASE64_STANDARD.encode([7; 32])), "JWT_KEYS holds a key that is not random"),
+            ("JWT_KEYS", &format!("dev:{}", key(4)), "or that is called dev"),
+            ("LINK_KEY", &typed, "LINK_KEY is not random"),
+            ("LINK_KEY", &key(2), "LINK_KEY and PASSWORD_PEPPER are the same"),
+            ("SQL_URL", "http://sql.example.org/sql", "SQL_URL does not begin with https://"),
+            ("SQL_LOGIN_PERSON", "postgres://oree_person:short@localhost/oree", "SQL_LOGIN_PERSON has no password"),
+            ("SQL_LOGIN_PERSON", "postgres://p:a-secret-of-this-machine@localhost/oree", "is a secret of `cargo xtask dev`"),
+            ("ALLOWED_ORIGINS", "https://app.example.org,*", "ALLOWED_ORIGINS lists something else"),
+            ("CLIENT_IP_HEADER", "x-forwarded-for", "CLIENT_IP_HEADER is for other runtimes"),
+            ("LIMIT_SCALE", "10", "LIMIT_SCALE lifts the limits"),
+        ];
+        for (name, value, says) in cases {
+            let mut wanted = wanted();
+            let secret = VARIABLES.iter().any(|variable| variable.name == name && variable.secret);
+            if secret { &mut wanted.secrets } else { &mut wanted.vars }.insert(name.to_owned(), value.to_owned());
+            let problems = plan(&wanted).problems;
+            assert!(problems.iter().any(|problem| problem.contains(says)), "{name}: {problems:?}");
+            assert!(value.len() < 20 || !problems.concat().contains(value), "a value is shown");
+        }
+    }
+
+    #[test]
+    fn a_secret_in_the_committed_file_an_unknown_name_and_the_stage_dev_are_refused() {
+        let mut wanted = wanted();
+        wanted.stage = "dev".to_owned();
+        wanted.vars.extend([("LINK_KEY".to_owned(), key(5)), ("SQLURL".to_owned(), "x".to_owned())]);
+        let problems = plan(&wanted).problems.join("\n");
+        for says in ["deploy to staging or production", "LINK_KEY is a secret", "SQLURL is no variable of ours"] {
+            assert!(problems.contains(says), "{problems}");
+        }
+    }
+
+    #[test]
+    fn limits_are_lifted_in_staging_and_counted_apart_from_production() {
+        let mut wanted = wanted();
+        wanted.stage = "staging".to_owned();
+        wanted.vars.insert("LIMIT_SCALE".to_owned(), "5".to_owned());
+        let plan = plan(&wanted);
+        assert_eq!(plan.problems, Vec::<String>::new());
+        assert!(plan.manifest.contains("namespace_id = \"11060\", simple = { limit = 300, period = 60 }"), "{}", plan.manifest);
+        assert!(plan.manifest.contains("name = \"oree-staging-rise-kaizen\""));
+    }
+
+    #[test]
+    fn without_a_zone_one_worker_passes_requests_on_to_the_others() {
+        let mut wanted = wanted();
+        wanted.no_zone = true;
+        let plan = plan(&wanted);
+        assert_eq!(plan.workers.last().unwrap().package, ENTRY);
+        assert!(plan.entry.unwrap().contains("[\"/api/v1/rise/kaizen\", \"RISE_KAIZEN\"]"));
+        assert!(plan.manifest.contains("{ binding = \"RISE_KAIZEN\", service = \"oree-rise-kaizen\" }"));
+        assert!(!plan.manifest.contains("zone_name"));
+    }
+}

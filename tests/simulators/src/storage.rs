@@ -1,0 +1,226 @@
+//! Storage of files with the part of the S3 API that clients of one bucket need, in path style: put, get, head, delete,
+//! each request signed (AWS Signature Version 4) by header or by link. Any bucket exists.
+//!
+//! From Amazon's documentation, "Signature Calculations for the Authorization Header: Transferring Payload in a Single
+//! Chunk" and "Authenticating Requests: Using Query Parameters" (2026-11). Written apart from our own signer, so that the
+//! two check each other. Faults are chosen by rules for a bucket (`sim:503`, `sim:hang`, …).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Request, State};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use hmac::{Hmac, Mac};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::{Context, Scenario, World, lock, read_body};
+
+pub(crate) const WORLD: World = World { name: "storage", unknown_marker, routes };
+
+const LARGEST_FILE: usize = 64 * 1024 * 1024;
+const MOST_BYTES: usize = 512 * 1024 * 1024;
+/// How far a request's time may be from ours.
+const SKEW: TimeDelta = TimeDelta::minutes(15);
+
+fn unknown_marker(scenario: &Scenario) -> Option<String> {
+    scenario.names().find(|name| Scenario::read(&format!("sim:{name}")).fault().is_none()).map(str::to_owned)
+}
+
+struct Storage {
+    context: Arc<Context>,
+    files: Mutex<Files>,
+    access_key: String,
+    secret_key: String,
+}
+
+/// By bucket and key; the oldest go first when there are too many bytes.
+#[derive(Default)]
+struct Files {
+    kept: HashMap<String, File>,
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+#[derive(Clone)]
+struct File {
+    kind: String,
+    bytes: Bytes,
+    puts: u32,
+}
+
+fn routes(context: &Arc<Context>) -> Router {
+    let secret = |name| std::env::var(name).unwrap_or_else(|_| "simulated".to_owned());
+    let storage = Storage {
+        context: context.clone(),
+        files: Mutex::default(),
+        access_key: secret("STORAGE_ACCESS_KEY"),
+        secret_key: secret("STORAGE_SECRET_KEY"),
+    };
+    Router::new()
+        .route("/storage/{bucket}/{*key}", any(serve))
+        .route("/control/storage/{bucket}/{*key}", get(look))
+        .with_state(Arc::new(storage))
+}
+
+async fn serve(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>, request: Request) -> Response {
+    let scenario = storage.context.rules.peek(WORLD.name, &bucket);
+    if let Some(fault) = scenario.fault().filter(|fault| fault.strikes(&storage.context, &key)) {
+        return fault.answer(&storage.context).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Some(body) = read_body(body, LARGEST_FILE).await else {
+        return refuse(StatusCode::BAD_REQUEST, "EntityTooLarge");
+    };
+    if let Err(code) = storage.verify(&parts.method, &parts.uri, &parts.headers, &body) {
+        return refuse(StatusCode::FORBIDDEN, code);
+    }
+    let name = format!("{bucket}/{key}");
+    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let mut files = lock(&storage.files);
+    match parts.method {
+        Method::PUT => {
+            files.put(name, kind.unwrap_or("binary/octet-stream").to_owned(), body);
+            StatusCode::OK.into_response()
+        }
+        Method::GET | Method::HEAD => match files.kept.get(&name).cloned() {
+            Some(file) => {
+                let length = file.bytes.len().to_string();
+                let body = if parts.method == Method::HEAD { Body::empty() } else { Body::from(file.bytes) };
+                ([(header::CONTENT_TYPE, file.kind), (header::CONTENT_LENGTH, length)], body).into_response()
+            }
+            None => refuse(StatusCode::NOT_FOUND, "NoSuchKey"),
+        },
+        Method::DELETE => {
+            files.remove(&name);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
+    }
+}
+
+/// What a test sees of a file, without signing.
+async fn look(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>) -> Response {
+    match lock(&storage.files).kept.get(&format!("{bucket}/{key}")) {
+        Some(file) => axum::Json(json!({ "kind": file.kind, "bytes": file.bytes.len(), "puts": file.puts })).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+impl Files {
+    fn put(&mut self, name: String, kind: String, bytes: Bytes) {
+        let puts = self.remove(&name) + 1;
+        self.bytes += bytes.len();
+        self.order.push_back(name.clone());
+        self.kept.insert(name, File { kind, bytes, puts });
+        while self.bytes > MOST_BYTES
+            && let Some(oldest) = self.order.front().cloned()
+        {
+            self.remove(&oldest);
+        }
+    }
+
+    /// How often the file had been put.
+    fn remove(&mut self, name: &str) -> u32 {
+        self.order.retain(|known| known != name);
+        let gone = self.kept.remove(name);
+        self.bytes -= gone.as_ref().map_or(0, |file| file.bytes.len());
+        gone.map_or(0, |file| file.puts)
+    }
+}
+
+/// What a request says about its signature.
+struct Claim {
+    credential: String,
+    time: String,
+    signed: String,
+    signature: String,
+    payload: String,
+    expires: TimeDelta,
+    query: String,
+}
+
+impl Storage {
+    fn verify(&self, method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Result<(), &'static str> {
+        let claim = claim(uri.query().unwrap_or_default(), headers).ok_or("AccessDenied")?;
+        let made = NaiveDateTime::parse_from_str(&claim.time, "%Y%m%dT%H%M%SZ").map_err(|_| "AccessDenied")?.and_utc();
+        #[expect(clippy::disallowed_methods, reason = "an outside world has its own clock")]
+        let now: DateTime<Utc> = std::time::SystemTime::now().into();
+        if now > made + claim.expires || now < made - SKEW {
+            return Err("RequestTimeTooSkewed");
+        }
+        if claim.payload != "UNSIGNED-PAYLOAD" && claim.payload != hex(&Sha256::digest(body)) {
+            return Err("XAmzContentSHA256Mismatch");
+        }
+        let (key, scope) = claim.credential.split_once('/').ok_or("AccessDenied")?;
+        if key != self.access_key {
+            return Err("InvalidAccessKeyId");
+        }
+        let mut canonical = String::new();
+        for name in claim.signed.split(';') {
+            let value = headers.get(name).and_then(|value| value.to_str().ok()).ok_or("SignatureDoesNotMatch")?;
+            canonical.push_str(&format!("{name}:{}\n", value.trim()));
+        }
+        let request = [method.as_str(), uri.path(), &claim.query, &canonical, &claim.signed, &claim.payload].join("\n");
+        let text = ["AWS4-HMAC-SHA256", &claim.time, scope, &hex(&Sha256::digest(request))].join("\n");
+        let start = format!("AWS4{}", self.secret_key).into_bytes();
+        let key = scope.split('/').fold(start, |key, part| hmac(&key, part));
+        if hex(&hmac(&key, &text)) == claim.signature { Ok(()) } else { Err("SignatureDoesNotMatch") }
+    }
+}
+
+fn claim(query: &str, headers: &HeaderMap) -> Option<Claim> {
+    let mut parameters: Vec<(&str, &str)> = query.split('&').filter_map(|part| part.split_once('=')).collect();
+    parameters.sort_unstable();
+    let parameter = |name: &str| parameters.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    if let Some(signature) = parameter("X-Amz-Signature") {
+        let rest = parameters.iter().filter(|(name, _)| *name != "X-Amz-Signature");
+        let seconds: i64 = parameter("X-Amz-Expires")?.parse().ok().filter(|seconds| (1..=604_800).contains(seconds))?;
+        return Some(Claim {
+            credential: parameter("X-Amz-Credential")?.replace("%2F", "/"),
+            time: parameter("X-Amz-Date")?.to_owned(),
+            signed: parameter("X-Amz-SignedHeaders")?.replace("%3B", ";"),
+            signature: signature.to_owned(),
+            payload: "UNSIGNED-PAYLOAD".to_owned(),
+            expires: TimeDelta::seconds(seconds),
+            query: rest.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"),
+        });
+    }
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let authorization = header("authorization")?.strip_prefix("AWS4-HMAC-SHA256")?;
+    let part = |name: &str| authorization.split(',').find_map(|part| part.trim().strip_prefix(name)).map(str::to_owned);
+    Some(Claim {
+        credential: part("Credential=")?,
+        time: header("x-amz-date")?.to_owned(),
+        signed: part("SignedHeaders=")?,
+        signature: part("Signature=")?,
+        payload: header("x-amz-content-sha256")?.to_owned(),
+        expires: SKEW,
+        query: parameters.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&"),
+    })
+}
+
+/// In the form of S3.
+fn refuse(status: StatusCode, code: &str) -> Response {
+    let body = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code></Error>");
+    (status, [(header::CONTENT_TYPE, "application/xml")], body).into_response()
+}
+
+fn hmac(key: &[u8], text: &str) -> Vec<u8> {
+    Hmac::<Sha256>::new_from_slice(key)
+        .map(|mut mac| {
+            mac.update(text.as_bytes());
+            mac.finalize().into_bytes().to_vec()
+        })
+        .unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,97 @@
+//! `cargo xtask chaos`: scenes are asked for while RunPod and Discord fail and the processes of the stack are killed, and
+//! what was lost, made twice or left hanging is counted. `tests/chaos` asks and counts; here is who kills.
+
+use std::{process::Stdio, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    time::sleep,
+};
+
+use crate::{
+    cargo,
+    edge::{LogSink, test_log},
+    guard::{self, Stop},
+    postgres::Data,
+    progress::Step,
+    project::{Profile, Project},
+    secrets,
+    settings::{Ports, Settings},
+    setup,
+    stack::{Part, Plan, Stack},
+    sync,
+};
+
+#[derive(Args)]
+pub struct Wanted {
+    /// Scenes to ask for
+    #[arg(long, default_value_t = 2000)]
+    jobs: u64,
+    /// The same seed chooses the same faults
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Seconds between two kills, at most; 0 kills nothing
+    #[arg(long, default_value_t = 6)]
+    every: u64,
+}
+
+pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
+    let toolchain = setup::ensure(project).await?;
+    sync::run(project, false).await?;
+    let plan = Plan {
+        data: Data::Chaos,
+        profile: Profile::new(false),
+        ports: Ports::free()?,
+        secrets: secrets::fresh()?,
+        settings: Settings::of_tests(None),
+        toolchain,
+        edge_log: LogSink::File(test_log(project)),
+        logs: project.path("build/chaos-logs"),
+    };
+    let step = Step::start("chaos, compiling");
+    let mut command = cargo::command(project);
+    command.args(["build", "-p", "chaos"]);
+    cargo::run(command, &step, "tests/chaos does not compile: mend what is shown above").await?;
+    step.done("");
+    let mut stack = Stack::start(project, plan).await?;
+    let outcome = rage(project, &mut stack, wanted).await;
+    stack.stop().await;
+    outcome
+}
+
+async fn rage(project: &Project, stack: &mut Stack, wanted: &Wanted) -> Result<()> {
+    let mut command = guard::command(project.target().join("debug/chaos"), Stop::Terminate, None);
+    command.args(["--jobs", &wanted.jobs.to_string(), "--seed", &wanted.seed.to_string()]);
+    command.envs(&stack.variables).stdout(Stdio::piped());
+    let mut process = guard::spawn(command)?;
+    let mut lines = BufReader::new(process.stdout.take().context("tests/chaos has no output")?).lines();
+    let mut killed = [0_u32; 3];
+    let mut kills = false;
+    let mut dice = wanted.seed;
+    loop {
+        dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let pause = Duration::from_millis(1000 + (dice >> 33) % (wanted.every.max(1) * 1000));
+        let line = tokio::select! {
+            line = lines.next_line() => line?,
+            () = sleep(pause), if kills => {
+                let which = usize::try_from((dice >> 20) % 3)?;
+                stack.kill(project, [Part::Edge, Part::Gateway, Part::Database][which]).await?;
+                killed[which] += 1;
+                continue;
+            }
+        };
+        match line.as_deref() {
+            Some("load") => kills = wanted.every > 0,
+            Some("mend") => kills = false,
+            Some(line) => println!("{line}"),
+            None => break,
+        }
+    }
+    println!("killed: the edge {} times, the gateway {}, PostgreSQL {}", killed[0], killed[1], killed[2]);
+    match process.ended().await.success() {
+        true => Ok(()),
+        false => bail!("tests/chaos could not measure: its last words are above"),
+    }
+}

@@ -1,0 +1,70 @@
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::workspace::{Workspace, real};
+
+/// Functions in workerd, with everything else that they need from the stack of `cargo xtask test`.
+pub struct Edge {
+    pub url: String,
+    log: Arc<Mutex<String>>,
+    process: Child,
+}
+
+impl Edge {
+    /// Serves functions of a workspace, each with the path (below `/api/v1`) that it owns.
+    pub fn serve(workspace: &Workspace, functions: &[(&str, &str)]) -> Edge {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut variables: Value = std::env::vars().filter(|(name, _)| BOUND.contains(&name.as_str())).collect();
+        assert_eq!(variables.as_object().unwrap().len(), BOUND.len(), "run tests with `cargo xtask test`");
+        variables["ALLOWED_HOSTS"] = json!(format!("localhost:{port}"));
+        let workers: Vec<Value> = functions
+            .iter()
+            .map(|(package, path)| {
+                json!({
+                    "name": package, "folder": workspace.modules(package), "routes": [format!("*/api/v1{path}*")],
+                    "bindings": variables, "services": {}, "ratelimits": {}, "crons": [],
+                })
+            })
+            .collect();
+        let deployed: toml::Table = std::fs::read_to_string(real().join("wrangler.toml")).unwrap().parse().unwrap();
+        let config = json!({"serve": {
+            "host": "127.0.0.1", "port": port, "compatibilityDate": deployed["compatibility_date"], "compatibilityFlags": [],
+            "keepTime": false, "workers": workers,
+        }});
+        let mut process = Command::new("node")
+            .arg(real().join("dev/workerd.mjs"))
+            .current_dir(real())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        writeln!(process.stdin.as_mut().unwrap(), "{config}").unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let first = lines.find(|line| !line.starts_with("{\"log\"")).unwrap_or_default();
+        assert_eq!(first, "{\"ready\":{}}");
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || lines.for_each(|line| kept.lock().unwrap().push_str(&line)));
+        Edge { url: format!("http://localhost:{port}"), log, process }
+    }
+
+    /// What the functions have logged.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        drop(self.process.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// What functions are given of this process's environment.
+const BOUND: [&str; 7] = ["STAGE", "PUBLIC_URL", "ALLOWED_ORIGINS", "ALLOWED_HOSTS", "JWT_KEYS", "SQL_URL", "SQL_LOGIN_PERSON"];

@@ -1,0 +1,12 @@
+//! What xtask does with functions: makes one, compiles it to wasm, serves it, deploys all.
+
+#[cfg(test)]
+mod deploy;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod new;
+#[cfg(test)]
+mod panic;
+#[cfg(test)]
+mod workspace;
