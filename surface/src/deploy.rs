@@ -220,8 +220,16 @@ mod tests {
         BASE64_STANDARD.encode((0..32u8).map(|index| index.wrapping_mul(151).wrapping_add(seed)).collect::<Vec<u8>>())
     }
 
+    /// A deployment that says what must be said, and no more.
     fn wanted() -> Wanted {
-        let text = |pairs: &[(&str, &str)]| pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let required = VARIABLES.iter().filter(|variable| variable.default.is_none() && variable.name != "PUBLIC_URL");
+        let (secrets, vars): (Vec<_>, Vec<_>) = required.zip(1..).partition(|(variable, _)| variable.secret);
+        let value = |(variable, seed): (&Variable, u8)| match variable.shape {
+            Shape::Keys => (variable.name.to_owned(), format!("2026:{}", key(seed))),
+            Shape::Key => (variable.name.to_owned(), key(seed)),
+            Shape::Login => (variable.name.to_owned(), format!("postgres://login_{seed}:0123456789abcdef{seed}@localhost/oree")),
+            _ => (variable.name.to_owned(), "https://something.example.org".to_owned()),
+        };
         Wanted {
             stage: "production".to_owned(),
             host: "api.example.org".to_owned(),
@@ -229,14 +237,8 @@ mod tests {
             prefix: None,
             no_zone: false,
             modules: "release".to_owned(),
-            vars: text(&[("SQL_URL", "https://sql.example.org/sql"), ("ALLOWED_ORIGINS", "https://app.example.org")]),
-            secrets: text(&[
-                ("JWT_KEYS", &format!("2026:{}", key(1))),
-                ("PASSWORD_PEPPER", &key(2)),
-                ("LINK_KEY", &key(3)),
-                ("SQL_LOGIN_PERSON", "postgres://oree_person:0123456789abcdef@localhost/oree"),
-                ("SQL_LOGIN_SERVICE", "postgres://oree_service:fedcba9876543210@localhost/oree"),
-            ]),
+            vars: vars.into_iter().map(value).collect(),
+            secrets: secrets.into_iter().map(value).collect(),
             known: vec!["a-secret-of-this-machine".to_owned()],
         }
     }
@@ -264,9 +266,9 @@ mod tests {
         let cases: [(&str, &str, &str); 11] = [
             ("JWT_KEYS", "", "JWT_KEYS is missing"),
             ("JWT_KEYS", &format!("a:{}", BASE64_STANDARD.encode([7; 32])), "JWT_KEYS holds a key that is not random"),
-            ("JWT_KEYS", &format!("dev:{}", key(4)), "or that is called dev"),
+            ("JWT_KEYS", &format!("dev:{}", key(104)), "or that is called dev"),
             ("LINK_KEY", &typed, "LINK_KEY is not random"),
-            ("LINK_KEY", &key(2), "LINK_KEY and PASSWORD_PEPPER are the same"),
+            ("LINK_KEY", &wanted().secrets["PASSWORD_PEPPER"], "LINK_KEY and PASSWORD_PEPPER are the same"),
             ("SQL_URL", "http://sql.example.org/sql", "SQL_URL does not begin with https://"),
             ("SQL_LOGIN_PERSON", "postgres://oree_person:short@localhost/oree", "SQL_LOGIN_PERSON has no password"),
             ("SQL_LOGIN_PERSON", "postgres://p:a-secret-of-this-machine@localhost/oree", "is a secret of `cargo xtask dev`"),
@@ -288,7 +290,7 @@ mod tests {
     fn a_secret_in_the_committed_file_an_unknown_name_and_the_stage_dev_are_refused() {
         let mut wanted = wanted();
         wanted.stage = "dev".to_owned();
-        wanted.vars.extend([("LINK_KEY".to_owned(), key(5)), ("SQLURL".to_owned(), "x".to_owned())]);
+        wanted.vars.extend([("LINK_KEY".to_owned(), key(105)), ("SQLURL".to_owned(), "x".to_owned())]);
         let problems = plan(&wanted).problems.join("\n");
         for says in ["deploy to staging or production", "LINK_KEY is a secret", "SQLURL is no variable of ours"] {
             assert!(problems.contains(says), "{problems}");

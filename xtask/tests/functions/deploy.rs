@@ -8,7 +8,9 @@ use crate::workspace::real;
 fn folder(name: &str, more: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
-    let staging = format!("host = \"api.example.org\"\n[vars]\nSQL_URL = \"https://sql.example.org/sql\"\n{more}\n");
+    let staging = format!(
+        "host = \"api.example.org\"\n[vars]\nSQL_URL = \"https://sql.example.org/sql\"\nAPP_URL = \"https://app.example.org\"\n{more}\n"
+    );
     fs::write(folder.join("staging.toml"), staging).unwrap();
     fs::write(folder.join("staging.secrets.toml"), SECRETS).unwrap();
     folder.to_str().unwrap().to_owned()

@@ -78,7 +78,7 @@ enum Placed {
 
 #[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-enum Removed {
+enum Ending {
     Removed,
     Shortened { freeze: Freeze },
     Over,
@@ -116,10 +116,10 @@ async fn list(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<R
 
 async fn delete(ctx: Context, _: Person, Path(freeze): Path<FreezeId>) -> Result<Reply<Option<Freeze>>> {
     match ctx.sql(REMOVE.bind(freeze.id)).await?.one()? {
-        Removed::Removed => Ok(Reply::new(None)),
-        Removed::Shortened { freeze } => Ok(Reply::new(Some(freeze))),
-        Removed::Over => Err(Error::conflict(SKIP_IS_OVER)),
-        Removed::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Ending::Removed => Ok(Reply::new(None)),
+        Ending::Shortened { freeze } => Ok(Reply::new(Some(freeze))),
+        Ending::Over => Err(Error::conflict(SKIP_IS_OVER)),
+        Ending::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
     }
 }
 

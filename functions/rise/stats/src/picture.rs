@@ -258,7 +258,7 @@ impl Picture<'_> {
         let digits = number.to_string();
         let mut text = String::new();
         for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at) % 3 == 0 {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
                 text.push(if self.language == Language::Fr { '\u{202f}' } else { ',' });
             }
             text.push(digit);
