@@ -29,6 +29,7 @@ pub static FUNCTIONS: &[&Function] = &[
     &grimoire_scenes::FUNCTION,
     &operations_health::FUNCTION,
     &operations_not_found::FUNCTION,
+    &operations_openapi::FUNCTION,
     &operations_outbox::FUNCTION,
     &operations_purge::FUNCTION,
     &operations_reconcile_jobs::FUNCTION,

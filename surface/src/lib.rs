@@ -3,15 +3,19 @@
 
 mod deploy;
 mod entry;
+mod examples;
 mod functions;
 mod openapi;
 mod overview;
 mod registry;
+mod responses;
 mod routes;
+mod schemas;
 mod workers;
 
 pub use deploy::{Plan, Wanted, plan};
 pub use entry::entry;
+pub use examples::{Example, Examples, examples, files};
 pub use functions::FUNCTIONS;
 pub use openapi::openapi;
 pub use overview::overview;

@@ -1,5 +1,7 @@
 //! Prints, as JSON, what is generated from the contracts: without an argument the files of `cargo xtask sync`, as path and
-//! text; where `DEPLOYMENT` describes one, its plan.
+//! text, with `--recorded` with examples that tests have recorded; where `DEPLOYMENT` describes one, its plan.
+
+use std::collections::BTreeMap;
 
 fn main() -> Result<(), serde_json::Error> {
     if let Ok(deployment) = std::env::var("DEPLOYMENT") {
@@ -7,12 +9,14 @@ fn main() -> Result<(), serde_json::Error> {
         println!("{}", serde_json::to_string(&surface::plan(&wanted))?);
         return Ok(());
     }
-    let files = serde_json::json!({
-        "wrangler.toml": surface::workers(),
-        "functions/README.md": surface::overview(),
-        "openapi.json": surface::openapi(),
-        "build/registry.json": surface::registry(),
-    });
-    println!("{files}");
+    let examples = surface::examples(std::env::args().any(|argument| argument == "--recorded"));
+    let mut files: BTreeMap<String, String> = surface::files(&examples).collect();
+    files.extend([
+        ("wrangler.toml".to_owned(), surface::workers()),
+        ("functions/README.md".to_owned(), surface::overview()),
+        ("openapi.json".to_owned(), surface::openapi(&examples)),
+        ("build/registry.json".to_owned(), surface::registry()),
+    ]);
+    println!("{}", serde_json::to_string(&files)?);
     Ok(())
 }

@@ -1,24 +1,28 @@
-use edge::schemars::generate::SchemaSettings;
-use edge::schemars::{Schema, SchemaGenerator};
-use edge::{Access, Endpoint, Function, Trigger};
-use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
+use edge::schemars::Schema;
+use edge::{Endpoint, Function, Trigger, route};
+use serde_json::{Value, json};
+
+use crate::examples::{Example, Examples, operation};
 use crate::registry::pretty;
+use crate::responses::responses;
+use crate::schemas::{Definitions, FunctionSchemas};
 use crate::{FUNCTIONS, area, prose};
 
-/// `openapi.json`: OpenAPI 3.1, from contracts and types.
-pub fn openapi() -> String {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
-    let mut generator = settings.into_generator();
-    let mut paths: Map<String, Value> = Map::new();
+/// `openapi.json`: OpenAPI 3.1, from contracts, types and examples.
+pub fn openapi(examples: &BTreeMap<String, Examples>) -> String {
+    let (mut paths, mut definitions) = (json!({}), Definitions::default());
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
+        let mut schemas = FunctionSchemas::new(function);
         for endpoint in function.endpoints {
-            let operation = operation(function, endpoint, &mut generator);
-            let path = paths.entry(["/api/v1", endpoint.path].concat()).or_insert_with(|| json!({}));
-            path[endpoint.method.to_ascii_lowercase()] = operation;
+            let seen = examples.get(&operation(function, endpoint)).cloned().unwrap_or_default();
+            let described = describe(function, endpoint, &mut schemas, &seen);
+            paths[["/api/v1", endpoint.path].concat()][endpoint.method.to_ascii_lowercase()] = described;
         }
+        schemas.add_to(&mut definitions);
     }
-    let mut schemas: Map<String, Value> = generator.take_definitions(true);
+    let mut schemas = definitions.name(&mut paths);
     schemas.insert("Problem".to_owned(), problem());
     pretty(&json!({
         "openapi": "3.1.0",
@@ -29,7 +33,7 @@ pub fn openapi() -> String {
                 Errors are RFC 9457 problems with a stable `code`; sentences are French or English by `Accept-Language`.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
-        "servers": [{ "url": "http://localhost:8787", "description": "`cargo xtask dev`" }],
+        "servers": [{ "url": "/", "description": "Where this document comes from." }],
         "tags": tags(),
         "paths": paths,
         "components": {
@@ -42,13 +46,15 @@ pub fn openapi() -> String {
 fn tags() -> Value {
     let mut areas: Vec<&str> = FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).map(|f| area(f)).collect();
     areas.dedup();
-    areas.into_iter().map(|area| json!({ "name": area })).collect()
+    areas.into_iter().map(|area| json!({ "name": area, "description": format!("Functions of `functions/{area}`.") })).collect()
 }
 
-fn operation(function: &Function, endpoint: &Endpoint, generator: &mut SchemaGenerator) -> Value {
-    let shape = (endpoint.describe)(generator);
-    let mut parameters = parameters("path", shape.path, generator);
-    parameters.extend(self::parameters("query", shape.query, generator));
+fn describe(function: &Function, endpoint: &Endpoint, schemas: &mut FunctionSchemas, examples: &Examples) -> Value {
+    let (input, output) = schemas.shapes(endpoint);
+    let example = examples.get(&endpoint.reply.to_string());
+    let mut parameters = parameters("path", input.path, schemas, |name| path_example(endpoint.path, name, example?));
+    parameters.extend(sealed_parameters(endpoint.path, &parameters));
+    parameters.extend(self::parameters("query", input.query, schemas, |name| query_example(name, example?)));
     if endpoint.idempotent {
         parameters.push(json!({
             "name": "Idempotency-Key", "in": "header", "required": false,
@@ -58,25 +64,53 @@ fn operation(function: &Function, endpoint: &Endpoint, generator: &mut SchemaGen
     }
     let about = prose(if endpoint.about.is_empty() { function.about } else { endpoint.about });
     let summary = about.split(['.', ':', ';']).next().unwrap_or_default().trim().to_owned();
-    let mut operation = json!({
-        "operationId": format!("{}.{}", function.package, endpoint.operation),
+    let mut described = json!({
+        "operationId": operation(function, endpoint),
         "tags": [area(function)],
         "summary": summary,
         "description": format!("{about}\n\n{}", terms(endpoint)),
-        "responses": responses(endpoint, shape.reply, shape.reply_type),
+        "responses": responses(endpoint, output.reply, output.reply_type, examples),
         "security": if needs_token(endpoint) { json!([{ "token": [] }]) } else { json!([]) },
     });
     if !parameters.is_empty() {
-        operation["parameters"] = Value::Array(parameters);
+        described["parameters"] = Value::Array(parameters);
     }
-    if let Some(body) = shape.body {
-        operation["requestBody"] =
-            json!({ "required": !shape.body_optional, "content": { "application/json": { "schema": body } } });
+    if let Some(body) = input.body {
+        // "Anything" may be written as `true`, which few readers of OpenAPI know.
+        let schema = if body.as_bool().is_some() { json!({}) } else { body.to_value() };
+        let mut content = json!({ "schema": schema });
+        if let Some(example) = example.filter(|example| !example.body.is_null()) {
+            content["example"] = example.body.clone();
+        }
+        described["requestBody"] = json!({ "required": !input.body_optional, "content": { "application/json": content } });
     }
-    operation
+    described
 }
 
-fn needs_token(endpoint: &Endpoint) -> bool {
+/// The parameters of a path that no handler reads: the caller's proof covers them.
+fn sealed_parameters(template: &str, known: &[Value]) -> Vec<Value> {
+    let names = template.split('/').filter_map(route::parameter).map(|(name, _)| name);
+    let sealed = names.filter(|name| !known.iter().any(|parameter| parameter["name"] == *name));
+    sealed.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })).collect()
+}
+
+/// What stood in a path in the place of a parameter.
+fn path_example(template: &str, name: &str, example: &Example) -> Option<String> {
+    let sent = example.path.strip_prefix("/api/v1")?.split('?').next()?;
+    let (part, value) = template
+        .split('/')
+        .zip(sent.split('/'))
+        .find(|(part, _)| route::parameter(part).is_some_and(|(known, _)| known == name))?;
+    let (_, ending) = route::parameter(part)?;
+    value.strip_suffix(ending).map(str::to_owned)
+}
+
+fn query_example(name: &str, example: &Example) -> Option<String> {
+    let (_, query) = example.path.split_once('?')?;
+    query.split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+}
+
+pub(crate) fn needs_token(endpoint: &Endpoint) -> bool {
     endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed")
 }
 
@@ -93,51 +127,15 @@ fn terms(endpoint: &Endpoint) -> String {
     format!("{caller}, {limit}.")
 }
 
-fn responses(endpoint: &Endpoint, reply: Option<Schema>, kind: &str) -> Value {
-    let problem = |description: &str| {
-        json!({
-            "description": description,
-            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-        })
-    };
-    let mut responses = Map::new();
-    let success = match reply {
-        Some(schema) if endpoint.reply != 204 => {
-            let kind = kind.split(';').next().unwrap_or_default();
-            json!({ "description": "Done.", "content": { kind: { "schema": schema } } })
-        }
-        _ => json!({ "description": "Done; no body." }),
-    };
-    responses.insert(endpoint.reply.to_string(), success);
-    let takes_input = endpoint.method != "GET" || endpoint.path.contains('{');
-    if takes_input {
-        responses.insert("422".to_owned(), problem("Some fields are not right; `errors` says which and why."));
-    }
-    if endpoint.method != "GET" {
-        responses.insert("400".to_owned(), problem("The body is not JSON."));
-        responses.insert("413".to_owned(), problem("The body is too large."));
-    }
-    if needs_token(endpoint) || endpoint.caller.starts_with("Signed") {
-        responses.insert("401".to_owned(), problem("No token or proof, or one that is no longer good."));
-    }
-    if endpoint.caller != "Public" && endpoint.path.contains('{') {
-        responses.insert("403".to_owned(), problem("Not for this caller."));
-        responses.insert("404".to_owned(), problem("Nothing there that this caller may see."));
-    }
-    if endpoint.access == Access::Writes && takes_input {
-        responses.insert("409".to_owned(), problem("Conflicts with what is there."));
-    }
-    if endpoint.limit.requests().is_some() {
-        responses.insert("429".to_owned(), problem("Too many requests; `Retry-After` says when to come back."));
-    }
-    responses.insert("default".to_owned(), problem("Any other failure."));
-    Value::Object(responses)
-}
-
 /// The fields of an input struct, as parameters.
-fn parameters(place: &str, schema: Option<Schema>, generator: &SchemaGenerator) -> Vec<Value> {
+fn parameters(
+    place: &str,
+    schema: Option<Schema>,
+    schemas: &FunctionSchemas,
+    example: impl Fn(&str) -> Option<String>,
+) -> Vec<Value> {
     let Some(schema) = schema else { return Vec::new() };
-    let schema = resolve(schema.to_value(), generator);
+    let schema = schemas.resolved(schema.to_value());
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
     properties
@@ -151,6 +149,10 @@ fn parameters(place: &str, schema: Option<Schema>, generator: &SchemaGenerator) 
             });
             if let Some(about) = about {
                 parameter["description"] = about;
+            }
+            if let Some(example) = example(name) {
+                let is_number = matches!(parameter["schema"]["type"].as_str(), Some("integer" | "number"));
+                parameter["example"] = if is_number { example.parse().unwrap_or_default() } else { json!(example) };
             }
             parameter
         })
@@ -171,15 +173,12 @@ fn not_null(mut schema: Value) -> Value {
     schema
 }
 
-fn resolve(schema: Value, generator: &SchemaGenerator) -> Value {
-    let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-    name.and_then(|name| generator.definitions().get(name).cloned()).unwrap_or(schema)
-}
-
 fn problem() -> Value {
     json!({
         "type": "object",
-        "description": "RFC 9457. `code` is stable and for programs, `detail` is for people.",
+        "description": "RFC 9457. `code` is stable and for programs, `detail` is for people. Some problems have members of their \
+            own, such as what is left of a quota.",
+        "additionalProperties": true,
         "required": ["type", "title", "status", "detail", "code", "request_id"],
         "properties": {
             "type": { "type": "string" },

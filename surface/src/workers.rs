@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
-use edge::{Function, Need, Trigger, Variable};
+use edge::{Function, Need, Shape, Trigger, Variable};
 
 use crate::entry::ENTRY;
 use crate::routes::{HOST, patterns_at};
@@ -115,6 +115,9 @@ fn vars(text: &mut String, function: &Function, target: &Target<'_>) -> Result {
         "PUBLIC_URL" => format!("https://{}", target.host),
         "SQL_URL" => format!("https://sql.{}/sql", target.zone.unwrap_or(target.host)),
         "CRONS" => crons().map(|(cron, seconds)| format!("{}={seconds}", cron.package)).collect::<Vec<_>>().join(","),
+        _ if variable.default.is_none() && variable.shape == Shape::Url => {
+            format!("https://{}", target.zone.unwrap_or(target.host))
+        }
         _ => variable.default.unwrap_or_default().to_owned(),
     };
     let given = |name: &str| target.values.and_then(|values| values.get(name).cloned());

@@ -1,6 +1,8 @@
 //! `cargo xtask build`: every function as modules in `build/<profile>`.
 
-use anyhow::Result;
+use std::{collections::BTreeMap, fs};
+
+use anyhow::{Result, ensure};
 
 use crate::{
     cargo,
@@ -11,12 +13,43 @@ use crate::{
     toolchain::{WASM, WasmToolchain},
 };
 
-pub async fn run(project: &Project, profile: Profile) -> Result<()> {
+/// The committed sizes, gzip, in bytes.
+const SIZES: &str = "bench/sizes.json";
+
+/// How much a module may grow before its new size is accepted, in percent.
+const GROWTH: usize = 5;
+
+/// No module is larger, gzip, in bytes.
+const LARGEST: usize = 150_000;
+
+pub async fn run(project: &Project, profile: Profile, accept: bool) -> Result<()> {
     let toolchain = setup::ensure(project).await?;
     let functions = project.functions()?;
     let modules = functions_as_modules(project, &functions, profile, &toolchain).await?;
     if profile == Profile::Release {
-        print_sizes(&modules)?;
+        let sizes = print_sizes(&modules)?;
+        judge_sizes(project, &sizes, accept)?;
+    }
+    Ok(())
+}
+
+/// Compares with the committed sizes, or commits to these.
+fn judge_sizes(project: &Project, sizes: &BTreeMap<String, usize>, accept: bool) -> Result<()> {
+    let file = project.path(SIZES);
+    let known: BTreeMap<String, usize> = serde_json::from_slice(&fs::read(&file).unwrap_or_default()).unwrap_or_default();
+    let mut wrong = Vec::new();
+    for (package, size) in sizes {
+        if *size > LARGEST {
+            wrong.push(format!("{package} is {size} bytes gzip, more than {LARGEST}"));
+        }
+        let grown = known.get(package).filter(|known| *size * 100 > *known * (100 + GROWTH));
+        if let (Some(known), false) = (grown, accept) {
+            wrong.push(format!("{package} has grown from {known} to {size} bytes: make it smaller, or accept it with --accept"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n  "));
+    if accept {
+        fs::write(file, format!("{:#}\n", serde_json::json!(sizes)))?;
     }
     Ok(())
 }
@@ -77,17 +110,20 @@ pub async fn servers(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn print_sizes(modules: &[Module]) -> Result<()> {
+/// Prints the sizes, and returns each gzip.
+fn print_sizes(modules: &[Module]) -> Result<BTreeMap<String, usize>> {
+    let mut sizes = BTreeMap::new();
     println!("{:<32} {:>10} {:>10}", "function", "wasm", "gzip");
     let (mut raw, mut gzip) = (0, 0);
     for module in modules {
         let size = modules::size(&module.folder)?;
         println!("{:<32} {:>7.1} KB {:>7.1} KB", module.function.package(), kilobytes(size.raw), kilobytes(size.gzip));
+        sizes.insert(module.function.package(), size.gzip);
         raw += size.raw;
         gzip += size.gzip;
     }
     println!("{:<32} {:>7.1} KB {:>7.1} KB", "all", kilobytes(raw), kilobytes(gzip));
-    Ok(())
+    Ok(sizes)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a module's size is far below 2^52")]

@@ -1,10 +1,11 @@
 //! `cargo xtask chaos`: scenes are asked for while RunPod and Discord fail and the processes of the stack are killed, and
 //! what was lost, made twice or left hanging is counted. `tests/chaos` asks and counts; here is who kills.
 
-use std::{process::Stdio, time::Duration};
+use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use serde::Deserialize;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     time::sleep,
@@ -12,7 +13,7 @@ use tokio::{
 
 use crate::{
     cargo,
-    edge::{LogSink, test_log},
+    edge::LogSink,
     guard::{self, Stop},
     postgres::Data,
     progress::Step,
@@ -47,7 +48,7 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
         secrets: secrets::fresh()?,
         settings: Settings::of_tests(None),
         toolchain,
-        edge_log: LogSink::File(test_log(project)),
+        edge_log: LogSink::File(project.path("build/chaos-logs/edge.log")),
         logs: project.path("build/chaos-logs"),
     };
     let step = Step::start("chaos, compiling");
@@ -58,7 +59,38 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
     let mut stack = Stack::start(project, plan).await?;
     let outcome = rage(project, &mut stack, wanted).await;
     stack.stop().await;
+    println!("{}", requests(&std::fs::read_to_string(project.path("build/chaos-logs/edge.log")).unwrap_or_default()));
     outcome
+}
+
+/// One line of the edge's log.
+#[derive(Deserialize)]
+struct Line {
+    function: String,
+    operation: String,
+    ms: f64,
+    sql: Statements,
+}
+
+#[derive(Deserialize)]
+struct Statements {
+    calls: u32,
+}
+
+/// By operation: how many, round trips at most, and milliseconds at the median and the 95th percentile.
+fn requests(log: &str) -> String {
+    let mut found: BTreeMap<String, (u32, Vec<f64>)> = BTreeMap::new();
+    for line in log.lines().filter_map(|line| serde_json::from_str::<Line>(line).ok()) {
+        let (calls, times) = found.entry(format!("{}.{}", line.function, line.operation)).or_default();
+        *calls = line.sql.calls.max(*calls);
+        times.push(line.ms);
+    }
+    let of = |(operation, (calls, mut times)): (String, (u32, Vec<f64>))| {
+        times.sort_by(f64::total_cmp);
+        let at = |percent: usize| times[(times.len() - 1) * percent / 100];
+        format!("{operation}: {}, round trips {calls}, {:.0} ms, {:.0} ms at the 95th percentile", times.len(), at(50), at(95))
+    };
+    found.into_iter().map(of).collect::<Vec<_>>().join("\n")
 }
 
 async fn rage(project: &Project, stack: &mut Stack, wanted: &Wanted) -> Result<()> {

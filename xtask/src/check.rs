@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 use tokio::io::AsyncReadExt;
 
 use crate::{
-    cargo, guard,
+    cargo,
+    guard::{self, Stop},
     progress::Step,
     project::Project,
     setup, sync,
@@ -21,10 +22,27 @@ pub async fn run(project: &Project) -> Result<()> {
     document(project).await
 }
 
-/// What takes seconds: format and generated files.
+/// What takes seconds: format, generated files, and what a public linter says of the OpenAPI document.
 pub async fn quick(project: &Project) -> Result<()> {
     format(project).await?;
-    sync::run(project, true).await
+    sync::run(project, true).await?;
+    lint_openapi(project).await
+}
+
+async fn lint_openapi(project: &Project) -> Result<()> {
+    let step = Step::start("openapi.json");
+    let mut command = guard::command("node", Stop::Terminate, None);
+    command.arg("dev/lint.mjs").current_dir(&project.root).stderr(Stdio::piped());
+    let mut process = guard::spawn(command)?;
+    let findings = sync::everything(process.stderr.take()).await?;
+    if !process.ended().await.success() {
+        bail!(
+            "openapi.json does not pass the linter: mend the contract, type or example that it comes from\n{}",
+            findings.trim()
+        );
+    }
+    step.done("");
+    Ok(())
 }
 
 async fn format(project: &Project) -> Result<()> {

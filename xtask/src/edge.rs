@@ -214,8 +214,8 @@ impl Edge {
     }
 
     /// Starts it after [`kill`](Edge::kill).
-    pub async fn start_again(&mut self, project: &Project, config: &Config) -> Result<()> {
-        *self = Self::start(project, config, LogSink::Added(test_log(project))).await?;
+    pub async fn start_again(&mut self, project: &Project, config: &Config, log: PathBuf) -> Result<()> {
+        *self = Self::start(project, config, LogSink::Added(log)).await?;
         Ok(())
     }
 

@@ -57,9 +57,12 @@ enum Command {
     },
     /// Compile functions to build/<profile>/<function>
     Build {
-        /// Small modules, as they are deployed, and a table of their sizes
+        /// Small modules, as they are deployed, and a table of their sizes, compared with bench/sizes.json
         #[arg(long)]
         release: bool,
+        /// Write bench/sizes.json, in place of comparing with it
+        #[arg(long, requires = "release")]
+        accept: bool,
     },
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check,
@@ -124,7 +127,7 @@ async fn perform(command: Command) -> Result<ExitCode> {
     match command {
         Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
         Command::Test { release, arguments } => return test::run(&project, Profile::new(release), &arguments).await,
-        Command::Build { release } => build::run(&project, Profile::new(release)).await?,
+        Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
         Command::Check => check::run(&project).await?,
         Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
         Command::Sync { check } => sync::run(&project, check).await?,

@@ -88,9 +88,16 @@ impl Installation {
     pub async fn restart(&self, data: Data, port: u16, before: Postgres, log: &Path) -> Result<Postgres> {
         let Postgres { mut process, url, superuser_url } = before;
         process.kill().await;
-        let process = self.serve(&self.folder(data), data, port, log)?;
-        ready(&process, &url, log).await?;
-        Ok(Postgres { process, url, superuser_url })
+        let deadline = Instant::now() + START_TIMEOUT;
+        loop {
+            let process = self.serve(&self.folder(data), data, port, log)?;
+            match ready(&process, &url, log).await {
+                Ok(_) => return Ok(Postgres { process, url, superuser_url }),
+                // Processes of the one before still hold its memory: each notices by itself that it has been orphaned.
+                Err(_) if Instant::now() < deadline => sleep(Duration::from_millis(100)).await,
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn folder(&self, data: Data) -> PathBuf {

@@ -115,7 +115,7 @@ impl Stack {
                     Surroundings { port: self.ports.edge, profile: self.profile, variables: &self.variables, keep_time: false };
                 let config = Config::new(project, &self.functions, &surroundings)?;
                 self.edge.kill().await;
-                self.edge.start_again(project, &config).await?;
+                self.edge.start_again(project, &config, self.logs.join("edge.log")).await?;
             }
             Part::Gateway => {
                 self.servers.remove(0).kill().await;

@@ -103,6 +103,8 @@ variables! {
     "MAIL_URL" Mail Text secret = "": "where letters are posted; without it what needs one answers 503 mail_not_configured";
     "MAIL_API_KEY" Mail Text secret = "": "the mail provider's key";
     "MAIL_FROM" Mail Text = "Orée <no-reply@oree.example>": "sender of letters";
+    "STORAGE_WORKER_ACCESS_KEY" Storage Text secret = "": "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
+    "STORAGE_WORKER_SECRET_KEY" Storage Text secret = "": "its secret access key; it should only be able to write";
     "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
 }
 

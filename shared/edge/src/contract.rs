@@ -40,6 +40,8 @@ pub struct Endpoint {
     pub access: Access,
     /// Status of success.
     pub reply: u16,
+    /// Other statuses that a handler may answer without an error, such as 200 for a repeated creation.
+    pub also: &'static [u16],
     /// SQL round trips at most.
     pub sql: u32,
     /// Largest body, in bytes.
@@ -143,7 +145,7 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false))],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [])],
             [$($($crate::Need::$use),*)?]
         );
         $crate::function!(@fetch);
@@ -156,7 +158,7 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false))],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [])],
             [$($($crate::Need::$use),*)?]
         );
         $crate::function!(@fetch);
@@ -167,7 +169,7 @@ macro_rules! function {
         $(
             $(#[doc = $does:literal])+
             $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt, $access:ident
-                $(, reply: $reply:literal)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?;
+                $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?;
         )+
         $(uses: [$($use:ident),* $(,)?])?
     ) => {
@@ -180,6 +182,7 @@ macro_rules! function {
                 ($crate::function!(@or $($sql)?, 1))
                 ($crate::function!(@or $($body)?, 65_536))
                 ($crate::function!(@flag $(idempotent $($never)?)?))
+                [$($($also),*)?]
             )),+],
             [$($($crate::Need::$use),*)?]
         );
@@ -197,7 +200,7 @@ macro_rules! function {
     };
     (
         @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) $limit:tt $access:ident
-        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr)
+        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*]
     ) => {
         $crate::Endpoint {
             method: $method,
@@ -209,6 +212,7 @@ macro_rules! function {
             limit: $crate::function!(@limit $limit),
             access: $crate::function!(@access $access),
             reply: $reply,
+            also: &[$($also),*],
             sql: $sql,
             body: $body,
             idempotent: $idempotent,

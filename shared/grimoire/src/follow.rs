@@ -28,7 +28,7 @@ pub trait Followed: Serialize + DeserializeOwned + 'static {
 
 #[derive(serde::Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-enum Cancelled {
+enum Outcome {
     Cancelled { outbox: Vec<Entry> },
     Finished,
     NotFound,
@@ -36,7 +36,7 @@ enum Cancelled {
 
 #[derive(serde::Deserialize)]
 struct Answer {
-    answer: Cancelled,
+    answer: Outcome,
 }
 
 /// Gives a creation up, and shows it as it then is. Once cancelled, it stays so.
@@ -47,15 +47,15 @@ pub async fn cancel<T: Followed>(ctx: &Context, creation: Uuid, look: Statement)
     let [answer, row] = ctx.batch([CANCEL.bind(creation), look]).await?;
     let row = || row.one::<T>();
     match answer.one::<Answer>()?.answer {
-        Cancelled::Cancelled { outbox } => {
+        Outcome::Cancelled { outbox } => {
             tell(ctx, outbox);
             Ok(Reply::new(row()?.shown(ctx)))
         }
-        Cancelled::Finished => match row()? {
+        Outcome::Finished => match row()? {
             row if row.status() == Status::Cancelled => Ok(Reply::new(row.shown(ctx))),
             row => Err(Error::conflict(messages::CONFLICT).with("status", row.status().word())),
         },
-        Cancelled::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
     }
 }
 
@@ -88,7 +88,7 @@ fn changes<T: Followed>(from: Following<T>, look: impl Fn() -> Statement + 'stat
         let look = look.clone();
         async move {
             for _ in 0..SILENT_POLLS {
-                let Some(row) = following.next(&*look).await else { return None };
+                let row = following.next(&*look).await?;
                 let id = row.mark();
                 if id != following.seen {
                     following.is_over = is_end(&row);

@@ -57,6 +57,18 @@ struct Run<'a, I: Serialize> {
     input: &'a I,
     webhook: &'a str,
     policy: Policy,
+    #[serde(rename = "s3Config", skip_serializing_if = "Option::is_none")]
+    bucket: Option<Bucket<'a>>,
+}
+
+/// Where a worker may put what is too large for an answer.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bucket<'a> {
+    access_id: &'a str,
+    access_secret: &'a str,
+    bucket_name: &'a str,
+    endpoint_url: &'a str,
 }
 
 #[derive(Serialize)]
@@ -95,9 +107,18 @@ impl<'a> RunPod<'a> {
         found.into_iter().flatten().collect()
     }
 
-    /// Submits a job, once. RunPod posts its end to `webhook` and drops it after `lifetime`.
+    /// Submits a job, once. RunPod posts its end to `webhook` and drops it after `lifetime`. Workers are told where to upload,
+    /// where `STORAGE_WORKER_ACCESS_KEY` is set.
     pub async fn run(&self, endpoint: &str, input: &impl Serialize, webhook: &str, lifetime: Duration) -> Submission {
-        let body = Run { input, webhook, policy: Policy { ttl: lifetime.as_millis() } };
+        let setting = |name| self.ctx.setting(name);
+        let bucket = Bucket {
+            access_id: setting("STORAGE_WORKER_ACCESS_KEY"),
+            access_secret: setting("STORAGE_WORKER_SECRET_KEY"),
+            bucket_name: setting("STORAGE_BUCKET"),
+            endpoint_url: setting("STORAGE_URL"),
+        };
+        let bucket = Some(bucket).filter(|bucket| !bucket.access_id.is_empty());
+        let body = Run { input, webhook, policy: Policy { ttl: lifetime.as_millis() }, bucket };
         let answer = self.call(Http::post(self.url(&[endpoint, "/run"])).json(&body)).await;
         submission(answer)
     }

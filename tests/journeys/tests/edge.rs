@@ -115,3 +115,56 @@ async fn a_request_leaves_its_id_in_the_database_while_it_runs() {
 fn ip_header() -> String {
     std::env::var("CLIENT_IP_HEADER").unwrap_or_else(|_| "cf-connecting-ip".to_owned()).to_ascii_lowercase()
 }
+
+#[tokio::test]
+async fn an_etag_saves_an_answer_and_if_match_refuses_a_change_to_a_version_that_has_passed() {
+    let app = App::edge();
+    let ada = Person::new().await;
+    let made = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Lire"})).send().await;
+    assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")));
+    let path = format!("/rise/kaizen/{}", made.json()["id"]);
+    let change = || app.put(&path).by(&ada).header("if-match", "\"1\"").json(json!({"completed": true})).send();
+    assert_eq!(change().await.header("etag"), Some("\"2\""));
+    let late = change().await;
+    assert_eq!((late.status, late.code().as_str()), (412, "precondition_failed"));
+
+    let whole = app.get("/openapi.json").send().await;
+    let known = app.get("/openapi.json").header("if-none-match", whole.header("etag").unwrap()).send().await;
+    assert_eq!((whole.status, known.status, known.body.len()), (200, 304, 0));
+    assert_eq!(known.header("etag"), whole.header("etag"));
+}
+
+#[tokio::test]
+async fn a_list_comes_in_pages_and_its_cursor_is_good_for_its_own_filters_only() {
+    let app = App::edge().at("2026-06-10T08:00:00Z");
+    let ada = Person::new().await;
+    for day in ["2026-06-08", "2026-06-09", "2026-06-10"] {
+        assert_eq!(app.post("/rise/kaizen").by(&ada).json(json!({"action": "Lire", "date": day})).send().await.status, 201);
+    }
+    let page = |query: String| app.get(&format!("/rise/kaizen/{}?{query}", ada.id)).by(&ada).send();
+    let first = page("limit=2".to_owned()).await.json();
+    assert_eq!(first["items"][1]["date"], "2026-06-09");
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let last = page(format!("limit=2&cursor={cursor}")).await.json();
+    assert_eq!((last["items"].as_array().unwrap().len(), &last["next_cursor"]), (1, &json!(null)));
+    let other = page(format!("from=2026-06-09&cursor={cursor}")).await;
+    assert_eq!((other.status, other.wrong_fields()), (422, vec!["cursor:bad_cursor".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_repeated_idempotency_key_gives_the_first_answer_and_does_nothing_again() {
+    let app = App::edge();
+    let ada = Person::new().await;
+    let ask = |pose: &'static str| {
+        let scene =
+            json!({"world": "Brume", "era": "Aube", "class": "Mage", "pose": pose, "decor": "Lisière", "cache": "refresh"});
+        app.post("/generate/scene").by(&ada).header("idempotency-key", "one-scene").json(scene).send()
+    };
+    let (first, again, other) = (ask("Debout").await, ask("Debout").await, ask("Assis").await);
+    assert_eq!((first.status, first.header("idempotency-replayed")), (202, None), "{first:?}");
+    assert_eq!((again.status, again.header("idempotency-replayed")), (202, Some("true")));
+    assert_eq!((again.json(), again.header("location")), (first.json(), first.header("location")));
+    assert_eq!((other.status, other.code().as_str()), (409, "idempotency_mismatch"));
+    let scenes = app.get("/scenes").by(&ada).send().await.json();
+    assert_eq!(scenes["items"].as_array().unwrap().len(), 1);
+}

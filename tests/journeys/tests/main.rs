@@ -5,4 +5,8 @@ mod edge;
 #[cfg(test)]
 mod grimoire;
 #[cfg(test)]
+mod operations;
+#[cfg(test)]
+mod readme;
+#[cfg(test)]
 mod rise;

@@ -14,6 +14,7 @@ const PUBLIC: &[&str] = &[
     "auth-register.register",
     "auth-verify-email.verify",
     "operations-health.health",
+    "operations-openapi.read",
 ];
 
 #[test]

@@ -60,3 +60,26 @@ fn nothing_is_named_utils_common_helpers_or_core() {
         }
     }
 }
+
+#[test]
+fn every_endpoint_has_an_example_and_no_example_is_left_of_one_that_is_gone() {
+    let examples = surface::examples(false);
+    let http = FUNCTIONS.iter().filter(|function| function.trigger == edge::Trigger::Http);
+    for (function, endpoint) in http.flat_map(|function| function.endpoints.iter().map(move |endpoint| (function, endpoint))) {
+        let name = format!("{}.{}", function.package, endpoint.operation);
+        let statuses: Vec<&String> = examples[&name].keys().collect();
+        let has_success = [endpoint.reply].iter().chain(endpoint.also).any(|status| statuses.contains(&&status.to_string()));
+        let is_json = (endpoint.describe)(&mut edge::schemars::SchemaGenerator::default()).reply_type == "application/json";
+        // Its answer is the document that would hold it.
+        let shows_none = !is_json || name == "operations-openapi.read";
+        assert!(
+            has_success || shows_none,
+            "{name} has no example of success: run `cargo xtask test -- -p {}`, then `cargo xtask sync`",
+            function.package
+        );
+    }
+    for file in fs::read_dir(root().join("docs/examples")).unwrap().flatten() {
+        let name = file.path().file_stem().unwrap().to_str().unwrap().to_owned();
+        assert!(examples.contains_key(&name), "docs/examples/{name}.json is of no endpoint: delete it");
+    }
+}

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::seen::{self, Request};
 use crate::{Person, now, variable};
 
 /// Where requests go.
@@ -159,10 +160,13 @@ impl Call {
         if let Some(now) = self.app.now {
             self = self.header("x-oree-now", &now.to_rfc3339());
         }
-        match self.app.target.clone() {
+        let (method, path, body) = (self.method.clone(), self.path.clone(), self.body.clone());
+        let answer = match self.app.target.clone() {
             Target::Native(function) => self.send_native(function).await,
             Target::Edge(url) => self.send_over_http(&url).await,
-        }
+        };
+        seen::keep(&Request { method, path, body, now }, &answer);
+        answer
     }
 
     async fn send_native(self, function: &'static Function) -> Answer {

@@ -21,6 +21,7 @@ mod app;
 mod environment;
 mod mail;
 mod person;
+mod seen;
 mod timing;
 
 pub use app::{Answer, App, Call};

@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::workspace::real;
 
@@ -8,22 +11,45 @@ use crate::workspace::real;
 fn folder(name: &str, more: &str) -> String {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::create_dir_all(&folder).unwrap();
-    let staging = format!(
-        "host = \"api.example.org\"\n[vars]\nSQL_URL = \"https://sql.example.org/sql\"\nAPP_URL = \"https://app.example.org\"\n{more}\n"
-    );
-    fs::write(folder.join("staging.toml"), staging).unwrap();
-    fs::write(folder.join("staging.secrets.toml"), SECRETS).unwrap();
+    let (vars, secrets) = needed();
+    let lines = |values: BTreeMap<String, String>| {
+        values.iter().map(|(name, value)| format!("{name} = \"{value}\"\n")).collect::<String>()
+    };
+    fs::write(folder.join("staging.toml"), format!("host = \"api.example.org\"\n[vars]\n{}{more}\n", lines(vars))).unwrap();
+    fs::write(folder.join("staging.secrets.toml"), lines(secrets)).unwrap();
     folder.to_str().unwrap().to_owned()
 }
 
-/// Random once, and used nowhere.
-const SECRETS: &str = r#"
-JWT_KEYS = "a:vbxuIHGSMV4fzPYTmK8W0rjQwTSoZlUGqEeLOgD1n2c="
-PASSWORD_PEPPER = "x7kPZ0cUeYqJvI9mDnB1sLw4RgfHtA6oV2iKMbSuE3c="
-LINK_KEY = "Qm5T8yXwJr0ZkLpVbNc2HsGdFaE7uI4oRt1KiMqYz9w="
-SQL_LOGIN_PERSON = "postgres://oree_person:8f14e45fceea167a5a36dedd4bea2543@localhost/oree"
-SQL_LOGIN_SERVICE = "postgres://oree_service:c9f0f895fb98ab9159f51fd0297e236d@localhost/oree"
-"#;
+/// What the functions need, by the example manifest: variables and secrets.
+fn needed() -> (BTreeMap<String, String>, BTreeMap<String, String>) {
+    let manifest: toml::Table = fs::read_to_string(real().join("wrangler.toml")).unwrap().parse().unwrap();
+    let (mut vars, mut secrets) = (BTreeMap::new(), BTreeMap::new());
+    for worker in manifest["env"].as_table().unwrap().values() {
+        for (name, example) in worker["vars"].as_table().unwrap() {
+            if let Some(example) = example.as_str().filter(|example| example.contains("oree.example")) {
+                vars.insert(name.clone(), example.to_owned());
+            }
+        }
+        for name in worker["secrets"]["required"].as_array().unwrap().iter().filter_map(toml::Value::as_str) {
+            let seed = u8::try_from(secrets.len()).unwrap();
+            secrets.entry(name.to_owned()).or_insert_with(|| secret(name, seed));
+        }
+    }
+    (vars, secrets)
+}
+
+/// Looks random, and is the same in every run.
+fn secret(name: &str, seed: u8) -> String {
+    let bytes: Vec<u8> = (0..32u8).map(|index| index.wrapping_mul(151).wrapping_add(seed)).collect();
+    let key = STANDARD.encode(bytes);
+    match name {
+        _ if name.starts_with("SQL_LOGIN") => {
+            format!("postgres://login_{seed}:8f14e45fceea167a5a36dedd4bea{seed}@localhost/oree")
+        }
+        "JWT_KEYS" => format!("a:{key}"),
+        _ => key,
+    }
+}
 
 /// Runs `cargo xtask deploy` with nothing of this test's environment that a function would read.
 fn deploy(folder: &str, more: &[&str]) -> Result<String, String> {
@@ -47,8 +73,8 @@ fn every_function_is_taken_by_wrangler_and_no_secret_stays_behind() {
     let manifest = fs::read_to_string(build.join("wrangler.staging.toml")).unwrap();
     let workers = manifest.matches("\n[env.").count();
     assert!(workers > 10 && manifest.contains("\n[env.entry]"), "{workers} workers");
-    for secret in SECRETS.split('"').filter(|text| text.len() > 20) {
-        assert!(!manifest.contains(secret), "a secret stands in the manifest");
+    for secret in needed().1.values() {
+        assert!(!manifest.contains(secret.as_str()), "a secret stands in the manifest");
     }
     let left = fs::read_dir(&build).unwrap().flatten().filter(|entry| entry.file_name().to_string_lossy().contains("secrets"));
     assert_eq!(left.count(), 0);

@@ -1,7 +1,9 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -17,15 +19,23 @@ pub struct Edge {
 impl Edge {
     /// Serves functions of a workspace, each with the path (below `/api/v1`) that it owns.
     pub fn serve(workspace: &Workspace, functions: &[(&str, &str)]) -> Edge {
+        Edge::serve_with(&workspace.root, functions, &[])
+    }
+
+    /// Serves functions of a project, with some variables changed; an empty value takes one away.
+    pub fn serve_with(root: &Path, functions: &[(&str, &str)], changes: &[(&str, &str)]) -> Edge {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut variables: Value = std::env::vars().filter(|(name, _)| BOUND.contains(&name.as_str())).collect();
         assert_eq!(variables.as_object().unwrap().len(), BOUND.len(), "run tests with `cargo xtask test`");
         variables["ALLOWED_HOSTS"] = json!(format!("localhost:{port}"));
+        for (name, value) in changes {
+            variables[name] = json!(value);
+        }
         let workers: Vec<Value> = functions
             .iter()
             .map(|(package, path)| {
                 json!({
-                    "name": package, "folder": workspace.modules(package), "routes": [format!("*/api/v1{path}*")],
+                    "name": package, "folder": root.join("build/wasm-dev").join(package), "routes": [format!("*/api/v1{path}*")],
                     "bindings": variables, "services": {}, "ratelimits": {}, "crons": [],
                 })
             })
@@ -52,9 +62,15 @@ impl Edge {
         Edge { url: format!("http://localhost:{port}"), log, process }
     }
 
-    /// What the functions have logged.
-    pub fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+    /// Waits until the functions have logged something with these words: a line may come after its answer.
+    pub async fn logs(&self, words: &str) {
+        for _ in 0..100 {
+            if self.log.lock().unwrap().contains(words) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        panic!("{words} is not among what was logged: {}", self.log.lock().unwrap());
     }
 }
 

@@ -1,6 +1,8 @@
 //! What xtask does with functions: makes one, compiles it to wasm, serves it, deploys all.
 
 #[cfg(test)]
+mod configuration;
+#[cfg(test)]
 mod deploy;
 #[cfg(test)]
 mod edge;

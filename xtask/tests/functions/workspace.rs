@@ -18,8 +18,8 @@ pub struct Workspace {
 const SHARED: [&str; 8] =
     ["shared", "dev", "node_modules", "package.json", "package-lock.json", "clippy.toml", "rustfmt.toml", "rust-toolchain.toml"];
 
-/// Crates that end up different, because they contain the list of functions.
-const COPIED: [&str; 2] = ["surface", "tests/laws"];
+/// Crates that know where they are: they contain the list of functions, or look for files.
+const COPIED: [&str; 3] = ["surface", "tests/laws", "tests/testing"];
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
@@ -27,7 +27,7 @@ impl Workspace {
         fs::create_dir_all(root.join("tests")).unwrap();
         let lock = File::create(root.join(".lock")).unwrap();
         lock.lock().unwrap();
-        for path in SHARED.into_iter().chain(["tests/testing"]) {
+        for path in SHARED {
             let _ = fs::remove_file(root.join(path));
             symlink(real().join(path), root.join(path)).unwrap();
         }
@@ -35,7 +35,9 @@ impl Workspace {
             copy(&real().join(path), &root.join(path));
         }
         write(&root.join("surface/Cargo.toml"), &without_functions("surface/Cargo.toml"));
-        let _ = fs::remove_dir_all(root.join("functions"));
+        for made in ["functions", "docs"] {
+            let _ = fs::remove_dir_all(root.join(made));
+        }
         fs::create_dir_all(root.join("functions")).unwrap();
         fs::copy(real().join("Cargo.lock"), root.join("Cargo.lock")).unwrap();
         write(&root.join("Cargo.toml"), &manifest());
@@ -63,10 +65,6 @@ impl Workspace {
             .current_dir(&self.root)
             .env("CARGO_TARGET_DIR", target())
             .envs(variables.iter().copied()))
-    }
-
-    pub fn modules(&self, package: &str) -> PathBuf {
-        self.root.join("build/wasm-dev").join(package)
     }
 }
 

@@ -4,7 +4,7 @@ edge::function! {
     /// Profiles that their owners made public and whose display name contains `q`, newest first.
     GET    "/profiles"          => list,   auth: Person, limit: 300, reads;
     /// Saves one's own profile: 201 the first time, 200 when one is there.
-    POST   "/profiles"          => create, auth: Person, limit: 60,  writes, reply: 201;
+    POST   "/profiles"          => create, auth: Person, limit: 60,  writes, reply: 201 or 200;
     /// A person's profile: whole for its owner and for administrators, without `preferences` for others if it is public. One
     /// that is not public is as missing as one that never was.
     GET    "/profiles/{userId}" => read,   auth: Person, limit: 300, writes;

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Opens an account and signs it in. Where addresses are verified first (setting `verify_first`), a new and a known one
     /// get the same answer, 202. The address gets a letter with a link that verifies it.
-    POST "/auth/register" => register, auth: Public, limit: 10, writes, reply: 201, sql: 2;
+    POST "/auth/register" => register, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2;
     uses: [Mail, Passwords, Tokens]
 }
 

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Asks for a sound: a page that turns, a rune, an ambience. The contract is that of `POST /generate/scene`: 202 and a
     /// `status_url` to follow, 200 where the same was made before, `Idempotency-Key`, a quota per day.
-    POST "/generate/audio" => generate, auth: Person, limit: 10, writes, reply: 202, sql: 2, idempotent;
+    POST "/generate/audio" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
     /// How many sounds are left today.
     GET  "/generate/audio" => offer,    auth: Person, limit: 60, reads;
     uses: [Discord, Links, RunPod, Storage]

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Asks for the picture of a pose. The contract is that of `POST /generate/scene`: 202 and a `status_url` to follow, 200
     /// where the same was made before, `Idempotency-Key`, a quota per day.
-    POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202, sql: 2, idempotent;
+    POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
     uses: [Discord, Links, RunPod, Storage]
 }
 

@@ -250,6 +250,20 @@ async fn words_that_steer_a_model_reach_it_as_plain_text() {
 }
 
 #[tokio::test]
+async fn a_worker_is_told_where_to_upload_if_it_has_a_key_of_its_own() {
+    let grimoire = Grimoire::new();
+    let ada = Person::new().await;
+    let app = grimoire.app.clone().with("STORAGE_WORKER_ACCESS_KEY", "worker").with("STORAGE_WORKER_SECRET_KEY", "s3cret");
+    assert_eq!(app.post(PATH).by(&ada).json(scene("un bois sim:worker=external")).send().await.status, 202);
+    let take = format!("{}/{}/job-take/w1?x=1", variable("RUNPOD_BASE_URL"), grimoire.name);
+    let taken = reqwest::Client::new().get(take).header("authorization", "simulated").send().await.unwrap();
+    let job: Value = taken.json().await.unwrap();
+    let bucket =
+        json!({"accessId": "worker", "accessSecret": "s3cret", "bucketName": "oree", "endpointUrl": variable("STORAGE_URL")});
+    assert_eq!(job["s3Config"], bucket);
+}
+
+#[tokio::test]
 async fn without_a_storage_nothing_is_asked_for() {
     let ada = Person::new().await;
     let answer = Grimoire::new().app.with("STORAGE_URL", "").post(PATH).by(&ada).json(scene("un bois")).send().await;

@@ -7,11 +7,11 @@ edge::function! {
     GET    "/scenes/{id}"        => read,   auth: Person, limit: 300, reads;
     /// Each change of a scene until its end, as server-sent events whose data is the scene. A connection lasts a minute;
     /// one that names its `Last-Event-ID` goes on after it, and is answered 204 once there is nothing more to come.
-    GET    "/scenes/{id}/events" => events, auth: Person, limit: 60, reads;
+    GET    "/scenes/{id}/events" => events, auth: Person, limit: 60, reads, reply: 200 or 204;
     /// Gives up a scene that is not finished: RunPod is told, unless somebody else waits for the same. It counts.
     POST   "/scenes/{id}/cancel" => cancel, auth: Person, limit: 60, writes;
     /// Asks once more for a scene that has failed or was cancelled. 409 `conflict` for any other.
-    POST   "/scenes/{id}/retry"  => retry,  auth: Person, limit: 10, writes, reply: 202, sql: 2;
+    POST   "/scenes/{id}/retry"  => retry,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2;
     uses: [Discord, Links, RunPod, Storage]
 }
 

@@ -2,7 +2,7 @@ edge::function! {
     //! Whether this backend can serve.
 
     /// Asks what the functions depend on; `?live` asks nothing and only shows that the edge answers.
-    GET "/health" => health, auth: Public, limit: none, reads;
+    GET "/health" => health, auth: Public, limit: none, reads, reply: 200 or 503;
 }
 
 use edge::{Context, Public, Query, Reply, Result, Sql, input, output};

@@ -4,7 +4,7 @@ edge::function! {
     /// Places a freeze on days, past (as far back as an entry may be dated) or to come, or plans to skip days from today on.
     /// What is there already is answered with status 200. 409 `no_freezes_left` once the month's are used up, and
     /// `freeze_overlaps` where some of the days are taken.
-    POST   "/rise/freezes"      => create, auth: Person, limit: 60,  writes, reply: 201;
+    POST   "/rise/freezes"      => create, auth: Person, limit: 60,  writes, reply: 201 or 200;
     /// The person's freezes and skips, latest day first.
     GET    "/rise/freezes"      => list,   auth: Person, limit: 300, reads;
     /// Takes a freeze back, or ends a skip: its days that have been stay skipped, and the answer shows them (200). 409

@@ -2,7 +2,7 @@ edge::function! {
     //! Kaizen: one small improvement a day.
 
     /// Adds an entry. A repeated `client_id` with equal content gives the first entry with status 200.
-    POST   "/rise/kaizen"      => create, auth: Person, limit: 60, writes, reply: 201;
+    POST   "/rise/kaizen"      => create, auth: Person, limit: 60, writes, reply: 201 or 200;
     /// A person's entries, newest day first. `{id}` is the person.
     GET    "/rise/kaizen/{id}" => list,   auth: Person, limit: 300, reads;
     /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.

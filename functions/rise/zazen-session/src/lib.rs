@@ -4,7 +4,7 @@ edge::function! {
     /// Records a session. Two of `timestamp`, `ended_at` and `duration` fix it; a `duration` alone has ended now. A repeated
     /// `client_id` with equal content gives the first session with status 200. 409 `session_overlaps` where the person
     /// already sat at that time: nobody sits twice at once.
-    POST   "/rise/zazen-session"      => create, auth: Person, limit: 60, writes, reply: 201;
+    POST   "/rise/zazen-session"      => create, auth: Person, limit: 60, writes, reply: 201 or 200;
     /// Changes what a session was about: trigger, notes and moods. An empty text removes one.
     PUT    "/rise/zazen-session/{id}" => update, auth: Person, limit: 60, writes;
     /// Removes a session.

@@ -1,8 +1,10 @@
 //! Every published semantic that the simulators play, over HTTP.
 
 mod discord;
+#[cfg(test)]
 mod mail;
 mod runpod;
+#[cfg(test)]
 mod storage;
 #[cfg(test)]
 mod support;

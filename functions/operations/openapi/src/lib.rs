@@ -1,0 +1,29 @@
+edge::function! {
+    //! What this backend offers, for programs.
+
+    /// The OpenAPI 3.1 description of every endpoint. Its `ETag` changes with its content.
+    GET "/openapi.json" => read, auth: Public, limit: 60, reads, sql: 0;
+}
+
+use edge::{Body, Context, Public, Reply, Result};
+
+/// Generated from the contracts, this one too. It says nothing that depends on itself, so generating it again changes
+/// nothing.
+const DOCUMENT: &str = include_str!("../../../../openapi.json");
+
+/// An OpenAPI document.
+#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars"))]
+struct Document {}
+
+impl Body for Document {
+    fn bytes(&self) -> Vec<u8> {
+        DOCUMENT.into()
+    }
+}
+
+async fn read(_: Context, _: Public) -> Result<Reply<Document>> {
+    Ok(Reply::new(Document {}).kept())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+//! What docs/OPERATIONS.md tells an operator to ask has an answer.
+
+use std::path::Path;
+
+use serde_json::json;
+use testing::App;
+
+/// The first SQL block of the document.
+fn documented_query() -> String {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/OPERATIONS.md")).unwrap();
+    let (_, block) = text.split_once("```sql\n").expect("docs/OPERATIONS.md has lost its query");
+    block.split(";\n```").next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_id_of_an_answer_leads_to_what_the_request_did() {
+    let email = format!("{}@example.org", auth::random_uuid().unwrap());
+    let body = json!({"email": email, "password": "une phrase de passe assez longue"});
+    let answer = App::edge().post("/auth/register").json(body).send().await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let id = answer.header("x-request-id").unwrap();
+    let rows = testing::database().await.query(&documented_query(), &[&id]).await.unwrap();
+    let found: Vec<(String, String)> = rows.iter().map(|row| (row.get("what"), row.get("which"))).collect();
+    assert!(found.iter().any(|(what, which)| what == "audit" && which.contains("register")), "{found:?}");
+}

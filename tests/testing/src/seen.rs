@@ -1,0 +1,54 @@
+//! What tests send and get, kept in `build/examples` for the OpenAPI document's examples. `cargo xtask sync` chooses among
+//! them and makes them the same in every run.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::Answer;
+
+/// Larger ones explain nothing.
+const LARGEST: usize = 4096;
+
+/// A request as it was sent.
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Vec<u8>,
+    /// When it was sent, by its own clock.
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// Keeps a pair of JSON, or of a request without a body; anything else is no example.
+pub(crate) fn keep(request: &Request, answer: &Answer) {
+    let parse = |bytes: &[u8]| if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(bytes).ok() };
+    let (Some(body), Some(shown)) = (parse(&request.body), parse(&answer.body)) else { return };
+    if request.body.len() + answer.body.len() > LARGEST {
+        return;
+    }
+    let line = json!({
+        "test": std::thread::current().name(), "now": request.now,
+        "method": request.method, "path": request.path, "body": body, "status": answer.status, "answer": shown,
+    });
+    if let Some(Ok(mut file)) = file().as_ref().map(Mutex::lock) {
+        // Without it there is one example less to choose from.
+        let _ = writeln!(file, "{line}");
+    }
+}
+
+/// One file per test program, begun anew by each run.
+fn file() -> &'static Option<Mutex<File>> {
+    static FILE: OnceLock<Option<Mutex<File>>> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let program = std::env::current_exe().ok()?;
+        // Without the hash that cargo adds.
+        let name = program.file_stem()?.to_str()?.rsplit_once('-')?.0.to_owned();
+        let folder = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../build/examples"));
+        fs::create_dir_all(folder).ok()?;
+        File::create(folder.join(name).with_extension("jsonl")).ok().map(Mutex::new)
+    })
+}
