@@ -102,12 +102,25 @@ async fn compile(
 /// Compiles the servers that stand around the functions: gateway and simulators.
 pub async fn servers(project: &Project) -> Result<()> {
     let step = Step::start("gateway and simulators");
-    let mut command = cargo::command(project);
-    command.args(["build", "--package", "gateway", "--package", "simulators", "--bins"]);
-    let warnings = cargo::run(command, &step, "gateway or simulators do not compile: mend what is shown above").await?;
+    let failure = "gateway or simulators do not compile: mend what is shown above";
+    let warnings = programs(project, &["gateway", "simulators"], &step, failure).await?;
     step.done("");
     eprint!("{warnings}");
     Ok(())
+}
+
+/// Compiles programs of the workspace, and returns what the compiler had to say.
+///
+/// All that depends on functions is asked for in one way, that of `cargo test`, `--examples` standing for the tests: cargo
+/// unites the features of what it is asked for, and a function's library has one place for all answers. Another question
+/// would compile every function again, under the feet of a test that runs.
+pub async fn programs(project: &Project, names: &[&str], step: &Step, failure: &'static str) -> Result<String> {
+    let mut command = cargo::command(project);
+    command.args(["build", "--workspace", "--examples"]);
+    for name in names {
+        command.args(["--bin", name]);
+    }
+    cargo::run(command, step, failure).await
 }
 
 /// Prints the sizes, and returns each gzip.

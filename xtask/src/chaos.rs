@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    cargo,
+    build, control,
     edge::LogSink,
     guard::{self, Stop},
     postgres::Data,
@@ -39,6 +39,7 @@ pub struct Wanted {
 }
 
 pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
+    let _alone = control::only_one(project, "chaos")?;
     let toolchain = setup::ensure(project).await?;
     sync::run(project, false).await?;
     let plan = Plan {
@@ -52,9 +53,7 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
         logs: project.path("build/chaos-logs"),
     };
     let step = Step::start("chaos, compiling");
-    let mut command = cargo::command(project);
-    command.args(["build", "-p", "chaos"]);
-    cargo::run(command, &step, "tests/chaos does not compile: mend what is shown above").await?;
+    build::programs(project, &["chaos"], &step, "tests/chaos does not compile: mend what is shown above").await?;
     step.done("");
     let mut stack = Stack::start(project, plan).await?;
     let outcome = rage(project, &mut stack, wanted).await;

@@ -56,13 +56,15 @@ pub struct Call {
     run: String,
 }
 
-/// Holds `dev`'s place; the system takes it back however the command ends.
-pub fn only_one(project: &Project) -> Result<File> {
+/// Holds the place of a command that keeps data; the system takes it back however the command ends.
+pub fn only_one(project: &Project, command: &str) -> Result<File> {
     fs::create_dir_all(project.state())?;
-    let lock = File::create(project.state().join("lock"))?;
+    let lock = File::create(project.state().join(format!("{command}.lock")))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => bail!("`cargo xtask dev` is running already in this folder: stop it first"),
+        Err(TryLockError::WouldBlock) => {
+            bail!("`cargo xtask {command}` is running already in this folder: stop it, or wait for its end")
+        }
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
 }

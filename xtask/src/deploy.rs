@@ -16,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    build, cargo, database,
+    build, database,
     guard::{self, Stop},
     progress::Step,
     project::{Profile, Project},
@@ -112,9 +112,7 @@ async fn plan(project: &Project, wanted: &Wanted, profile: Profile) -> Result<Pl
     deployment["no_zone"] = json!(wanted.no_zone);
     deployment["modules"] = json!(profile.name());
     deployment["known"] = json!(own_secrets(project));
-    let mut command = cargo::command(project);
-    command.args(["run", "--quiet", "--package", "surface"]).env("DEPLOYMENT", deployment.to_string());
-    sync::printed(command).await
+    sync::surface(project, &[], &[("DEPLOYMENT", deployment.to_string())]).await
 }
 
 /// The secrets of this machine's `cargo xtask dev`.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub async fn run(project: &Project, profile: Profile) -> Result<()> {
-    let _alone = control::only_one(project)?;
+    let _alone = control::only_one(project, "dev")?;
     let settings = Settings::of_person(project)?;
     let ports = Ports::of_dev(&settings, settings.get("DATABASE_URL").is_none())?;
     let plan = Plan {

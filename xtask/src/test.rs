@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    cargo, check,
+    cargo, check, control,
     database::{self, Fresh},
     edge::{LogSink, test_log},
     guard::{self, Guarded},
@@ -29,6 +29,7 @@ use crate::{
 };
 
 pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> Result<ExitCode> {
+    let _alone = control::only_one(project, "test")?;
     let toolchain = setup::ensure(project).await?;
     if arguments.is_empty() {
         check::quick(project).await?;

@@ -9,7 +9,7 @@ edge::function! {
     GET    "/rise/freezes"      => list,   auth: Person, limit: 300, reads;
     /// Takes a freeze back, or ends a skip: its days that have been stay skipped, and the answer shows them (200). 409
     /// `skip_is_over` where nothing is left of it.
-    DELETE "/rise/freezes/{id}" => delete, auth: Person, limit: 60,  writes;
+    DELETE "/rise/freezes/{id}" => delete, auth: Person, limit: 60,  writes, reply: 200 or 204;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};

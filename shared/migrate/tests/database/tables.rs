@@ -27,6 +27,12 @@ const RULES: &[(&str, &str)] = &[
            and (a.grantee = 0 or a.grantee = 'anon'::regrole)",
     ),
     (
+        "people have no right on any sequence",
+        "select distinct c.oid::regclass::text from pg_class c, aclexplode(c.relacl) a
+         where c.relnamespace = 'public'::regnamespace and c.relkind = 'S'
+           and (a.grantee = 0 or a.grantee in ('anon'::regrole, 'authenticated'::regrole))",
+    ),
+    (
         "a view shows what its reader may see, and changes nothing",
         "select c.oid::regclass::text from pg_class c
          where c.relnamespace = 'public'::regnamespace and (c.relkind = 'm' or c.relkind = 'v' and (
