@@ -15,7 +15,7 @@ const SIMULATED: [(&str, &str); 4] = [
 ];
 
 /// Values for what the simulators accept and a real account would replace.
-const SIMULATED_ACCOUNTS: [(&str, &str); 7] = [
+const SIMULATED_ACCOUNTS: [(&str, &str); 8] = [
     ("RUNPOD_API_KEY", "simulated"),
     ("RUNPOD_ENDPOINT_ID_IMAGE", "image"),
     ("RUNPOD_ENDPOINT_ID_POSE", "pose"),
@@ -23,6 +23,7 @@ const SIMULATED_ACCOUNTS: [(&str, &str); 7] = [
     ("STORAGE_ACCESS_KEY", "simulated"),
     ("STORAGE_SECRET_KEY", "simulated"),
     ("MAIL_API_KEY", "simulated"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_simulated"),
 ];
 
 /// What a person has set.

@@ -2,6 +2,7 @@
 
 mod details;
 mod letter;
+mod organisation;
 mod password;
 mod refused;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub use details::{country, name, phone};
 pub use letter::{Link, post_later};
+pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 pub use password::refuse_guessable;
 pub use refused::{LOCKED, Refused};
 

@@ -54,26 +54,31 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 /// What stands for a password outside this process: base64 of HMAC-SHA-256(pepper, password). The database stores bcrypt
 /// of it, so no password reaches the database's log and bcrypt's limit of 72 bytes never cuts one.
 pub fn password_digest(pepper: &[u8], password: &str) -> String {
-    BASE64_STANDARD.encode(hmac(pepper, password.as_bytes()).finalize().into_bytes())
+    BASE64_STANDARD.encode(hmac(pepper, &[password.as_bytes()]).finalize().into_bytes())
 }
 
 /// A proof, to be put into a link, that we made the link for `subject`.
 pub fn seal(key: &[u8], subject: &str) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(hmac(key, subject.as_bytes()).finalize().into_bytes())
+    BASE64_URL_SAFE_NO_PAD.encode(hmac(key, &[subject.as_bytes()]).finalize().into_bytes())
 }
 
 /// Whether `proof` is the [`seal`] of `subject`, in constant time.
 pub fn unseal(key: &[u8], subject: &str, proof: &str) -> bool {
-    BASE64_URL_SAFE_NO_PAD.decode(proof).is_ok_and(|proof| hmac(key, subject.as_bytes()).verify_slice(&proof).is_ok())
+    BASE64_URL_SAFE_NO_PAD.decode(proof).is_ok_and(|proof| is_hmac(key, &[subject.as_bytes()], &proof))
 }
 
-fn hmac(key: &[u8], text: &[u8]) -> Hmac<Sha256> {
+/// Whether `mac` is the HMAC-SHA-256 of the parts, one after the other, in constant time.
+pub fn is_hmac(key: &[u8], parts: &[&[u8]], mac: &[u8]) -> bool {
+    hmac(key, parts).verify_slice(mac).is_ok()
+}
+
+fn hmac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     // HMAC takes a key of any length.
     let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
         Ok(mac) => mac,
         Err(_) => unreachable!("HMAC takes a key of any length"),
     };
-    mac.update(text);
+    parts.iter().for_each(|part| mac.update(part));
     mac
 }
 

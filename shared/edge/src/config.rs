@@ -55,6 +55,8 @@ pub enum Need {
     Storage,
     /// Sends letters to people.
     Mail,
+    /// Hears what people have paid for.
+    Stripe,
     /// Calls the cron functions.
     Crons,
 }
@@ -105,6 +107,7 @@ variables! {
     "MAIL_FROM" Mail Text = "Orée <no-reply@oree.example>": "sender of letters";
     "STORAGE_WORKER_ACCESS_KEY" Storage Text secret = "": "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
     "STORAGE_WORKER_SECRET_KEY" Storage Text secret = "": "its secret access key; it should only be able to write";
+    "STRIPE_WEBHOOK_SECRET" Stripe Text secret = "": "signing secret of the Stripe webhook, of the live mode in production and of the test mode elsewhere; two separated by a comma while it is rolled; without it 503 stripe_not_configured";
     "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
 }
 

@@ -38,6 +38,8 @@ pub const IDEMPOTENCY_MISMATCH: Message = msg!("idempotency_mismatch", fr: "Cett
 pub const CLIENT_ID_MISMATCH: Message = msg!("client_id_mismatch", fr: "Ce client_id existe déjà avec un autre contenu.", en: "This client_id already exists with other content.");
 pub const SESSION_REVOKED: Message = msg!("session_revoked", fr: "Cette session a été fermée : connectez-vous à nouveau.", en: "This session was closed: sign in again.");
 pub const BANNED: Message = msg!("banned", fr: "Ce compte est suspendu.", en: "This account is suspended.");
+pub const SUBSCRIPTION_REQUIRED: Message = msg!("subscription_required", fr: "Votre formule ne le permet pas : passez à PREMIUM (GET /account/subscription).", en: "Your tier does not allow this: move to PREMIUM (GET /account/subscription).");
+pub const LIMIT_REACHED: Message = msg!("limit_reached", fr: "La limite est atteinte.", en: "The limit is reached.");
 
 /// The codes that SQL functions raise with an SQLSTATE of class `OR`; the database itself speaks no language.
 const RAISED: &[Message] = &[
@@ -49,6 +51,8 @@ const RAISED: &[Message] = &[
     CONFLICT,
     IDEMPOTENCY_MISMATCH,
     CLIENT_ID_MISMATCH,
+    SUBSCRIPTION_REQUIRED,
+    LIMIT_REACHED,
 ];
 
 /// The sentence for a code raised by the database.

@@ -12,6 +12,9 @@ pub struct Letter {
     language: Language,
     #[serde(default)]
     link: String,
+    /// What the letter is about: a name or a day.
+    #[serde(default)]
+    about: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -28,6 +31,8 @@ enum Template {
     EmailChanged,
     Invitation,
     Erasure,
+    OrganisationInvitation,
+    SubscriptionEnding,
 }
 
 impl Letter {
@@ -48,7 +53,9 @@ impl Letter {
             Language::Fr => ("Bonjour,", "L'équipe Orée"),
             Language::En => ("Hello,", "The Orée team"),
         };
-        (subject, [greeting, "\n\n", &body.replace("{link}", &self.link), "\n\n", end, "\n"].concat())
+        // The name last: it was typed by somebody, and nothing in it is a place for a link.
+        let body = body.replace("{link}", &self.link).replace("{about}", &self.about);
+        (subject, [greeting, "\n\n", &body, "\n\n", end, "\n"].concat())
     }
 }
 
@@ -138,6 +145,30 @@ impl Template {
                 "Your account is closed and your data will be deleted after the grace period. If that was not you, or if you \
                  change your mind, reply to this message soon.",
             ),
+            (Template::OrganisationInvitation, Language::Fr) => (
+                "Une organisation vous invite",
+                "L'organisation « {about} » vous invite à la rejoindre. Pour accepter, ouvrez ce lien dans les 7 jours, avec un \
+                 compte à cette adresse :\n\n{link}\n\n\
+                 Elle verra votre nom et votre adresse, et des chiffres qui réunissent au moins cinq personnes ; jamais ce que \
+                 vous écrivez ni vos valeurs à vous. Si vous ne la connaissez pas, ignorez ce message.",
+            ),
+            (Template::OrganisationInvitation, Language::En) => (
+                "An organisation invites you",
+                "The organisation \"{about}\" invites you to join it. To accept, open this link within 7 days, with an account \
+                 of this address:\n\n{link}\n\n\
+                 It will see your name and address, and figures over at least five people; never what you write nor your own \
+                 values. If you do not know it, ignore this message.",
+            ),
+            (Template::SubscriptionEnding, Language::Fr) => (
+                "Votre abonnement va prendre fin",
+                "Vos avantages PREMIUM prennent fin le {about}. Pour les garder, renouvelez l'abonnement ou vérifiez le moyen de \
+                 paiement dans votre compte. Sans cela, vous gardez tout ce que vous avez fait, dans les limites de FREE.",
+            ),
+            (Template::SubscriptionEnding, Language::En) => (
+                "Your subscription is about to end",
+                "Your PREMIUM benefits end on {about}. To keep them, renew the subscription or check the means of payment in your \
+                 account. Without that you keep everything you have made, within the limits of FREE.",
+            ),
         }
     }
 }
@@ -148,7 +179,7 @@ mod tests {
 
     use super::*;
 
-    const TEMPLATES: [&str; 9] = [
+    const TEMPLATES: [&str; 11] = [
         "email_verification",
         "address_known",
         "password_reset",
@@ -158,6 +189,8 @@ mod tests {
         "email_changed",
         "invitation",
         "erasure",
+        "organisation_invitation",
+        "subscription_ending",
     ];
 
     fn letter(template: &str, locale: &str) -> Letter {
@@ -182,7 +215,15 @@ mod tests {
     fn only_letters_that_ask_for_something_have_a_link() {
         let with_link: Vec<_> =
             TEMPLATES.into_iter().filter(|name| letter(name, "en").written().1.contains("https://")).collect();
-        assert_eq!(with_link, ["email_verification", "password_reset", "email_change", "invitation"]);
+        assert_eq!(with_link, ["email_verification", "password_reset", "email_change", "invitation", "organisation_invitation"]);
+    }
+
+    #[test]
+    fn a_name_that_somebody_typed_is_only_text() {
+        let payload = json!({"template": "organisation_invitation", "to": "a@example.org", "locale": "en",
+            "link": "https://x.example/#token=t", "about": "{link}"});
+        let (_, text) = Letter::read(&payload).unwrap().written();
+        assert!(text.contains("The organisation \"{link}\" invites you") && text.matches("https://").count() == 1, "{text}");
     }
 
     #[test]

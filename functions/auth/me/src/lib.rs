@@ -1,21 +1,33 @@
 edge::function! {
     //! The signed-in person's own account.
 
-    /// Whose token this is. The `ETag` changes with the account, not with its sign-ins.
+    /// Whose token this is, and the organisations that they belong to. The `ETag` changes with the account, not with its
+    /// sign-ins.
     GET "/auth/me" => me, auth: Person, limit: 300, reads;
 }
 
-use accounts::User;
-use edge::{Context, Person, Reply, Result, Sql};
+use accounts::{Membership, User};
+use edge::{Context, Person, Reply, Result, Sql, output};
 
-async fn me(ctx: Context, _: Person) -> Result<Reply<User>> {
-    Ok(Reply::new(ctx.sql(SELECT).await?.one::<User>()?).etag(|user| user.version))
+#[output]
+struct Me {
+    #[serde(flatten)]
+    user: User,
+    organisations: Vec<Membership>,
+}
+
+async fn me(ctx: Context, _: Person) -> Result<Reply<Me>> {
+    Ok(Reply::new(ctx.sql(SELECT).await?.one::<Me>()?).etag(|me| me.user.version))
 }
 
 const SELECT: Sql = Sql::new(
-    "select id, email, name, phone, country, role, tier, locale, time_zone, email_verified_at, registration_date,
-       login_count, last_login_at, updated_at, version
-     from users where id = edge.uid()",
+    "select u.id, u.email, u.name, u.phone, u.country, u.role, edge.tier(u.id) as tier, u.locale, u.time_zone,
+       u.email_verified_at, u.registration_date, u.login_count, u.last_login_at, u.updated_at, u.version,
+       (select coalesce(jsonb_agg(
+          jsonb_build_object('id', o.id, 'name', o.name, 'role', m.role, 'joined_at', m.joined_at) order by o.name, o.id), '[]')
+        from organisation_members m join organisations o on o.id = m.organisation_id
+        where m.user_id = edge.uid()) as organisations
+     from users u where u.id = edge.uid()",
 );
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ async fn an_account_is_shown_to_its_owner_without_its_secrets() {
             "id": ada.id, "email": ada.email, "name": "Ada", "phone": "+33 1 23 45 67 89", "country": "FR", "role": "user",
             "tier": "PREMIUM", "locale": "fr", "time_zone": "Europe/Paris", "email_verified": true,
             "registration_date": "2026-05-01T12:00:00Z", "login_count": 7, "last_login_at": "2026-06-01T12:00:00Z",
+            "organisations": [],
         })
     );
 }
@@ -43,6 +44,20 @@ async fn the_tag_changes_with_the_account() {
     assert_eq!(tag().await.as_deref(), Some("\"1\""));
     database().await.execute("update users set name = 'Ada' where id = $1", &[&ada.id]).await.unwrap();
     assert_eq!(tag().await.as_deref(), Some("\"2\""));
+}
+
+#[tokio::test]
+async fn an_account_shows_its_organisations_and_its_tag_changes_with_them() {
+    let ada = Person::new().await;
+    let owner = database().await;
+    let found = "with o as (insert into organisations (name) values ('Atelier') returning id)
+                 insert into organisation_members (organisation_id, user_id, role)
+                 select id, $1, 'manager' from o returning organisation_id::text";
+    let id: String = owner.query_one(found, &[&ada.id]).await.unwrap().get(0);
+    let answer = App::native(&FUNCTION).get("/auth/me").by(&ada).send().await;
+    let organisation = &answer.json()["organisations"][0];
+    assert_eq!((&organisation["id"], &organisation["role"]), (&json!(id), &json!("manager")));
+    assert_eq!((&organisation["name"], answer.header("etag")), (&json!("Atelier"), Some("\"2\"")));
 }
 
 #[tokio::test]

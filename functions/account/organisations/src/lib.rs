@@ -1,0 +1,138 @@
+edge::function! {
+    //! Organisations, and what they may know of their members: aggregates of groups, never anybody's own values or words.
+
+    /// Founds an organisation, which the caller then manages. Needs a verified address; the setting `organisation_founders` says
+    /// who may. One of the same name that the caller founded is given back with status 200.
+    POST "/organisations"                 => create,     auth: Person, limit: 10,  writes, reply: 201 or 200;
+    /// The organisations that the caller belongs to, by name.
+    GET  "/organisations"                 => list,       auth: Person, limit: 300, reads;
+    /// One of them, with what its managers can see of the caller. To everybody else it is as missing as one that never was.
+    GET  "/organisations/{id}"            => read,       auth: Person, limit: 300, writes;
+    /// Names it anew. For its managers; with `If-Match`, only the version that it names.
+    PUT  "/organisations/{id}"            => rename,     auth: Person, limit: 60,  writes;
+    /// Figures of its members for the last twelve weeks that ended two days ago or earlier. For its managers. A week is computed
+    /// once and stays as it is; who was not a member for all of it is not in it, nor are managers. A figure that fewer than
+    /// `smallest_group` people gave is null.
+    GET  "/organisations/{id}/aggregates" => aggregates, auth: Person, limit: 60,  writes;
+}
+
+use accounts::Organisation;
+use chrono::NaiveDate;
+use edge::{
+    Context, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, messages, msg,
+    output,
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+const VERIFY_ADDRESS: Message =
+    msg!("email_not_verified", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
+
+#[input]
+struct Named {
+    /// Neither a link nor control characters: it is written to people who are invited.
+    #[validate(length(min = 2, max = 80), custom(function = "edge::validation::not_blank"))]
+    name: String,
+}
+
+#[input]
+struct Which {
+    id: Uuid,
+}
+
+#[output]
+struct Aggregates {
+    smallest_group: i32,
+    /// How many members there are now, managers aside.
+    members: i64,
+    /// Latest first; those from the organisation's first Monday on.
+    weeks: Vec<Week>,
+}
+
+#[output]
+struct Week {
+    /// Its Monday.
+    week: NaiveDate,
+    /// False where the group was too small to say anything.
+    is_shown: bool,
+    /// Members with a kaizen or a session, rounded down to a quarter: 0, 0.25, 0.5, or 0.75 for three quarters and more.
+    active_share: Option<f64>,
+    /// Kaizens completed, averaged over the people who had one, to a twentieth.
+    kaizen_completion: Option<f64>,
+    /// Minutes of zazen, averaged over the people who sat, to five; ten hours of a person at most.
+    zazen_minutes: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+enum Outcome {
+    Created { organisation: Box<Organisation> },
+    Exists { organisation: Box<Organisation> },
+    Ok { organisation: Box<Organisation> },
+    Unverified,
+    NotAllowed,
+    Stale,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    organisation: Organisation,
+}
+
+#[derive(Deserialize)]
+struct Found {
+    aggregates: Aggregates,
+}
+
+async fn create(ctx: Context, _: Person, Json(new): Json<Named>) -> Result<Reply<Organisation>> {
+    match plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.one()? {
+        Outcome::Created { organisation } => {
+            let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
+            Ok(Reply::new(*organisation).etag(|organisation| organisation.version).location(&place))
+        }
+        Outcome::Exists { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version).status(200)),
+        Outcome::Unverified => Err(Error::forbidden(VERIFY_ADDRESS)),
+        _ => Err(Error::forbidden(messages::FORBIDDEN)),
+    }
+}
+
+async fn list(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
+    let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.organisation).collect();
+    Ok(Reply::new(Page { items, next_cursor: None }))
+}
+
+async fn read(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
+    match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
+        Some(organisation) => Ok(Reply::new(organisation).etag(|organisation| organisation.version)),
+        None => Err(Error::not_found(messages::NOT_FOUND)),
+    }
+}
+
+async fn rename(ctx: Context, _: Person, Path(which): Path<Which>, Json(named): Json<Named>) -> Result<Reply<Organisation>> {
+    let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
+    match plain(ctx.sql(rename).await)?.one()? {
+        Outcome::Ok { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version)),
+        _ => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+    }
+}
+
+async fn aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Aggregates>> {
+    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<Found>()?.aggregates))
+}
+
+fn plain<T>(outcome: Result<T>) -> Result<T> {
+    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_allowed").into())
+}
+
+const CREATE: Sql = Sql::new("select edge.create_organisation($1)");
+
+const LIST: Sql = Sql::new("select edge.list_organisations() as organisation");
+
+const READ: Sql = Sql::new("select edge.read_organisation($1::uuid)");
+
+const RENAME: Sql = Sql::new("select edge.rename_organisation(organisation => $1::uuid, name => $2, if_version => $3::text)");
+
+const AGGREGATES: Sql = Sql::new("select edge.organisation_aggregates($1::uuid) as aggregates");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+edge::function! {
+    //! The person's tier, why they have it, and what it entitles them to.
+
+    /// The tier of this moment. A subscription that is not renewed in time entitles until `entitled_until`: the end of what was
+    /// paid, and the grace period (setting `subscription_grace_days`) while Stripe tries to be paid again.
+    GET "/account/subscription" => read, auth: Person, limit: 300, reads;
+}
+
+use accounts::Tier;
+use chrono::{DateTime, Utc};
+use edge::{Context, Person, Reply, Result, Sql, output};
+use serde::Deserialize;
+
+#[output]
+struct Standing {
+    tier: Tier,
+    /// An administrator has given PREMIUM, subscription or not.
+    is_granted: bool,
+    /// The one that lasts longest; null where there never was one.
+    subscription: Option<Subscription>,
+    entitlements: Vec<Entitlement>,
+}
+
+#[output]
+struct Subscription {
+    /// Stripe's word: `active`, `trialing`, `past_due`, `canceled`, …
+    status: String,
+    period_end: Option<DateTime<Utc>>,
+    /// It is not renewed when its period ends.
+    is_ending: bool,
+    /// Null where it entitles to nothing.
+    entitled_until: Option<DateTime<Utc>>,
+}
+
+/// How much of something a tier allows.
+#[output]
+struct Entitlement {
+    /// The setting that says so.
+    name: String,
+    allowed: i32,
+    /// What PREMIUM allows.
+    premium: i32,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    standing: Standing,
+}
+
+async fn read(ctx: Context, _: Person) -> Result<Reply<Standing>> {
+    Ok(Reply::new(ctx.sql(READ).await?.one::<Row>()?.standing))
+}
+
+const READ: Sql = Sql::new("select edge.my_subscription() as standing");
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+use chrono::{DateTime, Utc};
+use edge::{Message, msg, output};
+use uuid::Uuid;
+
+/// The person is a member of another organisation.
+pub const ELSEWHERE: Message = msg!("in_another_organisation", fr: "On n'est membre que d'une organisation à la fois : quittez d'abord l'autre.", en: "Nobody is a member of two organisations at once: leave the other one first.");
+
+/// An organisation, as one of its members or an administrator sees it.
+#[output]
+pub struct Organisation {
+    pub id: Uuid,
+    pub name: String,
+    /// The caller's; null for an administrator who is no member.
+    pub role: Option<MemberRole>,
+    pub joined_at: Option<DateTime<Utc>>,
+    pub visibility: Visibility,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    #[serde(skip_serializing)]
+    pub version: i32,
+}
+
+#[output]
+pub enum MemberRole {
+    Member,
+    Manager,
+}
+
+/// What managers and administrators can see of the organisation's members. There is nothing else.
+#[output]
+pub struct Visibility {
+    /// Of each member.
+    pub of_each_member: Vec<String>,
+    /// Of all members together, per week, coarsely.
+    pub of_all_members: Vec<String>,
+    /// A figure that fewer people gave is not shown.
+    pub smallest_group: i32,
+    /// The caller's values are in the figures. Those of managers are not.
+    pub counts_you: bool,
+}
+
+/// An organisation that a person belongs to.
+#[output]
+pub struct Membership {
+    pub id: Uuid,
+    pub name: String,
+    pub role: MemberRole,
+    pub joined_at: DateTime<Utc>,
+}
+
+/// A member, as managers see them.
+#[output]
+pub struct Member {
+    pub user_id: Uuid,
+    pub name: Option<String>,
+    pub email: String,
+    pub role: MemberRole,
+    pub joined_at: DateTime<Utc>,
+}
+
+impl MemberRole {
+    pub fn name(self) -> &'static str {
+        match self {
+            MemberRole::Member => "member",
+            MemberRole::Manager => "manager",
+        }
+    }
+}

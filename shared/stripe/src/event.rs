@@ -1,0 +1,199 @@
+use chrono::serde::ts_seconds;
+use chrono::{DateTime, Utc};
+use edge::{Error, Message, Result, msg};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+const UNREADABLE: Message =
+    msg!("unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.");
+
+/// A body with a good signature.
+#[derive(Debug)]
+pub enum Read {
+    Event(Event),
+    /// Nothing that tiers depend on.
+    Other,
+}
+
+/// An event about who a customer is or what they subscribe to; the argument of `edge.stripe_event`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    pub id: String,
+    pub r#type: String,
+    pub created_at: DateTime<Utc>,
+    /// Of live mode, where the money is real.
+    pub is_live: bool,
+    pub customer: Option<String>,
+    /// Who the customer is, by what we gave Stripe: a checkout's `client_reference_id`, a subscription's `metadata.user_id`.
+    pub user_id: Option<Uuid>,
+    pub subscription: Option<Subscription>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+pub struct Subscription {
+    pub id: String,
+    /// Stripe's word: `active`, `past_due`, …
+    pub status: String,
+    pub period_start: Option<DateTime<Utc>>,
+    pub period_end: Option<DateTime<Utc>>,
+    /// It ends with its period.
+    pub is_ending: bool,
+}
+
+#[derive(Deserialize)]
+struct Kind {
+    r#type: String,
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    id: String,
+    #[serde(with = "ts_seconds")]
+    created: DateTime<Utc>,
+    livemode: bool,
+    data: Data<T>,
+}
+
+#[derive(Deserialize)]
+struct Data<T> {
+    object: T,
+}
+
+#[derive(Deserialize)]
+struct CheckoutSession {
+    customer: Option<String>,
+    client_reference_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SubscriptionObject {
+    id: String,
+    customer: String,
+    status: String,
+    #[serde(default)]
+    cancel_at_period_end: bool,
+    cancel_at: Option<i64>,
+    #[serde(flatten)]
+    period: Period,
+    #[serde(default)]
+    items: Items,
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+/// Until API version 2025-03-31 a subscription's own; since then each item's.
+#[derive(Clone, Copy, Default, Deserialize)]
+struct Period {
+    current_period_start: Option<i64>,
+    current_period_end: Option<i64>,
+}
+
+#[derive(Default, Deserialize)]
+struct Items {
+    data: Vec<Period>,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    user_id: Option<String>,
+}
+
+impl Read {
+    /// # Errors
+    /// 422 for what should tell us something and cannot be read: Stripe then tries again, and shows that it fails.
+    pub fn new(body: &[u8]) -> Result<Read> {
+        let kind = parse::<Kind>(body)?.r#type;
+        let event = match kind.as_str() {
+            "checkout.session.completed" => {
+                let Envelope { id, created, livemode, data } = parse::<Envelope<CheckoutSession>>(body)?;
+                let user_id = data.object.client_reference_id.and_then(|id| id.parse().ok());
+                let customer = data.object.customer;
+                Event { id, r#type: kind, created_at: created, is_live: livemode, customer, user_id, subscription: None }
+            }
+            _ if kind.starts_with("customer.subscription.") => {
+                let Envelope { id, created, livemode, data } = parse::<Envelope<SubscriptionObject>>(body)?;
+                let user_id = data.object.metadata.user_id.as_ref().and_then(|id| id.parse().ok());
+                let customer = Some(data.object.customer.clone());
+                let subscription = Some(data.object.into());
+                Event { id, r#type: kind, created_at: created, is_live: livemode, customer, user_id, subscription }
+            }
+            _ => return Ok(Read::Other),
+        };
+        Ok(Read::Event(event))
+    }
+}
+
+impl From<SubscriptionObject> for Subscription {
+    fn from(object: SubscriptionObject) -> Subscription {
+        let periods = || object.items.data.iter().copied().chain([object.period]);
+        let end = periods().filter_map(|period| period.current_period_end).max();
+        // A date that was set for its end may come before that of the period.
+        let cut = object.cancel_at.filter(|at| end.is_none_or(|end| *at <= end));
+        let time = |seconds: Option<i64>| seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        Subscription {
+            period_start: time(periods().filter_map(|period| period.current_period_start).max()),
+            period_end: time(cut.or(end)),
+            is_ending: object.cancel_at_period_end || cut.is_some(),
+            id: object.id,
+            status: object.status,
+        }
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
+    serde_json::from_slice(body).map_err(|error| Error::unprocessable(UNREADABLE).because(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn subscription(object: &Value) -> Subscription {
+        let event = json!({"id": "evt_1", "type": "customer.subscription.updated", "created": 1_767_225_600, "livemode": true,
+            "data": {"object": object}});
+        match Read::new(event.to_string().as_bytes()).unwrap() {
+            Read::Event(Event { subscription: Some(subscription), .. }) => subscription,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_period_is_read_where_either_version_of_the_api_has_it() {
+        let mut object = json!({"id": "sub_1", "customer": "cus_1", "status": "active", "cancel_at": null});
+        assert_eq!(subscription(&object).period_end, None);
+        object["items"] = json!({"data": [{"current_period_start": 1_767_225_600, "current_period_end": 1_769_904_000}]});
+        let newer = subscription(&object);
+        object["items"] = json!({"data": [{}]});
+        object["current_period_start"] = json!(1_767_225_600);
+        object["current_period_end"] = json!(1_769_904_000);
+        let older = subscription(&object);
+        assert_eq!((newer.period_start, newer.period_end), (older.period_start, older.period_end));
+        assert_eq!(older.period_end.unwrap().to_rfc3339(), "2026-02-01T00:00:00+00:00");
+    }
+
+    #[test]
+    fn an_end_that_was_set_is_the_end() {
+        let mut object = json!({"id": "sub_1", "customer": "cus_1", "status": "active", "current_period_end": 1_769_904_000, "cancel_at": 1_769_000_000});
+        let sooner = subscription(&object);
+        assert_eq!((sooner.is_ending, sooner.period_end.unwrap().timestamp()), (true, 1_769_000_000));
+        object["cancel_at"] = json!(1_779_904_000);
+        assert!(!subscription(&object).is_ending, "it is renewed before that");
+        object["cancel_at_period_end"] = json!(true);
+        assert!(subscription(&object).is_ending);
+    }
+
+    #[test]
+    fn what_tiers_do_not_depend_on_is_left_alone_and_what_they_do_must_be_readable() {
+        for other in
+            [json!({"type": "invoice.paid"}), json!({"type": "v2.core.account.updated", "created": "2026-01-01T00:00:00Z"})]
+        {
+            assert!(matches!(Read::new(other.to_string().as_bytes()).unwrap(), Read::Other), "{other}");
+        }
+        for bad in ["{", "[]", r#"{"type":"customer.subscription.updated","id":"evt_1"}"#] {
+            assert_eq!(Read::new(bad.as_bytes()).unwrap_err().status(), 422, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What Stripe tells us. It is never asked: its webhooks say everything that tiers need.
+
+mod event;
+mod signature;
+
+pub use event::{Event, Read, Subscription};
+pub use signature::Stripe;
