@@ -1,5 +1,6 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
+mod attack;
 mod build;
 mod cargo;
 mod chaos;
@@ -86,6 +87,12 @@ enum Command {
         /// The function, for example `purge` or `operations-purge`
         function: String,
     },
+    /// Attack every endpoint and every table, and write how it went into docs/SECURITY.md
+    Attack {
+        /// Attack the modules as they are deployed
+        #[arg(long)]
+        release: bool,
+    },
     /// Ask for scenes while everything fails and processes are killed, and count what was lost (Linux)
     Chaos(chaos::Wanted),
     /// Check a deployment of every function, and deploy it
@@ -132,6 +139,7 @@ async fn perform(command: Command) -> Result<ExitCode> {
         Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,
+        Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,
         Command::Chaos(wanted) => chaos::run(&project, &wanted).await?,
         Command::Deploy(wanted) => deploy::run(&project, &wanted).await?,
         Command::Guard(_) => {}

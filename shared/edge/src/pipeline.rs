@@ -192,7 +192,7 @@ impl Call {
         let body = self.runtime.body(self.endpoint.body).await.ok_or_else(Error::body_too_large)?;
         if json && !body.is_empty() {
             let declared = self.parts.headers.get("content-type").unwrap_or_default();
-            let kind = declared.split(';').next().unwrap_or_default().trim();
+            let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
             if !kind.eq_ignore_ascii_case("application/json") {
                 return Err(Error::unsupported_media_type());
             }

@@ -22,7 +22,8 @@ pub fn subjects() -> Vec<Subject> {
 }
 
 impl Subject {
-    fn new(function: &'static Function, endpoint: &'static Endpoint) -> Subject {
+    /// An endpoint of a function, which need not be of the surface.
+    pub fn new(function: &'static Function, endpoint: &'static Endpoint) -> Subject {
         let mut generator = SchemaGenerator::default();
         let shape = (endpoint.describe)(&mut generator);
         let whole = |schema: edge::schemars::Schema| resolve(&schema.to_value(), generator.definitions());
@@ -77,14 +78,21 @@ impl Subject {
 
     /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number.
     pub fn path(&self, id: &str) -> String {
+        self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() })
+    }
+
+    /// The path, with what `value` gives for the JSON type of each parameter.
+    pub fn path_with(&self, value: impl Fn(&str) -> String) -> String {
         let parts = self.endpoint.path.split('/').map(|part| {
             let Some((name, ending)) = edge::route::parameter(part) else { return part.to_owned() };
-            match self.path["properties"][name]["type"].as_str() {
-                Some("integer") => ["9223372036854775807", ending].concat(),
-                _ => [id, ending].concat(),
-            }
+            [&value(self.path["properties"][name]["type"].as_str().unwrap_or("string")), ending].concat()
         });
         parts.collect::<Vec<_>>().join("/")
+    }
+
+    /// The names of the query's parameters.
+    pub fn query_fields(&self) -> Vec<String> {
+        names(self.query.as_ref())
     }
 
     /// A body that the schema accepts.
@@ -92,24 +100,22 @@ impl Subject {
         self.body.as_ref().map(sample)
     }
 
+    /// A body with every field; truth values are false, and so publish nothing.
+    pub fn full_body(&self) -> Option<Value> {
+        let properties = self.body.as_ref()?["properties"].as_object()?;
+        let value = |schema: &Value| if is_of(schema, "boolean") { json!(false) } else { sample(schema) };
+        Some(Value::Object(properties.iter().map(|(name, schema)| (name.clone(), value(schema))).collect()))
+    }
+
     /// The body's fields of a JSON type, such as `string`.
     pub fn fields(&self, kind: &str) -> Vec<String> {
         let properties = self.body.as_ref().and_then(|body| body["properties"].as_object());
-        let is = |schema: &Value| {
-            schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
-        };
-        properties.into_iter().flatten().filter(|(_, schema)| is(schema)).map(|(name, _)| name.clone()).collect()
+        properties.into_iter().flatten().filter(|(_, schema)| is_of(schema, kind)).map(|(name, _)| name.clone()).collect()
     }
 
     /// Every field of the body.
     pub fn all_fields(&self) -> Vec<String> {
-        self.body
-            .as_ref()
-            .and_then(|body| body["properties"].as_object())
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect()
+        names(self.body.as_ref())
     }
 
     /// A request that is right but for what the caller then spoils.
@@ -120,6 +126,15 @@ impl Subject {
             None => call,
         }
     }
+}
+
+fn names(schema: Option<&Value>) -> Vec<String> {
+    let properties = schema.and_then(|schema| schema["properties"].as_object());
+    properties.into_iter().flatten().map(|(name, _)| name.clone()).collect()
+}
+
+fn is_of(schema: &Value, kind: &str) -> bool {
+    schema["type"] == kind || schema["type"].as_array().is_some_and(|kinds| kinds.contains(&json!(kind)))
 }
 
 /// Puts every `$ref` in its place.

@@ -104,7 +104,7 @@ impl App {
         let keys = auth::Keys::parse(&variable("JWT_KEYS")).expect("JWT_KEYS is not usable");
         let call = self.call("POST", "/").header("mf-route-override", package).token(&keys.issue_internal(package, now()));
         let call = call.header("x-oree-scheduled", &self.now.unwrap_or_else(now).to_rfc3339());
-        Call { path: "/".to_owned(), ..call }.send_over_http(url).await
+        Call { path: "/".to_owned(), ..call }.send_over_http(url).await.expect("the edge does not answer")
     }
 
     /// Any method; a path below `/api/v1`, unless it begins with a prefix of its own.
@@ -152,7 +152,13 @@ impl Call {
 
     /// # Panics
     /// Where nothing answers.
-    pub async fn send(mut self) -> Answer {
+    pub async fn send(self) -> Answer {
+        self.try_send().await.expect("the edge does not answer")
+    }
+
+    /// # Errors
+    /// Where the connection is closed before the answer has come, as a server may on a request that it finds too large.
+    pub async fn try_send(mut self) -> reqwest::Result<Answer> {
         let now = self.app.now.unwrap_or_else(now);
         if let Some(person) = self.person.take() {
             self = self.token(&person.token(now));
@@ -163,10 +169,10 @@ impl Call {
         let (method, path, body) = (self.method.clone(), self.path.clone(), self.body.clone());
         let answer = match self.app.target.clone() {
             Target::Native(function) => self.send_native(function).await,
-            Target::Edge(url) => self.send_over_http(&url).await,
+            Target::Edge(url) => self.send_over_http(&url).await?,
         };
         seen::keep(&Request { method, path, body, now }, &answer);
-        answer
+        Ok(answer)
     }
 
     async fn send_native(self, function: &'static Function) -> Answer {
@@ -194,21 +200,21 @@ impl Call {
         }
     }
 
-    async fn send_over_http(self, url: &str) -> Answer {
+    async fn send_over_http(self, url: &str) -> reqwest::Result<Answer> {
         let method = self.method.parse().expect("a method");
         let mut request =
             self.app.client.request(method, [url, &self.path].concat()).timeout(Duration::from_secs(30)).body(self.body);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        let answer = request.send().await.expect("the edge does not answer");
+        let answer = request.send().await?;
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        Answer {
+        Ok(Answer {
             status: answer.status().as_u16(),
             headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
-            body: answer.bytes().await.expect("the answer is cut off").to_vec(),
+            body: answer.bytes().await?.to_vec(),
             log: Vec::new(),
-        }
+        })
     }
 }
 
