@@ -54,10 +54,10 @@ fn judge_sizes(project: &Project, sizes: &BTreeMap<String, usize>, accept: bool)
     Ok(())
 }
 
-/// Compiles every function and makes its modules.
+/// Compiles every function and makes the modules of those asked for.
 ///
-/// All of them in one call, also after an edit of one: cargo unites the features of what it is asked to build, and a
-/// different question would build the shared crates a second time.
+/// All of them are compiled in one call, also after an edit of one: cargo unites the features of what it is asked to build,
+/// and a different question would build the shared crates a second time.
 pub async fn functions_as_modules(
     project: &Project,
     functions: &[Function],
@@ -65,7 +65,7 @@ pub async fn functions_as_modules(
     toolchain: &WasmToolchain,
 ) -> Result<Vec<Module>> {
     let step = Step::start(format!("{} functions", functions.len()));
-    let warnings = compile(project, functions, profile, toolchain, &step).await?;
+    let warnings = compile(project, &project.functions()?, profile, toolchain, &step).await?;
     let modules = {
         let (project, functions) = (Project { root: project.root.clone() }, functions.to_vec());
         let target = toolchain.target_folder.clone();
@@ -121,6 +121,16 @@ pub async fn programs(project: &Project, names: &[&str], step: &Step, failure: &
         command.args(["--bin", name]);
     }
     cargo::run(command, step, failure).await
+}
+
+/// Compiles the same as they run in production, to `target/native`.
+pub async fn native_servers(project: &Project) -> Result<()> {
+    let step = Step::start("gateway and simulators, optimised");
+    let mut command = cargo::command(project);
+    command.args(["build", "--profile", "native", "--package", "gateway", "--package", "simulators", "--bins"]);
+    cargo::run(command, &step, "gateway or simulators do not compile: mend what is shown above").await?;
+    step.done("");
+    Ok(())
 }
 
 /// Prints the sizes, and returns each gzip.

@@ -118,6 +118,13 @@ impl Guarded {
         self.status.borrow().is_some()
     }
 
+    /// The process itself, which is the guard's one child. On Linux.
+    pub fn process(&self) -> Option<u32> {
+        let guard = self.guard?;
+        let children = std::fs::read_to_string(format!("/proc/{guard}/task/{guard}/children")).ok()?;
+        children.split_whitespace().next()?.parse().ok()
+    }
+
     /// Kills the process with everything it started, as a crash of the machine would, and waits until it is gone. On Linux.
     pub async fn kill(&mut self) {
         let children = self.guard.map(|guard| format!("/proc/{guard}/task/{guard}/children"));

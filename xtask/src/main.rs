@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
 mod attack;
+mod bench;
 mod build;
 mod cargo;
 mod chaos;
@@ -93,6 +94,8 @@ enum Command {
         #[arg(long)]
         release: bool,
     },
+    /// Measure the functions beside what people would write instead, and write bench/RESULTS.md (Linux)
+    Bench(bench::Wanted),
     /// Ask for scenes while everything fails and processes are killed, and count what was lost (Linux)
     Chaos(chaos::Wanted),
     /// Check a deployment of every function, and deploy it
@@ -140,6 +143,7 @@ async fn perform(command: Command) -> Result<ExitCode> {
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,
         Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,
+        Command::Bench(wanted) => bench::run(&project, &wanted).await?,
         Command::Chaos(wanted) => chaos::run(&project, &wanted).await?,
         Command::Deploy(wanted) => deploy::run(&project, &wanted).await?,
         Command::Guard(_) => {}

@@ -32,11 +32,12 @@ const SCRIPTS: [(&str, &str); 2] = [("shared/edge/src/shim.js", "index.js"), ("s
 type Scripts = Vec<(&'static str, Vec<u8>)>;
 
 /// Goes into every stamp: raise it when the same wasm has to become other modules.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 /// What rustc's wasm may use, which is less than wasm-opt would take for granted.
-const WASM_FEATURES: [&str; 6] = [
+const WASM_FEATURES: [&str; 7] = [
     "--enable-bulk-memory",
+    "--enable-exception-handling",
     "--enable-multivalue",
     "--enable-mutable-globals",
     "--enable-nontrapping-float-to-int",
@@ -105,7 +106,9 @@ fn generate_one(project: &Project, function: &Function, profile: Profile, target
     }
     bind(&wasm, &folder, profile)?;
     if profile == Profile::Release {
-        optimise(project, &folder.join("module.wasm"))?;
+        let module = folder.join("module.wasm");
+        forget_unreachable(&module)?;
+        optimise(project, &module)?;
     }
     for (name, text) in scripts {
         fs::write(folder.join(name), text)?;
@@ -139,6 +142,19 @@ fn bind(wasm: &Path, folder: &Path, profile: Profile) -> Result<()> {
     Ok(())
 }
 
+/// Takes back the exports of classes that `worker` and its streams offer to JavaScript: nothing of ours makes one, and what an
+/// export holds cannot be optimised away.
+fn forget_unreachable(module: &Path) -> Result<()> {
+    let mut wasm = walrus::Module::from_file(module)?;
+    let is_of_a_class = |name: &str| name.starts_with("__wbg_") || name.starts_with("intounderlying");
+    let exports: Vec<_> = wasm.exports.iter().filter(|export| is_of_a_class(&export.name)).map(walrus::Export::id).collect();
+    for export in exports {
+        wasm.exports.delete(export);
+    }
+    walrus::passes::gc::run(&mut wasm);
+    wasm.emit_wasm_file(module)
+}
+
 fn optimise(project: &Project, module: &Path) -> Result<()> {
     let output = Command::new("node")
         .arg(project.path("node_modules/binaryen/bin/wasm-opt"))
@@ -156,7 +172,27 @@ fn optimise(project: &Project, module: &Path) -> Result<()> {
 /// Size of a function's wasm, as it is and as it is sent.
 pub fn size(folder: &Path) -> Result<Size> {
     let bytes = fs::read(folder.join("module.wasm"))?;
+    Ok(Size { raw: bytes.len(), gzip: gzip(&bytes)? })
+}
+
+/// How many bytes are left of these by gzip.
+pub fn gzip(bytes: &[u8]) -> Result<usize> {
     let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(&bytes)?;
-    Ok(Size { raw: bytes.len(), gzip: gzip.finish()?.len() })
+    gzip.write_all(bytes)?;
+    Ok(gzip.finish()?.len())
+}
+
+/// Writes `index.js` and `index_bg.wasm` of a crate made with `worker`, as `worker-build` 0.8.7 does.
+pub fn bind_as_worker_build(project: &Project, wasm: &Path, folder: &Path) -> Result<()> {
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name("index")
+        .module(true)?
+        .typescript(false)
+        .reset_state_function(true)
+        .force_enable_abort_handler(true)
+        .generate(folder)?;
+    let script = folder.join("index.js");
+    fs::write(&script, fs::read_to_string(&script)?.replace("import source ", "import "))?;
+    optimise(project, &folder.join("index_bg.wasm"))
 }

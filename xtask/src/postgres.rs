@@ -36,6 +36,8 @@ pub enum Data {
     Test,
     /// Like those of tests, beside them.
     Chaos,
+    /// Like those of tests, beside them.
+    Bench,
 }
 
 /// A running server.
@@ -105,6 +107,7 @@ impl Installation {
             Data::Dev => "dev",
             Data::Test => "test",
             Data::Chaos => "chaos",
+            Data::Bench => "bench",
         })
     }
 

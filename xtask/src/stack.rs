@@ -81,9 +81,10 @@ impl Stack {
         variables.insert("DATABASE_URL".to_owned(), url.clone());
         variables.extend(logins);
         let step = Step::start("start");
+        let programs = project.target().join("debug");
         let servers = vec![
-            serve_gateway(project, ports.gateway, &url, &logs).await?,
-            serve_simulators(project, ports.simulators, &variables, &logs).await?,
+            serve_gateway(&programs, ports.gateway, &url, &logs).await?,
+            serve_simulators(&programs, ports.simulators, &variables, &logs, &[]).await?,
         ];
         let surroundings = Surroundings { port: ports.edge, profile, variables: &variables, keep_time: data == Data::Dev };
         let config = Config::new(project, &functions, &surroundings)?;
@@ -119,7 +120,8 @@ impl Stack {
             }
             Part::Gateway => {
                 self.servers.remove(0).kill().await;
-                let gateway = serve_gateway(project, self.ports.gateway, &self.variables["DATABASE_URL"], &self.logs).await?;
+                let programs = project.target().join("debug");
+                let gateway = serve_gateway(&programs, self.ports.gateway, &self.variables["DATABASE_URL"], &self.logs).await?;
                 self.servers.insert(0, gateway);
             }
             Part::Database => {
@@ -176,22 +178,30 @@ async fn open_database(
     Ok((Some(postgres), url))
 }
 
-async fn serve_gateway(project: &Project, port: u16, url: &str, logs: &Path) -> Result<Guarded> {
+/// Starts the gateway that lies in the folder `programs`.
+pub async fn serve_gateway(programs: &Path, port: u16, url: &str, logs: &Path) -> Result<Guarded> {
     let listen = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut command = server(project, "gateway");
+    let mut command = server(programs, "gateway");
     command.arg("--listen").arg(listen.to_string()).arg("--count").env("DATABASE_URL", url);
     serve("gateway", command, listen, logs).await
 }
 
-async fn serve_simulators(project: &Project, port: u16, variables: &BTreeMap<String, String>, logs: &Path) -> Result<Guarded> {
+/// Starts the simulators that lie in the folder `programs`.
+pub async fn serve_simulators(
+    programs: &Path,
+    port: u16,
+    variables: &BTreeMap<String, String>,
+    logs: &Path,
+    options: &[&str],
+) -> Result<Guarded> {
     let listen = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut command = server(project, "simulators");
-    command.arg("--listen").arg(listen.to_string()).envs(variables);
+    let mut command = server(programs, "simulators");
+    command.arg("--listen").arg(listen.to_string()).args(options).envs(variables);
     serve("simulators", command, listen, logs).await
 }
 
-fn server(project: &Project, name: &str) -> Command {
-    guard::command(project.target().join("debug").join(name), Stop::Terminate, None)
+fn server(programs: &Path, name: &str) -> Command {
+    guard::command(programs.join(name), Stop::Terminate, None)
 }
 
 async fn serve(name: &str, mut command: Command, listen: SocketAddr, logs: &Path) -> Result<Guarded> {
