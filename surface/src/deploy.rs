@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use edge::{Config, Function, Shape, Trigger, VARIABLES, Variable};
 use serde::{Deserialize, Serialize};
 
@@ -52,9 +50,6 @@ pub struct Worker {
 
 /// Not set by hand.
 const GENERATED: [&str; 2] = ["STAGE", "CRONS"];
-
-/// Passwords of database logins are not typed by people.
-const SHORTEST_PASSWORD: usize = 16;
 
 impl Wanted {
     /// Takes what the environment gives, before what the files say.
@@ -180,21 +175,7 @@ fn weakness(variable: &Variable, value: &str, wanted: &Wanted) -> Option<&'stati
         ("DISCORD_WEBHOOK_URL", _) | (_, Shape::Url) if !value.starts_with("https://") => {
             Some("does not begin with https://: what goes there must be encrypted")
         }
-        (_, Shape::Keys) => {
-            let keys = || value.split(',').filter_map(|key| key.split_once(':'));
-            let weak = keys().any(|(id, key)| id.trim() == "dev" || is_weak(key));
-            weak.then_some("holds a key that is not random, or that is called dev: make one with `openssl rand -base64 32`")
-        }
-        (_, Shape::Key) => is_weak(value).then_some("is not random: make one with `openssl rand -base64 32`"),
-        (_, Shape::Login) => {
-            let password = value.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')?.0.split_once(':'));
-            let short = password.is_none_or(|(_, password)| password.len() < SHORTEST_PASSWORD);
-            short.then_some("has no password of 16 characters or more: make one with `openssl rand -hex 24`")
-        }
-        (_, Shape::Text) if variable.secret && matches!(value, "simulated" | "secret" | "changeme") => {
-            Some("is a placeholder: set the real one")
-        }
-        _ => None,
+        _ => edge::weakness(variable, value),
     }
 }
 
@@ -202,17 +183,11 @@ fn is_origin(text: &str) -> bool {
     text.strip_prefix("https://").is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
 }
 
-/// Bytes that no generator of random numbers gives: few different ones, or all of them typed.
-fn is_weak(key: &str) -> bool {
-    let bytes = BASE64_STANDARD.decode(key.trim()).unwrap_or_default();
-    let mut distinct = bytes.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    distinct.len() < 16 || bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     /// Looks random, and is the same in every run.
@@ -225,7 +200,7 @@ mod tests {
         let required = VARIABLES.iter().filter(|variable| variable.default.is_none() && variable.name != "PUBLIC_URL");
         let (secrets, vars): (Vec<_>, Vec<_>) = required.zip(1..).partition(|(variable, _)| variable.secret);
         let value = |(variable, seed): (&Variable, u8)| match variable.shape {
-            Shape::Keys => (variable.name.to_owned(), format!("2026:{}", key(seed))),
+            Shape::Keys | Shape::SealingKeys => (variable.name.to_owned(), format!("2026:{}", key(seed))),
             Shape::Key => (variable.name.to_owned(), key(seed)),
             Shape::Login => (variable.name.to_owned(), format!("postgres://login_{seed}:0123456789abcdef{seed}@localhost/oree")),
             _ => (variable.name.to_owned(), "https://something.example.org".to_owned()),

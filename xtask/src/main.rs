@@ -13,6 +13,7 @@ mod deploy;
 mod dev;
 mod edge;
 mod guard;
+mod import;
 mod logs;
 mod manifest;
 mod modules;
@@ -31,6 +32,7 @@ mod toolchain;
 mod watch;
 mod welcome;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -98,6 +100,11 @@ enum Command {
     Bench(bench::Wanted),
     /// Ask for scenes while everything fails and processes are killed, and count what was lost (Linux)
     Chaos(chaos::Wanted),
+    /// Bring people and their bcrypt hashes from Supabase, passlib or another source into the database of `DATABASE_URL`
+    ImportUsers {
+        /// A file of comma-separated values with a header (.csv), or of one JSON object a line (.jsonl)
+        file: PathBuf,
+    },
     /// Check a deployment of every function, and deploy it
     Deploy(deploy::Wanted),
     #[command(hide = true)]
@@ -145,6 +152,7 @@ async fn perform(command: Command) -> Result<ExitCode> {
         Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,
         Command::Bench(wanted) => bench::run(&project, &wanted).await?,
         Command::Chaos(wanted) => chaos::run(&project, &wanted).await?,
+        Command::ImportUsers { file } => return import::run(&file).await,
         Command::Deploy(wanted) => deploy::run(&project, &wanted).await?,
         Command::Guard(_) => {}
     }

@@ -14,8 +14,8 @@ use crate::project::Project;
 
 /// What a secret looks like.
 enum Shape {
-    /// `kid:key`, the key in base64.
-    SigningKeys,
+    /// `kid:key`, the key of 32 bytes in base64.
+    NamedKey,
     /// 32 bytes in base64.
     Key,
     /// Letters and digits that need no escaping in a URL.
@@ -23,10 +23,12 @@ enum Shape {
 }
 
 /// Every secret that this machine makes for itself.
-const SECRETS: [(&str, Shape); 7] = [
-    (JWT_KEYS, Shape::SigningKeys),
+const SECRETS: [(&str, Shape); 9] = [
+    (JWT_KEYS, Shape::NamedKey),
     ("PASSWORD_PEPPER", Shape::Key),
     ("LINK_KEY", Shape::Key),
+    ("METRICS_TOKEN", Shape::Key),
+    ("SEALING_KEYS", Shape::NamedKey),
     (POSTGRES_PASSWORD, Shape::Password),
     (OWNER_PASSWORD, Shape::Password),
     (PERSON_PASSWORD, Shape::Password),
@@ -74,7 +76,7 @@ impl Shape {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).context("the system gives no random numbers")?;
         Ok(match self {
-            Self::SigningKeys => format!("dev:{}", STANDARD.encode(bytes)),
+            Self::NamedKey => format!("dev:{}", STANDARD.encode(bytes)),
             Self::Key => STANDARD.encode(bytes),
             Self::Password => URL_SAFE_NO_PAD.encode(bytes),
         })

@@ -72,6 +72,11 @@ pub fn is_hmac(key: &[u8], parts: &[&[u8]], mac: &[u8]) -> bool {
     hmac(key, parts).verify_slice(mac).is_ok()
 }
 
+/// Whether `given` is `known`, in a time that does not tell where they differ. Nothing is equal to an empty secret.
+pub fn is_secret(known: &str, given: &str) -> bool {
+    !known.is_empty() && unseal(known.as_bytes(), known, &seal(known.as_bytes(), given))
+}
+
 fn hmac(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     // HMAC takes a key of any length.
     let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
@@ -106,6 +111,15 @@ mod tests {
         assert!(!unseal(b"other", "job 1", &proof));
         assert!(!unseal(b"key", "job 1", ""));
         assert!(!unseal(b"key", "job 1", "é"));
+    }
+
+    #[test]
+    fn only_the_secret_itself_is_the_secret() {
+        assert!(is_secret("a long word", "a long word"));
+        for wrong in ["", "a", "a long wore", "a long word ", "A long word"] {
+            assert!(!is_secret("a long word", wrong), "{wrong}");
+        }
+        assert!(!is_secret("", ""));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Shape {
     Login,
     /// `kid:base64,…`, at least 32 bytes each.
     Keys,
+    /// `kid:base64,…`, 32 bytes each.
+    SealingKeys,
     /// Base64 of at least 32 bytes.
     Key,
     /// Words separated by commas; may be empty.
@@ -57,6 +59,10 @@ pub enum Need {
     Mail,
     /// Hears what people have paid for.
     Stripe,
+    /// Seals tokens of other services before they are stored, and opens them.
+    Sealing,
+    /// Lets a scraper read the metrics.
+    Metrics,
     /// Calls the cron functions.
     Crons,
 }
@@ -108,6 +114,8 @@ variables! {
     "STORAGE_WORKER_ACCESS_KEY" Storage Text secret = "": "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
     "STORAGE_WORKER_SECRET_KEY" Storage Text secret = "": "its secret access key; it should only be able to write";
     "STRIPE_WEBHOOK_SECRET" Stripe Text secret = "": "signing secret of the Stripe webhook, of the live mode in production and of the test mode elsewhere; two separated by a comma while it is rolled; without it 503 stripe_not_configured";
+    "SEALING_KEYS" Sealing SealingKeys secret: "keys that seal other services' tokens: the first seals, all open";
+    "METRICS_TOKEN" Metrics Key secret = "": "bearer token of whoever reads the metrics; without it they answer 503 metrics_not_configured";
     "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
 }
 
@@ -155,6 +163,10 @@ impl Config {
             };
             if !variable.shape.fits(&value) && variable.default != Some(&value) {
                 wrong.push([variable.name, " is not as it should be: ", variable.about].concat());
+            } else if config.stage == Stage::Production
+                && let Some(why) = weakness(variable, &value)
+            {
+                wrong.push([variable.name, " ", why].concat());
             }
             match variable.shape {
                 Shape::Keys => config.keys = Keys::parse(&value).ok(),
@@ -202,6 +214,41 @@ impl Config {
     }
 }
 
+/// Passwords of database logins are not typed by people.
+const SHORTEST_PASSWORD: usize = 16;
+
+/// Why a secret of the right shape must not guard anything. Checked before a deployment, and in production once more by
+/// every instance, which may have got its secrets another way.
+pub fn weakness(variable: &Variable, value: &str) -> Option<&'static str> {
+    if !variable.secret || value.is_empty() {
+        return None;
+    }
+    match variable.shape {
+        Shape::Keys | Shape::SealingKeys => {
+            let mut keys = value.split(',').filter_map(|key| key.split_once(':'));
+            let weak = keys.any(|(id, key)| id.trim() == "dev" || is_guessable(key));
+            weak.then_some("holds a key that is not random, or that is called dev: make one with `openssl rand -base64 32`")
+        }
+        Shape::Key => is_guessable(value).then_some("is not random: make one with `openssl rand -base64 32`"),
+        Shape::Login => {
+            let password = value.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@')?.0.split_once(':'));
+            let short = password.is_none_or(|(_, password)| password.len() < SHORTEST_PASSWORD);
+            short.then_some("has no password of 16 characters or more: make one with `openssl rand -hex 24`")
+        }
+        Shape::Text => matches!(value, "simulated" | "secret" | "changeme").then_some("is a placeholder: set the real one"),
+        _ => None,
+    }
+}
+
+/// Bytes that no generator of random numbers gives: few different ones, or all of them typed.
+fn is_guessable(key: &str) -> bool {
+    let bytes = BASE64_STANDARD.decode(key.trim()).unwrap_or_default();
+    let mut distinct = bytes.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    distinct.len() < 16 || bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
 impl Stage {
     fn parse(text: &str) -> Option<Stage> {
         match text {
@@ -221,6 +268,13 @@ impl Shape {
             Shape::Url => value.starts_with("http://") || value.starts_with("https://"),
             Shape::Login => value.starts_with("postgres://") || value.starts_with("postgresql://"),
             Shape::Keys => Keys::parse(value).is_ok(),
+            Shape::SealingKeys => {
+                let is_key = |entry: &str| {
+                    let (id, key) = entry.trim().split_once(':').unwrap_or_default();
+                    !id.is_empty() && BASE64_STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 32)
+                };
+                value.split(',').all(is_key)
+            }
             Shape::Key => BASE64_STANDARD.decode(value).is_ok_and(|bytes| bytes.len() >= 32),
             Shape::Stage => Stage::parse(value).is_some(),
         }
@@ -245,6 +299,43 @@ mod tests {
             "{wrong}"
         );
         assert!(!wrong.contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn in_production_a_weak_or_a_known_secret_is_as_bad_as_none() {
+        let random: Vec<u8> = (0..32u8).map(|index| index.wrapping_mul(151).wrapping_add(7)).collect();
+        let (random, zeros) = (BASE64_STANDARD.encode(random), BASE64_STANDARD.encode([0; 32]));
+        let typed = BASE64_STANDARD.encode("a long sentence that somebody has typed");
+        let of = |name: &'static str, value: String, stage: &'static str| {
+            let needs = [Need::Always, Need::Tokens, Need::Passwords, Need::DatabasePerson, Need::Mail, Need::Sealing];
+            let keys = ["2026:", &random].concat();
+            let loaded = Config::load(needs.into_iter(), |asked| match asked {
+                asked if asked == name => Some(value.clone()),
+                "STAGE" => Some(stage.to_owned()),
+                "PUBLIC_URL" | "SQL_URL" | "APP_URL" => Some("https://api.example.org".to_owned()),
+                "JWT_KEYS" | "SEALING_KEYS" => Some(keys.clone()),
+                "PASSWORD_PEPPER" => Some(random.clone()),
+                "SQL_LOGIN_PERSON" => Some("postgres://p:0123456789abcdef@localhost/oree".to_owned()),
+                _ => None,
+            });
+            loaded.err().unwrap_or_default()
+        };
+        assert_eq!(of("nothing", String::new(), "production"), "");
+        for (name, value) in [
+            ("JWT_KEYS", ["2026:", &zeros].concat()),
+            ("JWT_KEYS", ["2026:", &typed].concat()),
+            ("JWT_KEYS", ["2026:", &random, ",dev:", &random].concat()),
+            ("SEALING_KEYS", ["2026:", &zeros].concat()),
+            ("PASSWORD_PEPPER", zeros.clone()),
+            ("SQL_LOGIN_PERSON", "postgres://p:short@localhost/oree".to_owned()),
+            ("SQL_LOGIN_PERSON", "postgres://p@localhost/oree".to_owned()),
+            ("MAIL_API_KEY", "changeme".to_owned()),
+            ("MAIL_API_KEY", "simulated".to_owned()),
+        ] {
+            let wrong = of(name, value.clone(), "production");
+            assert!(wrong.starts_with(name) && !wrong.contains(&value), "{name}: {wrong}");
+            assert_eq!(of(name, value, "dev"), "", "{name}");
+        }
     }
 
     #[test]

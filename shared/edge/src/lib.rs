@@ -25,7 +25,7 @@ mod runtime;
 pub use auth;
 pub use caller::{Admin, Caller, Credentials, Identity, Manager, Person, Proof, Public, Signed, SqlRole, Tick};
 pub use chrono;
-pub use config::{Config, Need, Shape, VARIABLES, Variable};
+pub use config::{Config, Need, Shape, VARIABLES, Variable, weakness};
 pub use context::{Context, Rows};
 pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
 pub use edge_macros::{input, output};
@@ -35,7 +35,7 @@ pub use http::{Http, HttpAnswer, HttpFailure};
 pub use input::{Json, MaybeJson, Path, Query, Raw};
 pub use pipeline::{Call, serve};
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
-pub use reply::{Answer, Body, Event, Events, Pieces, Reply, Svg};
+pub use reply::{Answer, Body, Event, Events, OpenMetrics, Pieces, Reply, Svg};
 pub use request::{Headers, Incoming, Parts};
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]

@@ -108,6 +108,19 @@ impl Body for Svg {
     }
 }
 
+/// Metrics in the text format of OpenMetrics 1.0, its last line included.
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
+pub struct OpenMetrics(pub String);
+
+impl Body for OpenMetrics {
+    const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.clone().into_bytes()
+    }
+}
+
 /// What a handler answers: a value, and the few headers that handlers may set.
 pub struct Reply<T> {
     pub(crate) value: T,

@@ -16,7 +16,7 @@ pub struct Headers(pub String);
 
 impl Headers {
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.lines().find_map(|line| line.split_once(':').filter(|(key, _)| *key == name).map(|(_, value)| value.trim()))
+        self.0.lines().find_map(|line| line.split_once(':').filter(|(key, _)| *key == name).map(|(_, value)| value.trim_ascii()))
     }
 }
 
@@ -64,7 +64,8 @@ impl Parts {
         Some(form_urlencoded::parse(self.raw_query.as_bytes()).into_owned().collect())
     }
 
-    pub(crate) fn bearer(&self) -> Option<&str> {
+    /// The token of `Authorization: Bearer`.
+    pub fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.headers.get("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     }

@@ -46,7 +46,7 @@ fn secret(name: &str, seed: u8) -> String {
         _ if name.starts_with("SQL_LOGIN") => {
             format!("postgres://login_{seed}:8f14e45fceea167a5a36dedd4bea{seed}@localhost/oree")
         }
-        "JWT_KEYS" => format!("a:{key}"),
+        "JWT_KEYS" | "SEALING_KEYS" => format!("a:{key}"),
         _ => key,
     }
 }
