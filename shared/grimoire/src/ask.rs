@@ -150,11 +150,7 @@ pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Qu
     conclude(ctx, ask.shelf, submit, Some(ask.given)).await
 }
 
-/// Asks once more for a failed or cancelled creation.
-///
-/// # Errors
-/// As [`ask`]; 404; 409 `conflict` where there is nothing to try again.
-pub async fn retry(ctx: &Context, shelf: &str, creation: Uuid) -> Result<Reply<Queued>> {
+pub(crate) async fn retry(ctx: &Context, shelf: &str, creation: Uuid) -> Result<Reply<Queued>> {
     let endpoints = ready(ctx)?.endpoints();
     conclude(ctx, shelf, RETRY.bind(creation).bind(SqlJson(&endpoints)).bind(LIFETIME_S), None).await
 }

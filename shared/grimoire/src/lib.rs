@@ -1,12 +1,13 @@
 //! What the Grimoire's functions share. A creation (a scene, a pose, a sound) is what a person asks for; a job is one
-//! attempt on a GPU to make it. Here is how one is asked for, how its result is kept, and how it is followed.
+//! attempt on a GPU to make it. Here is how one is asked for, how its result is kept, and how it is found again.
 
 mod ask;
 mod follow;
 mod keep;
+mod shelf;
 mod words;
 
-pub use ask::{Ask, Queued, Status, ask, retry, tell};
-pub use follow::{Followed, cancel, follow};
+pub use ask::{Ask, Queued, Status, ask, tell};
 pub use keep::{Event, Kept, keep};
+pub use shelf::{Creation, CreationId, Shown, Wanted, cancel, events, list, read, retry};
 pub use words::{neutral, one_line};

@@ -16,16 +16,10 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{
-    Context, Cursor, Date, Error, Events, FieldError, Page, Path, Person, Place, Query, Reply, Result, Sql, Statement, input,
-    messages, output,
-};
-use grimoire::{Followed, Queued, Status};
+use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output};
+use grimoire::{CreationId, Queued, Shown, Status, Wanted};
 use serde_json::{Map, Value};
-use storage::Storage;
 use uuid::Uuid;
-
-const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
@@ -39,11 +33,6 @@ struct Filter {
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
     cursor: Option<Cursor>,
-}
-
-#[input]
-struct CreationId {
-    id: Uuid,
 }
 
 #[output]
@@ -75,63 +64,51 @@ struct Creation {
     error: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
-    version: i32,
 }
 
-impl Followed for Creation {
-    fn status(&self) -> Status {
-        self.status
-    }
+impl Shown for Creation {
+    const SHELF: &'static str = "creations";
+}
 
-    fn mark(&self) -> String {
-        let number = |number: Option<i32>| number.map_or(String::new(), |number| number.to_string());
-        [&self.version.to_string(), ".", &number(self.queue_position), ".", &number(self.progress)].concat()
-    }
-
-    fn shown(mut self, ctx: &Context) -> Creation {
-        if let Ok(storage) = Storage::new(ctx) {
-            self.result_url = self.result_url.map(|url| storage.link(&url));
+impl From<grimoire::Creation> for Creation {
+    fn from(creation: grimoire::Creation) -> Creation {
+        Creation {
+            id: creation.id,
+            kind: if creation.kind == "pose" { Kind::Pose } else { Kind::Audio },
+            status: creation.status,
+            input: creation.input,
+            result_url: creation.result_url,
+            licence: creation.licence,
+            is_cached: creation.is_cached,
+            queue_position: creation.queue_position,
+            progress: creation.progress,
+            attempt: creation.attempt,
+            error: creation.error,
+            created_at: creation.created_at,
+            updated_at: creation.updated_at,
         }
-        self
     }
 }
 
 async fn list(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Creation>>> {
-    if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
-    }
-    let same = (filter.kind, filter.status, filter.from, filter.to);
-    let after: Option<(DateTime<Utc>, Uuid)> = filter.cursor.map(|cursor| cursor.open(&same)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let select = SELECT
-        .bind(filter.kind.map(Kind::word))
-        .bind(filter.status.map(Status::word))
-        .bind(filter.from.map(Date::day))
-        .bind(filter.to.map(Date::day))
-        .bind(after.map(|(time, _)| time))
-        .bind(after.map(|(_, id)| id))
-        .bind(i64::from(limit) + 1);
-    let rows = ctx.sql(select).await?.all::<Creation>()?.into_iter().map(|creation| creation.shown(&ctx)).collect();
-    Ok(Reply::new(Page::new(rows, limit, &same, |creation| (creation.created_at, creation.id))))
+    let Filter { kind, status, from, to, limit, cursor } = filter;
+    grimoire::list(&ctx, Wanted { kind: kind.map(Kind::word), status, from, to, limit, cursor }).await
 }
 
 async fn read(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
-    let found = ctx.sql(look(creation.id)).await?.optional::<Creation>()?;
-    let creation = found.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
-    Ok(Reply::new(creation.shown(&ctx)).etag(|creation| creation.version))
+    grimoire::read(&ctx, creation.id).await
 }
 
 async fn events(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Events<Creation>>> {
-    grimoire::follow(&ctx, move || look(creation.id)).await
+    grimoire::events(&ctx, creation.id).await
 }
 
 async fn cancel(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
-    grimoire::cancel(&ctx, creation.id, look(creation.id)).await
+    grimoire::cancel(&ctx, creation.id).await
 }
 
 async fn retry(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Queued>> {
-    grimoire::retry(&ctx, "creations", creation.id).await
+    grimoire::retry::<Creation>(&ctx, creation.id).await
 }
 
 impl Kind {
@@ -142,32 +119,6 @@ impl Kind {
         }
     }
 }
-
-fn look(creation: Uuid) -> Statement {
-    SELECT_ONE.bind(creation)
-}
-
-const SELECT: Sql = Sql::new(
-    "select c.id, c.kind, c.status, c.input, c.result_url, c.licence, c.is_cached,
-       case when c.status = 'queued' then edge.queue_position(c.job_id) end as queue_position,
-       case when c.status = 'running' then edge.job_progress(c.job_id) end as progress,
-       edge.job_attempt(c.job_id) as attempt, c.error, c.created_at, c.updated_at, c.version
-     from creations c
-     where c.user_id = edge.uid() and ($1::text is null or c.kind = $1) and ($2::text is null or c.status = $2)
-       and ($3::date is null or c.created_at >= $3::date) and ($4::date is null or c.created_at < $4::date + 1)
-       and ($5::timestamptz is null or (c.created_at, c.id) < ($5, $6::uuid))
-     order by c.created_at desc, c.id desc
-     limit $7::bigint",
-);
-
-const SELECT_ONE: Sql = Sql::new(
-    "select c.id, c.kind, c.status, c.input, c.result_url, c.licence, c.is_cached,
-       case when c.status = 'queued' then edge.queue_position(c.job_id) end as queue_position,
-       case when c.status = 'running' then edge.job_progress(c.job_id) end as progress,
-       edge.job_attempt(c.job_id) as attempt, c.error, c.created_at, c.updated_at, c.version
-     from creations c
-     where c.id = $1::uuid and c.user_id = edge.uid()",
-);
 
 #[cfg(test)]
 mod tests;

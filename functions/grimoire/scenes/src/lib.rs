@@ -16,15 +16,9 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{
-    Context, Cursor, Date, Error, Events, FieldError, Page, Path, Person, Place, Query, Reply, Result, Sql, Statement, input,
-    messages, output,
-};
-use grimoire::{Followed, Queued, Status};
-use storage::Storage;
+use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output};
+use grimoire::{Creation, CreationId, Queued, Shown, Status, Wanted};
 use uuid::Uuid;
-
-const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
@@ -37,11 +31,6 @@ struct Filter {
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
     cursor: Option<Cursor>,
-}
-
-#[input]
-struct SceneId {
-    id: Uuid,
 }
 
 #[output]
@@ -67,89 +56,54 @@ struct Scene {
     error: Option<String>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
-    version: i32,
 }
 
-impl Followed for Scene {
-    fn status(&self) -> Status {
-        self.status
-    }
+impl Shown for Scene {
+    const SHELF: &'static str = "scenes";
+}
 
-    fn mark(&self) -> String {
-        let number = |number: Option<i32>| number.map_or(String::new(), |number| number.to_string());
-        [&self.version.to_string(), ".", &number(self.queue_position), ".", &number(self.progress)].concat()
-    }
-
-    fn shown(mut self, ctx: &Context) -> Scene {
-        if let Ok(storage) = Storage::new(ctx) {
-            self.image_url = self.image_url.map(|url| storage.link(&url));
+impl From<Creation> for Scene {
+    fn from(creation: Creation) -> Scene {
+        Scene {
+            id: creation.id,
+            status: creation.status,
+            world: creation.said("world"),
+            era: creation.said("era"),
+            class: creation.said("class"),
+            pose: creation.said("pose"),
+            decor: creation.said("decor"),
+            image_url: creation.result_url,
+            is_cached: creation.is_cached,
+            queue_position: creation.queue_position,
+            progress: creation.progress,
+            attempt: creation.attempt,
+            error: creation.error,
+            created_at: creation.created_at,
+            updated_at: creation.updated_at,
         }
-        self
     }
 }
 
 async fn list(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Scene>>> {
-    if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
-    }
-    let same = (filter.status, filter.from, filter.to);
-    let after: Option<(DateTime<Utc>, Uuid)> = filter.cursor.map(|cursor| cursor.open(&same)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let select = SELECT
-        .bind(filter.status.map(Status::word))
-        .bind(filter.from.map(Date::day))
-        .bind(filter.to.map(Date::day))
-        .bind(after.map(|(time, _)| time))
-        .bind(after.map(|(_, id)| id))
-        .bind(i64::from(limit) + 1);
-    let rows = ctx.sql(select).await?.all::<Scene>()?.into_iter().map(|scene| scene.shown(&ctx)).collect();
-    Ok(Reply::new(Page::new(rows, limit, &same, |scene| (scene.created_at, scene.id))))
+    let Filter { status, from, to, limit, cursor } = filter;
+    grimoire::list(&ctx, Wanted { kind: None, status, from, to, limit, cursor }).await
 }
 
-async fn read(ctx: Context, _: Person, Path(scene): Path<SceneId>) -> Result<Reply<Scene>> {
-    let found = ctx.sql(look(scene.id)).await?.optional::<Scene>()?;
-    let scene = found.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
-    Ok(Reply::new(scene.shown(&ctx)).etag(|scene| scene.version))
+async fn read(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
+    grimoire::read(&ctx, scene.id).await
 }
 
-async fn events(ctx: Context, _: Person, Path(scene): Path<SceneId>) -> Result<Reply<Events<Scene>>> {
-    grimoire::follow(&ctx, move || look(scene.id)).await
+async fn events(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Events<Scene>>> {
+    grimoire::events(&ctx, scene.id).await
 }
 
-async fn cancel(ctx: Context, _: Person, Path(scene): Path<SceneId>) -> Result<Reply<Scene>> {
-    grimoire::cancel(&ctx, scene.id, look(scene.id)).await
+async fn cancel(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
+    grimoire::cancel(&ctx, scene.id).await
 }
 
-async fn retry(ctx: Context, _: Person, Path(scene): Path<SceneId>) -> Result<Reply<Queued>> {
-    grimoire::retry(&ctx, "scenes", scene.id).await
+async fn retry(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Queued>> {
+    grimoire::retry::<Scene>(&ctx, scene.id).await
 }
-
-fn look(scene: Uuid) -> Statement {
-    SELECT_ONE.bind(scene)
-}
-
-const SELECT: Sql = Sql::new(
-    "select s.id, s.status, s.world, s.era, s.class, s.pose, s.decor, s.image_url, s.is_cached,
-       case when s.status = 'queued' then edge.queue_position(s.job_id) end as queue_position,
-       case when s.status = 'running' then edge.job_progress(s.job_id) end as progress,
-       edge.job_attempt(s.job_id) as attempt, s.error, s.created_at, s.updated_at, s.version
-     from scenes s
-     where s.user_id = edge.uid() and ($1::text is null or s.status = $1)
-       and ($2::date is null or s.created_at >= $2::date) and ($3::date is null or s.created_at < $3::date + 1)
-       and ($4::timestamptz is null or (s.created_at, s.id) < ($4, $5::uuid))
-     order by s.created_at desc, s.id desc
-     limit $6::bigint",
-);
-
-const SELECT_ONE: Sql = Sql::new(
-    "select s.id, s.status, s.world, s.era, s.class, s.pose, s.decor, s.image_url, s.is_cached,
-       case when s.status = 'queued' then edge.queue_position(s.job_id) end as queue_position,
-       case when s.status = 'running' then edge.job_progress(s.job_id) end as progress,
-       edge.job_attempt(s.job_id) as attempt, s.error, s.created_at, s.updated_at, s.version
-     from scenes s
-     where s.id = $1::uuid and s.user_id = edge.uid()",
-);
 
 #[cfg(test)]
 mod tests;
