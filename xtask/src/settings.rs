@@ -15,13 +15,15 @@ const SIMULATED: [(&str, &str); 4] = [
 ];
 
 /// Values for what the simulators accept and a real account would replace.
-const SIMULATED_ACCOUNTS: [(&str, &str); 8] = [
+const SIMULATED_ACCOUNTS: [(&str, &str); 10] = [
     ("RUNPOD_API_KEY", "simulated"),
     ("RUNPOD_ENDPOINT_ID_IMAGE", "image"),
     ("RUNPOD_ENDPOINT_ID_POSE", "pose"),
     ("RUNPOD_ENDPOINT_ID_AUDIO", "audio"),
     ("STORAGE_ACCESS_KEY", "simulated"),
     ("STORAGE_SECRET_KEY", "simulated"),
+    ("STORAGE_WORKER_ACCESS_KEY", "worker"),
+    ("STORAGE_WORKER_SECRET_KEY", "worker"),
     ("MAIL_API_KEY", "simulated"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_simulated"),
 ];

@@ -41,6 +41,10 @@ impl Http {
         Http::new("PUT", url.into())
     }
 
+    pub fn delete(url: impl Into<String>) -> Http {
+        Http::new("DELETE", url.into())
+    }
+
     fn new(method: &'static str, url: String) -> Http {
         Http { method, url, headers: Vec::new(), body: Vec::new(), timeout: Duration::from_secs(10), most: MOST }
     }

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 /// Of one result; what RunPod allows inside an answer, too.
 const LARGEST: usize = 10 * 1024 * 1024;
+/// Where results are kept; no worker's folder.
+const FOLDERS: [&str; 3] = ["scene", "pose", "audio"];
 
 /// What became of a result.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +31,9 @@ pub struct File {
     pub url: String,
     pub r#type: &'static str,
     pub bytes: usize,
+    /// The worker's own copy in our bucket, which `grimoire-forget-results` deletes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upload: Option<String>,
 }
 
 /// What RunPod said about a job, as `edge.job_event` takes it.
@@ -72,29 +77,38 @@ impl Event {
     }
 }
 
-/// Fetches a result, looks at what it is, and stores it. Its first bytes say what it is; its name and type do not count.
-pub async fn keep(ctx: &Context, kind: &str, output: Output) -> Kept {
+/// Fetches the result of a job, looks at what it is, and stores it. Its first bytes say what it is; its name and type do not
+/// count. `runpod_job_id` is where a worker that has storage of its own puts it.
+pub async fn keep(ctx: &Context, job: Uuid, kind: &str, runpod_job_id: Option<&str>, output: Output) -> Kept {
+    let storage = match Storage::new(ctx) {
+        Ok(storage) => storage,
+        Err(error) => return Kept::Later(error.code().to_owned()),
+    };
+    let mut uploaded = None;
     let bytes = match output {
         Output::Inline(text) => match decode(&text) {
             Some(bytes) => bytes,
             None => return Kept::Refused("output_unsupported"),
         },
-        Output::Link(url) => match fetch(ctx, &url).await {
-            Ok(bytes) => bytes,
-            Err(kept) => return kept,
-        },
+        Output::Link(url) => {
+            let folder = runpod_job_id.filter(|id| !FOLDERS.contains(id)).unwrap_or_default();
+            uploaded = storage.uploaded(&url, folder);
+            // A worker's key may be one that cannot read.
+            let url = uploaded.as_ref().map_or(url, |address| storage.link(address));
+            match fetch(ctx, &url).await {
+                Ok(bytes) => bytes,
+                Err(kept) => return kept,
+            }
+        }
     };
     let length = bytes.len();
     if length > LARGEST {
         return Kept::Refused("output_too_large");
     }
     let Some((r#type, ending)) = kind_of(kind, &bytes) else { return Kept::Refused("output_unsupported") };
-    let storage = match Storage::new(ctx) {
-        Ok(storage) => storage,
-        Err(error) => return Kept::Later(error.code().to_owned()),
-    };
-    match storage.keep(kind, ending, r#type, bytes).await {
-        Ok(url) => Kept::Stored(File { url, r#type, bytes: length }),
+    let folder = [kind, "/", &job.to_string()].concat();
+    match storage.keep(&folder, ending, r#type, bytes).await {
+        Ok(url) => Kept::Stored(File { url, r#type, bytes: length, upload: uploaded }),
         Err(why) => Kept::Later(why),
     }
 }

@@ -1,8 +1,9 @@
 //! Files in a bucket with an S3-compatible API: R2, S3, `MinIO`, or the simulators.
 //!
 //! From Amazon's documentation, "Authenticating Requests (AWS Signature Version 4)" (2026-11), in path style and with one
-//! signed payload. A file's key is made of its content, so storing it twice is storing it once. Rows hold an address of
-//! ours, `storage://<key>`; who may see the row is given a signed link that expires.
+//! signed payload. A file's key is made of what it belongs to and of its content, so storing it twice is storing it once, and
+//! deleting it takes nothing from anybody else. Rows hold an address of ours, `storage://<key>`; who may see the row is
+//! given a signed link that expires.
 
 mod sign;
 
@@ -13,6 +14,10 @@ use edge::{Context, Error, Http, HttpFailure, Message, Result, msg};
 use sign::Signer;
 
 const NOT_CONFIGURED: Message = msg!("storage_not_configured", fr: "La génération n'est pas configurée : il manque le stockage des résultats.", en: "Generation is not configured: the storage of results is missing.");
+
+/// SHA-256 of no body.
+const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 const SCHEME: &str = "storage://";
 /// Links made within one such span are the same text, so that a browser's cache knows them again.
@@ -43,22 +48,51 @@ impl<'a> Storage<'a> {
         Ok(Storage { ctx, signer })
     }
 
-    /// Keeps a file below `folder` and gives its address. `ending` is that of its name, such as `png`.
+    /// Keeps a file below `folder`, which is its owner's, and gives its address. `ending` is that of its name, such as `png`.
     ///
     /// # Errors
     /// Why it is not kept; trying again may help.
     pub async fn keep(&self, folder: &str, ending: &str, kind: &str, bytes: Vec<u8>) -> std::result::Result<String, String> {
         let hash = auth::sha256_hex(&bytes);
         let key = [folder, "/", &hash, ".", ending].concat();
-        let (url, headers) = self.signer.put(&key, &hash, self.ctx.now());
-        let request = Http::put(url).body(kind, bytes).timeout(Duration::from_secs(30));
+        let (url, headers) = self.signer.request("PUT", &key, &hash, self.ctx.now());
+        match self.send(Http::put(url).body(kind, bytes), headers).await? {
+            200..300 => Ok([SCHEME, &key].concat()),
+            status => Err(refused(status)),
+        }
+    }
+
+    /// Deletes a kept file. One that is not there is deleted.
+    ///
+    /// # Errors
+    /// Why it may still be there; trying again may help.
+    pub async fn forget(&self, address: &str) -> std::result::Result<(), String> {
+        let Some(key) = address.strip_prefix(SCHEME) else { return Ok(()) };
+        let (url, headers) = self.signer.request("DELETE", key, EMPTY, self.ctx.now());
+        match self.send(Http::delete(url), headers).await? {
+            200..300 | 404 => Ok(()),
+            status => Err(refused(status)),
+        }
+    }
+
+    async fn send(&self, request: Http, headers: [(&'static str, String); 3]) -> std::result::Result<u16, String> {
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
-        match self.ctx.http("storage", request).await {
-            Ok(answer) if answer.is_success() => Ok([SCHEME, &key].concat()),
-            Ok(answer) => Err(["storage: status ", &answer.status.to_string()].concat()),
+        match self.ctx.http("storage", request.timeout(TIMEOUT)).await {
+            Ok(answer) => Ok(answer.status),
             Err(HttpFailure::Timeout) => Err("storage: timeout".to_owned()),
             Err(HttpFailure::Connection(why)) => Err(["storage: ", &why].concat()),
         }
+    }
+
+    /// The address of a file that a worker says it has put into our bucket below `folder`, as RunPod's own worker says it:
+    /// `{endpointUrl}/{bucketName}/{folder}/{name}`, signed or not.
+    pub fn uploaded(&self, url: &str, folder: &str) -> Option<String> {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let key = path.strip_prefix(self.signer.url)?.strip_prefix('/')?.strip_prefix(self.signer.bucket)?.strip_prefix('/')?;
+        let name = key.strip_prefix(folder)?.strip_prefix('/')?;
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+        let is_name = !folder.is_empty() && !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain);
+        is_name.then(|| [SCHEME, key].concat())
     }
 
     /// A link to a kept file, good for three quarters of an hour at least. Any other address is given as it is.
@@ -77,6 +111,10 @@ impl<'a> Storage<'a> {
             None => address.to_owned(),
         }
     }
+}
+
+fn refused(status: u16) -> String {
+    ["storage: status ", &status.to_string()].concat()
 }
 
 fn step(now: DateTime<Utc>) -> DateTime<Utc> {

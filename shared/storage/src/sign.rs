@@ -12,14 +12,20 @@ pub(crate) struct Signer<'a> {
 }
 
 impl Signer<'_> {
-    /// URL and headers of a request that stores a file with this SHA-256.
-    pub(crate) fn put(&self, key: &str, hash: &str, now: DateTime<Utc>) -> (String, [(&'static str, String); 3]) {
+    /// URL and headers of a request with a body of this SHA-256.
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        key: &str,
+        hash: &str,
+        now: DateTime<Utc>,
+    ) -> (String, [(&'static str, String); 3]) {
         let (origin, path) = self.place(key);
         let time = time(now);
         let headers = [("host", host(origin)), ("x-amz-content-sha256", hash), ("x-amz-date", &time)];
         let canonical: String = headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
         let names = headers.map(|(name, _)| name).join(";");
-        let request = ["PUT\n", &path, "\n\n", &canonical, "\n", &names, "\n", hash].concat();
+        let request = [method, "\n", &path, "\n\n", &canonical, "\n", &names, "\n", hash].concat();
         let signature = self.signature(&time, &request);
         let credential = self.credential(&time);
         let authorization =
@@ -127,7 +133,7 @@ mod tests {
     #[test]
     fn a_file_is_stored_as_amazons_own_client_stores_it() {
         let hash = auth::sha256_hex(b"Welcome to Amazon S3.");
-        let (url, headers) = EXAMPLE.put("test.txt", &hash, at());
+        let (url, headers) = EXAMPLE.request("PUT", "test.txt", &hash, at());
         assert_eq!(url, "https://s3.amazonaws.com/examplebucket/test.txt");
         let expected = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
             SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=453305a0df6e22d277bdf04ae24e5aa254216fb9714b54f2373bd445d8f5157d";

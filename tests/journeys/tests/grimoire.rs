@@ -162,6 +162,44 @@ async fn whatever_happens_to_a_callback_the_scene_ends_once() {
 }
 
 #[tokio::test]
+async fn a_worker_may_put_its_result_into_our_storage_with_a_key_that_cannot_read() {
+    for markers in ["sim:shape=bucket", "sim:shape=bucket sim:lost-callback", "sim:shape=bucket sim:twin=3"] {
+        let story = Story::begin(markers).await;
+        let job = story.settled().await["jobs"][0].clone();
+        assert_eq!(job["status"], "COMPLETED", "{job}");
+        if markers.contains("lost-callback") {
+            story.age(2).await;
+            story.reconciled().await;
+        }
+        let scene = story.until(is_over).await;
+        assert_eq!(scene["status"], "succeeded", "{markers}: {scene}");
+        let shown = scene["image_url"].as_str().unwrap();
+        let put = job["output"]["image_url"].as_str().unwrap();
+        assert!(put.contains(job["id"].as_str().unwrap()) && !shown.contains(job["id"].as_str().unwrap()), "{put} {shown}");
+        assert_eq!(reqwest::get(put).await.unwrap().status(), 403, "what the worker names is not open to anybody");
+        let picture = reqwest::get(shown).await.unwrap();
+        assert_eq!(picture.headers()["content-type"], "image/png", "a worker does not say what a file is");
+
+        // Its own copy goes within a day.
+        let copy = put.split("/storage/").nth(1).unwrap();
+        let look = format!("{}/control/storage/{copy}", variable("SIMULATORS_URL"));
+        assert_eq!(reqwest::get(&look).await.unwrap().status(), 200);
+        let earlier = "update jobs set finished_at = finished_at - interval '2 hours'
+             where id = (select job_id from scenes where id::text = $1)";
+        database().await.execute(earlier, &[&story.scene]).await.unwrap();
+        for _ in 0..40 {
+            assert_eq!(story.app.cron("grimoire-forget-results").await.status, 200);
+            if reqwest::get(&look).await.unwrap().status() == 404 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(reqwest::get(&look).await.unwrap().status(), 404);
+        assert_eq!(reqwest::get(shown).await.unwrap().status(), 200, "and ours stays");
+    }
+}
+
+#[tokio::test]
 async fn what_runpod_or_its_worker_gets_wrong_is_said_and_never_stuck() {
     let cases = [
         ("sim:fail", "CUDA out of memory. Tried to allocate 2.00 GiB"),

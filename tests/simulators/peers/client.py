@@ -91,6 +91,14 @@ def endpoint_with_worker():
         progress = job.rp_client.get(f"peer-worker/status/{job.job_id}").get("output")
     expect("progress_update, seen in status", progress, "half way")
     expect("and its end", job.output(timeout=20), {"done": True})
+    simulators = os.environ["RUNPOD_ENDPOINT_BASE_URL"].removesuffix("/runpod/v2")
+    storage = {"accessId": "worker", "accessSecret": "worker", "bucketName": "oree", "endpointUrl": f"{simulators}/storage"}
+    job = endpoint.run({"input": {"do": "upload"}, "s3Config": storage})
+    expect("bucket_upload by s3Config", job.output(timeout=20), {"uploaded": "/oree/<job>/picture.png"})
+    kept = requests.get(f"{simulators}/control/storage/oree/{job.job_id}/picture.png", timeout=5).json()
+    expect("what the storage has", (kept["bytes"], kept["puts"]), (4, 1))
+    unsigned = requests.get(f"{simulators}/storage/oree/{job.job_id}/picture.png", timeout=5)
+    expect("the URL that it gives, as it is", unsigned.status_code, 403)
     job = endpoint.run({"input": {"do": "sleep"}})
     while status_of(job) == "IN_QUEUE":
         pass

@@ -23,8 +23,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::{Context, Scenario, World, lock, read_body};
-use job::{Job, Status, Submission};
+use crate::{Context, Scenario, World, lock, read_body, storage};
+use job::{Job, Status, Submission, Upload};
 
 pub(crate) const WORLD: World = World { name: "runpod", unknown_marker, routes };
 
@@ -195,13 +195,18 @@ impl Endpoint {
 async fn live(world: Arc<RunPod>, id: String) {
     let Some(mut changes) = world.with(&id, |job| job.watch()) else { return };
     loop {
-        let Some((wait, ended)) = world.with(&id, |job| {
+        let Some((wait, ended, upload)) = world.with(&id, |job| {
             let wait = job.proceed();
             changes.mark_unchanged();
-            (wait, job.take_announcement())
+            (wait, job.take_announcement(), job.upload())
         }) else {
             return;
         };
+        if let Some(upload) = upload {
+            let refusal = put(&world, &upload).await.err();
+            world.with(&id, |job| job.conclude_upload(upload.url, refusal));
+            continue;
+        }
         if ended {
             tokio::spawn(callback::deliver(world.clone(), id.clone()));
         }
@@ -212,6 +217,19 @@ async fn live(world: Arc<RunPod>, id: String) {
             // An error means that the job was forgotten; the next turn sees it.
             _ = changes.changed() => {}
         }
+    }
+}
+
+/// Puts a file where the caller wants it, as the SDK's `bucket_upload` does.
+async fn put(world: &RunPod, upload: &Upload) -> Result<(), String> {
+    let url = upload.url.parse().map_err(|_| "s3Config has no endpoint".to_owned())?;
+    let headers = storage::sign_put(&url, &upload.access, &upload.secret, &upload.file);
+    let request = world.context.http.put(url).body(upload.file.clone());
+    let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+    match request.send().await {
+        Ok(answer) if answer.status().is_success() => Ok(()),
+        Ok(answer) => Err(format!("upload: status {}", answer.status().as_u16())),
+        Err(error) => Err(format!("upload: {}", error.without_url())),
     }
 }
 

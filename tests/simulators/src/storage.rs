@@ -36,8 +36,16 @@ fn unknown_marker(scenario: &Scenario) -> Option<String> {
 struct Storage {
     context: Arc<Context>,
     files: Mutex<Files>,
-    access_key: String,
-    secret_key: String,
+    /// Ours may do everything.
+    owner: Key,
+    /// The workers' may only put files.
+    worker: Key,
+}
+
+/// Signs requests.
+struct Key {
+    id: String,
+    secret: String,
 }
 
 /// By bucket and key; the oldest go first when there are too many bytes.
@@ -56,16 +64,20 @@ struct File {
 }
 
 fn routes(context: &Arc<Context>) -> Router {
-    let secret = |name| std::env::var(name).unwrap_or_else(|_| "simulated".to_owned());
+    let variable = |name: String, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());
+    let key = |prefix: &str, default: &str| Key {
+        id: variable(format!("{prefix}_ACCESS_KEY"), default),
+        secret: variable(format!("{prefix}_SECRET_KEY"), default),
+    };
     let storage = Storage {
         context: context.clone(),
         files: Mutex::default(),
-        access_key: secret("STORAGE_ACCESS_KEY"),
-        secret_key: secret("STORAGE_SECRET_KEY"),
+        owner: key("STORAGE", "simulated"),
+        worker: key("STORAGE_WORKER", "worker"),
     };
     Router::new()
         .route("/storage/{bucket}/{*key}", any(serve))
-        .route("/control/storage/{bucket}/{*key}", get(look))
+        .route("/control/storage/{bucket}/{*key}", get(look).put(place).delete(take))
         .with_state(Arc::new(storage))
 }
 
@@ -111,6 +123,18 @@ async fn look(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(St
         Some(file) => axum::Json(json!({ "kind": file.kind, "bytes": file.bytes.len(), "puts": file.puts })).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// As if somebody had stored it.
+async fn place(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>, file: Bytes) -> StatusCode {
+    lock(&storage.files).put(format!("{bucket}/{key}"), "binary/octet-stream".to_owned(), file);
+    StatusCode::NO_CONTENT
+}
+
+/// As if somebody had deleted it.
+async fn take(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>) -> StatusCode {
+    lock(&storage.files).remove(&format!("{bucket}/{key}"));
+    StatusCode::NO_CONTENT
 }
 
 impl Files {
@@ -159,9 +183,12 @@ impl Storage {
             return Err("XAmzContentSHA256Mismatch");
         }
         let (key, scope) = claim.credential.split_once('/').ok_or("AccessDenied")?;
-        if key != self.access_key {
-            return Err("InvalidAccessKeyId");
-        }
+        let secret = match key {
+            _ if key == self.owner.id => &self.owner.secret,
+            _ if key == self.worker.id && method == Method::PUT => &self.worker.secret,
+            _ if key == self.worker.id => return Err("AccessDenied"),
+            _ => return Err("InvalidAccessKeyId"),
+        };
         let mut canonical = String::new();
         for name in claim.signed.split(';') {
             let value = headers.get(name).and_then(|value| value.to_str().ok()).ok_or("SignatureDoesNotMatch")?;
@@ -169,10 +196,34 @@ impl Storage {
         }
         let request = [method.as_str(), uri.path(), &claim.query, &canonical, &claim.signed, &claim.payload].join("\n");
         let text = ["AWS4-HMAC-SHA256", &claim.time, scope, &hex(&Sha256::digest(request))].join("\n");
-        let start = format!("AWS4{}", self.secret_key).into_bytes();
-        let key = scope.split('/').fold(start, |key, part| hmac(&key, part));
-        if hex(&hmac(&key, &text)) == claim.signature { Ok(()) } else { Err("SignatureDoesNotMatch") }
+        if signature(secret, scope, &text) == claim.signature { Ok(()) } else { Err("SignatureDoesNotMatch") }
     }
+}
+
+fn signature(secret: &str, scope: &str, text: &str) -> String {
+    let start = format!("AWS4{secret}").into_bytes();
+    let key = scope.split('/').fold(start, |key, part| hmac(&key, part));
+    hex(&hmac(&key, text))
+}
+
+/// Headers by which a client of S3 proves that it may put this file, as boto3 signs it: without a region, for `us-east-1`.
+pub(crate) fn sign_put(url: &reqwest::Url, access: &str, secret: &str, file: &[u8]) -> [(&'static str, String); 3] {
+    #[expect(clippy::disallowed_methods, reason = "an outside world has its own clock")]
+    let now: DateTime<Utc> = std::time::SystemTime::now().into();
+    let time = now.format("%Y%m%dT%H%M%SZ").to_string();
+    let scope = format!("{}/us-east-1/s3/aws4_request", &time[..8]);
+    let hash = hex(&Sha256::digest(file));
+    let host = match url.port() {
+        Some(port) => format!("{}:{port}", url.host_str().unwrap_or_default()),
+        None => url.host_str().unwrap_or_default().to_owned(),
+    };
+    let signed = "host;x-amz-content-sha256;x-amz-date";
+    let headers = format!("host:{host}\nx-amz-content-sha256:{hash}\nx-amz-date:{time}\n");
+    let request = ["PUT", url.path(), "", &headers, signed, &hash].join("\n");
+    let text = ["AWS4-HMAC-SHA256", &time, &scope, &hex(&Sha256::digest(request))].join("\n");
+    let signature = signature(secret, &scope, &text);
+    let proof = format!("AWS4-HMAC-SHA256 Credential={access}/{scope}, SignedHeaders={signed}, Signature={signature}");
+    [("authorization", proof), ("x-amz-content-sha256", hash), ("x-amz-date", time)]
 }
 
 fn claim(query: &str, headers: &HeaderMap) -> Option<Claim> {

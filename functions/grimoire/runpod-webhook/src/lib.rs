@@ -66,7 +66,7 @@ async fn receive(ctx: Context, Signed(callback): Signed<RunPodCallback>, Raw(bod
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
         let kept: Kept = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
-            Awaited::Awaits { kind } => keep(&ctx, &kind, output).await,
+            Awaited::Awaits { kind } => keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await,
             Awaited::Unchanged => return received(Outcome::Unchanged),
             Awaited::Mismatch => return received(Outcome::Mismatch),
             Awaited::NotFound => return received(Outcome::NotFound),

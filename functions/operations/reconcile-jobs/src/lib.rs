@@ -133,7 +133,10 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
             match (Event::new(job.job_id, said), output) {
                 (None, _) => Asked::Nothing,
                 (Some(event), None) => Asked::Said(event),
-                (Some(event), Some(output)) => event.with(keep(ctx, &job.kind, output).await).map_or_else(silent, Asked::Said),
+                (Some(event), Some(output)) => {
+                    let kept = keep(ctx, job.job_id, &job.kind, event.runpod_job_id.as_deref(), output).await;
+                    event.with(kept).map_or_else(silent, Asked::Said)
+                }
             }
         }
         // Its result is no longer kept. Should its callback still be on its way, that is believed.

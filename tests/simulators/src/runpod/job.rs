@@ -25,6 +25,25 @@ pub struct Submission {
     pub s3_config: Option<Value>,
 }
 
+/// Where a worker may put files, as RunPod's `bucket_upload` reads it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bucket {
+    access_id: String,
+    access_secret: String,
+    bucket_name: String,
+    endpoint_url: String,
+}
+
+/// A file that the built-in worker is to put before its job ends.
+pub struct Upload {
+    /// Where it is then; not signed, as `bucket_upload` gives it.
+    pub url: String,
+    pub access: String,
+    pub secret: String,
+    pub file: Vec<u8>,
+}
+
 /// Times in milliseconds.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -129,6 +148,8 @@ pub struct Job {
     pub worker: Option<String>,
     /// A worker outside this process takes it.
     pub external: bool,
+    /// Where the built-in worker has put the file.
+    uploaded: Option<String>,
     pub executions: u32,
     pub retries: u32,
     pub status_reads: u64,
@@ -178,6 +199,7 @@ impl Job {
             error: None,
             chunks: Vec::new(),
             worker: None,
+            uploaded: None,
             executions: 0,
             retries: 0,
             status_reads: 0,
@@ -239,6 +261,35 @@ impl Job {
         std::mem::take(&mut self.ended_unannounced)
     }
 
+    /// The file that is to be put into the caller's bucket before this run can end.
+    pub fn upload(&self) -> Option<Upload> {
+        if self.status != Status::Running || self.external || self.uploaded.is_some() {
+            return None;
+        }
+        let bucket = self.bucket()?;
+        let (url, file) = (self.bucket_url(&bucket), self.file());
+        Some(Upload { url, access: bucket.access_id, secret: bucket.access_secret, file })
+    }
+
+    /// The bucket took the file, or said why not.
+    pub fn conclude_upload(&mut self, url: String, refusal: Option<String>) {
+        match refusal {
+            None => self.uploaded = Some(url),
+            Some(why) => self.end(Status::Failed, None, Some(why)),
+        }
+        self.touch();
+    }
+
+    fn bucket(&self) -> Option<Bucket> {
+        let wanted = self.shape() == "bucket";
+        self.submission.s3_config.as_ref().filter(|_| wanted).and_then(|bucket| serde_json::from_value(bucket.clone()).ok())
+    }
+
+    fn bucket_url(&self, bucket: &Bucket) -> String {
+        let name = files::name(fingerprint(&self.input_text()), self.is_sound());
+        format!("{}/{}/{}/{name}", bucket.endpoint_url, bucket.bucket_name, self.id)
+    }
+
     fn due(&self) -> Option<u64> {
         if self.gone.is_some() {
             return None;
@@ -275,7 +326,8 @@ impl Job {
     }
 
     fn finishes_at(&self) -> Option<u64> {
-        let never = self.external || self.scenario.has("stuck");
+        let uploads = self.uploaded.is_none() && self.bucket().is_some();
+        let never = self.external || self.scenario.has("stuck") || uploads;
         (!never).then_some(self.started_at? + self.pace.run_ms)
     }
 
@@ -315,6 +367,7 @@ impl Job {
         self.worker = Some(worker.to_owned());
         self.executions += 1;
         self.started_at = Some(self.now());
+        self.uploaded = None;
         self.chunks_made = 0;
         self.hear_worker();
         self.enter(Status::Running);
@@ -418,11 +471,8 @@ impl Job {
             return Some((1..=self.chunk_count()).map(|chunk| format!("chunk {chunk}")).collect());
         }
         let seed = fingerprint(&self.input_text());
-        let base64 = || {
-            let file = if self.is_sound() { files::sound(seed) } else { files::picture(seed).unwrap_or_default() };
-            base64::engine::general_purpose::STANDARD.encode(file)
-        };
-        let url = self.file_url(seed);
+        let base64 = || base64::engine::general_purpose::STANDARD.encode(self.file());
+        let url = self.uploaded.clone().unwrap_or_else(|| self.file_url(seed));
         let mut output = match self.shape() {
             "base64" if self.is_sound() => json!({ "audio": base64() }),
             "base64" => json!({ "image": base64() }),
@@ -437,6 +487,11 @@ impl Job {
             output["padding"] = Value::String("x".repeat(usize::try_from(padding.min(20_000_000)).unwrap_or(0)));
         }
         Some(output)
+    }
+
+    fn file(&self) -> Vec<u8> {
+        let seed = fingerprint(&self.input_text());
+        if self.is_sound() { files::sound(seed) } else { files::picture(seed).unwrap_or_default() }
     }
 
     /// Who says how long it is to be wants to hear something.
