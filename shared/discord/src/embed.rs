@@ -11,6 +11,8 @@ const FOOTER: usize = 2048;
 const TOTAL: usize = 6000;
 
 pub const BLUE: u32 = 0x34_98DB;
+pub const ORANGE: u32 = 0xE6_7E22;
+pub const RED: u32 = 0xE7_4C3C;
 
 /// A framed message with a title, some named values and a picture.
 #[derive(Clone, Debug, Default, Serialize)]

@@ -8,7 +8,7 @@ mod embed;
 use edge::{Context, Http, HttpAnswer, HttpFailure};
 use serde::{Deserialize, Serialize};
 
-pub use embed::{BLUE, Embed};
+pub use embed::{BLUE, Embed, ORANGE, RED};
 
 /// Seconds to stay away where Discord (or the network before it) refuses without saying how long: such a ban is on an
 /// address that many share, and lasts.

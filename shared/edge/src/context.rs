@@ -19,6 +19,8 @@ use crate::{Access, Error, Language, Result};
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
 
+const REPORT: Sql = Sql::new("select edge.report_error($1) ->> 'outcome' as outcome");
+
 /// What a handler may do: know the time, ask the database, call outside, and leave work for after the answer.
 #[derive(Clone)]
 pub struct Context(pub(crate) Rc<Inner>);
@@ -114,7 +116,7 @@ impl Context {
     /// # Errors
     /// What the database refuses, as the caller's error where it is the caller's; 503 where it does not answer.
     pub async fn sql(&self, statement: impl Into<Statement>) -> Result<Rows> {
-        let results = self.run([statement.into()].into_iter()).await?;
+        let results = self.run(self.0.access, [statement.into()].into_iter()).await?;
         Ok(Rows { results: Rc::new(results), statement: 1 })
     }
 
@@ -123,14 +125,14 @@ impl Context {
     /// # Errors
     /// As [`Context::sql`]; then none of them has happened.
     pub async fn batch<const N: usize>(&self, statements: [Statement; N]) -> Result<[Rows; N]> {
-        let results = Rc::new(self.run(statements.into_iter()).await?);
+        let results = Rc::new(self.run(self.0.access, statements.into_iter()).await?);
         Ok(std::array::from_fn(|index| Rows { results: results.clone(), statement: index + 1 }))
     }
 
-    async fn run(&self, statements: impl Iterator<Item = Statement>) -> Result<Results> {
+    async fn run(&self, access: Access, statements: impl Iterator<Item = Statement>) -> Result<Results> {
         let login = self.0.config.login(self.0.role)?;
         let mut batch = Batch::new();
-        if self.0.access == Access::Reads {
+        if access == Access::Reads {
             batch.read_only();
         }
         batch.header("x-request-id", self.request_id()).header("traceparent", self.0.log.traceparent());
@@ -183,6 +185,17 @@ impl Context {
             work.await;
             context.log_after();
         }));
+    }
+
+    /// Tells the team, after the answer, that this call has failed by a fault of ours.
+    pub(crate) fn report(&self, error: &Error) {
+        let (context, code) = (self.clone(), error.code());
+        self.later(async move {
+            // Where the database itself is the fault there is only the log.
+            if let Err(error) = context.run(Access::Writes, [REPORT.bind(code)].into_iter()).await {
+                context.warn(&error);
+            }
+        });
     }
 
     /// Logs what has happened since the answer's own line.

@@ -141,6 +141,11 @@ impl Error {
         self.0.status
     }
 
+    /// Whether it is our fault: nothing that a caller or an outside service did explains it.
+    pub(crate) fn is_fault(&self) -> bool {
+        self.0.status == 500
+    }
+
     pub fn code(&self) -> &'static str {
         self.0.message.code
     }

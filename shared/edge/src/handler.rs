@@ -96,7 +96,14 @@ pub async fn run<C: Caller, A, H: Handler<C, A>>(mut call: Call, handler: H) -> 
     }
     let context = call.context(C::ROLE, caller.identity(), caller.time())?;
     let status = call.endpoint.reply;
-    let answer = handler.start(context, caller, &call.parts, &body)?.await?.answer(status);
+    let outcome = handler.start(context.clone(), caller, &call.parts, &body)?.await;
+    if let Err(error) = &outcome
+        && error.is_fault()
+        && call.endpoint.sql > 0
+    {
+        context.report(error);
+    }
+    let answer = outcome?.answer(status);
     #[cfg(not(target_arch = "wasm32"))]
     if answer.status != status && !call.endpoint.also.contains(&answer.status) {
         let meant = [&status.to_string(), " or ", &answer.status.to_string()].concat();

@@ -1,7 +1,7 @@
 //! What the team reads in Discord. The payload names no person, and neither does the message.
 
 use chrono::{DateTime, Utc};
-use discord::{BLUE, Embed};
+use discord::{BLUE, Embed, ORANGE, RED};
 use edge::Context;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -24,6 +24,33 @@ struct Ended {
     finished_at: DateTime<Utc>,
 }
 
+/// As `edge.measure_latencies` writes it.
+#[derive(Deserialize)]
+struct Drifted {
+    drifts: Vec<Drift>,
+    measured_at: DateTime<Utc>,
+}
+
+#[derive(Deserialize)]
+struct Drift {
+    kind: String,
+    endpoint: String,
+    measure: String,
+    jobs: i64,
+    p95_ms: i64,
+    usual_ms: i64,
+}
+
+/// As `edge.report_error` writes it.
+#[derive(Deserialize)]
+struct Failed {
+    operation: String,
+    code: String,
+    /// By which the log finds the request.
+    request_id: String,
+    failed_at: DateTime<Utc>,
+}
+
 const NAMES: [(&str, &str); 9] = [
     ("world", "Monde"),
     ("era", "Époque"),
@@ -38,19 +65,53 @@ const NAMES: [(&str, &str); 9] = [
 
 /// `None` for an event that this release does not know.
 pub(crate) fn embed(ctx: &Context, payload: &Value) -> Option<Embed> {
+    match payload.get("event").and_then(Value::as_str) {
+        Some("latency.drifted") => return Some(drifted(&Drifted::deserialize(payload).ok()?)),
+        Some("backend.failed") => return Some(failed(&Failed::deserialize(payload).ok()?)),
+        _ => {}
+    }
     let ended = Ended::deserialize(payload).ok()?;
     let link = |url: &str| Storage::new(ctx).map_or_else(|_| url.to_owned(), |storage| storage.lasting_link(url));
     of(&ended, ended.url.as_deref().map(link))
 }
 
+fn failed(fault: &Failed) -> Embed {
+    Embed::new("Erreur du backend", RED)
+        .description("Une requête a échoué par notre faute. Une fois par heure et par opération.")
+        .field("Opération", &fault.operation)
+        .field("Gravité", "erreur")
+        .field("Code", &fault.code)
+        .field("Requête", &fault.request_id)
+        .at(fault.failed_at)
+}
+
+fn drifted(day: &Drifted) -> Embed {
+    let about = "95ᵉ centile d'aujourd'hui, comparé à la médiane des quatorze jours précédents.";
+    let embed = Embed::new("RunPod a changé de rythme", ORANGE).description(about).at(day.measured_at);
+    day.drifts.iter().fold(embed, |embed, drift| {
+        let measure = match drift.measure.as_str() {
+            "queue_delay" => "file d'attente",
+            "execution_time" => "calcul",
+            _ => "réponse",
+        };
+        let name = [subject(&drift.kind).unwrap_or(&drift.kind), ", ", measure, " (", &drift.endpoint, ")"].concat();
+        let (now, usual) = (seconds(Some(drift.p95_ms)), seconds(Some(drift.usual_ms)));
+        embed.field(&name, &[&now, " au lieu de ", &usual, ", ", &drift.jobs.to_string(), " tâches"].concat())
+    })
+}
+
+fn subject(kind: &str) -> Option<&'static str> {
+    match kind {
+        "scene" => Some("Scène"),
+        "pose" => Some("Pose"),
+        "audio" => Some("Ambiance sonore"),
+        _ => None,
+    }
+}
+
 fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
     let (kind, end) = ended.event.split_once('.')?;
-    let subject = match kind {
-        "scene" => "Scène",
-        "pose" => "Pose",
-        "audio" => "Ambiance sonore",
-        _ => return None,
-    };
+    let subject = subject(kind)?;
     let end = match end {
         "succeeded" => "générée",
         "failed" => "en échec",
@@ -120,6 +181,28 @@ mod tests {
         let embed = shown(&payload).unwrap();
         assert_eq!((&embed["title"], embed.get("image")), (&json!("🌀 Ambiance sonore générée"), None));
         assert_eq!((&embed["fields"][0]["value"], &embed["fields"][1]["value"]), (&json!("`rune`"), &json!("3")));
+    }
+
+    #[test]
+    fn a_drift_is_told_with_what_is_usual() {
+        let drift =
+            json!({"kind": "scene", "endpoint": "abc", "measure": "queue_delay", "jobs": 34, "p95_ms": 12_300, "usual_ms": 2100});
+        let payload =
+            json!({"event": "latency.drifted", "day": "2026-06-10", "drifts": [drift], "measured_at": "2026-06-10T12:00:00Z"});
+        let embed = serde_json::to_value(drifted(&Drifted::deserialize(&payload).unwrap())).unwrap();
+        assert_eq!(embed["color"], 0xE6_7E22);
+        assert_eq!(embed["fields"][0]["name"], "Scène, file d'attente (abc)");
+        assert_eq!(embed["fields"][0]["value"], "12,30 s au lieu de 2,10 s, 34 tâches");
+    }
+
+    #[test]
+    fn a_fault_is_told_with_the_request_that_the_log_knows() {
+        let payload = json!({"event": "backend.failed", "operation": "rise-kaizen.list", "code": "internal",
+            "request_id": "0190", "failed_at": "2026-06-10T12:00:00Z"});
+        let embed = serde_json::to_value(failed(&Failed::deserialize(&payload).unwrap())).unwrap();
+        assert_eq!(embed["color"], 0xE7_4C3C);
+        let values: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
+        assert_eq!(values, ["rise-kaizen.list", "erreur", "internal", "0190"]);
     }
 
     #[test]

@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod entry;
 #[cfg(test)]
+mod faults;
+#[cfg(test)]
 mod input;
 #[cfg(test)]
 mod routes;
