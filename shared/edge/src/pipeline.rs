@@ -21,7 +21,7 @@ const MOVED_CLOCK: &str = "x-oree-now";
 
 const CORS_HEADERS: &str =
     "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
-const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count";
+const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition";
 
 /// One call of one endpoint, on its way through [`run`](crate::run).
 pub struct Call {

@@ -93,32 +93,31 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Events<T> {
     }
 }
 
-/// A picture.
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
-pub struct Svg(pub String);
+/// A text with a media type of its own.
+macro_rules! text {
+    ($(#[$about:meta] $name:ident: $media:literal;)*) => {$(
+        #[$about]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+        #[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
+        pub struct $name(pub String);
 
-impl Body for Svg {
-    const CONTENT_TYPE: &'static str = "image/svg+xml; charset=utf-8";
-    /// It brings its own style, and nothing else.
-    const POLICY: Option<&'static str> = Some("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox");
+        impl Body for $name {
+            const CONTENT_TYPE: &'static str = $media;
 
-    fn bytes(&self) -> Vec<u8> {
-        self.0.clone().into_bytes()
-    }
+            fn bytes(&self) -> Vec<u8> {
+                self.0.clone().into_bytes()
+            }
+        }
+    )*};
 }
 
-/// Metrics in the text format of OpenMetrics 1.0, its last line included.
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
-pub struct OpenMetrics(pub String);
-
-impl Body for OpenMetrics {
-    const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.clone().into_bytes()
-    }
+text! {
+    /// A picture, as a whole document.
+    Svg: "image/svg+xml; charset=utf-8";
+    /// Metrics in the text format of OpenMetrics 1.0, its last line included.
+    OpenMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    /// A table, in the form of RFC 4180.
+    Csv: "text/csv; charset=utf-8";
 }
 
 /// What a handler answers: a value, and the few headers that handlers may set.
@@ -159,6 +158,21 @@ impl<T> Reply<T> {
     #[must_use]
     pub fn total(self, rows: i64) -> Reply<T> {
         self.header("x-total-count", &rows.to_string())
+    }
+
+    /// `X-Next-Cursor`: where a list goes on whose body is not a [`Page`](crate::Page); absent at its end.
+    #[must_use]
+    pub fn next_cursor(self, cursor: Option<&str>) -> Reply<T> {
+        match cursor {
+            Some(cursor) => self.header("x-next-cursor", cursor),
+            None => self,
+        }
+    }
+
+    /// `Content-Disposition`: a file of this name, to be saved and not shown. The name is ours and needs no escaping.
+    #[must_use]
+    pub fn file(self, name: &str) -> Reply<T> {
+        self.header("content-disposition", &["attachment; filename=\"", name, "\""].concat())
     }
 
     /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.

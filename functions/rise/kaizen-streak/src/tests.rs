@@ -1,13 +1,18 @@
 mod histories;
 mod oracle;
+mod plan;
 
 use serde_json::{Value, json};
 use testing::{App, Person};
+use tokio::sync::Mutex;
 
 use super::FUNCTION;
 
 /// Noon of Wednesday, 10 June in Paris.
 const NOON: &str = "2026-06-10T10:00:00Z";
+
+/// Held by tests that must not meet: one loads much in a transaction that stays open, one needs that nobody does.
+static LOADING: Mutex<()> = Mutex::const_new(());
 
 /// Stores completed entries on these days.
 async fn done(person: &Person, days: &[&str]) {

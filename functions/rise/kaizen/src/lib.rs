@@ -11,13 +11,16 @@ edge::function! {
     DELETE "/rise/kaizen/{id}" => delete, auth: Person, limit: 60, writes, reply: 204;
 }
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
     Context, Cursor, Date, Error, FieldError, Json, Page, Path, Person, Place, Query, Reply, Result, Sql, input, messages, output,
 };
 use uuid::Uuid;
 
 const PAGE: u32 = 20;
+
+/// How far a device's clock may be ahead of ours.
+const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
 #[input]
 struct NewEntry {
@@ -27,13 +30,18 @@ struct NewEntry {
     /// The person's own day; today in their time zone where absent. At most 30 days back.
     date: Option<Date>,
     completed: Option<bool>,
+    /// When it was completed, for a device that was offline then; now where absent. Only with `completed: true`.
+    completed_at: Option<DateTime<Utc>>,
     /// The identity that a device gave the entry while offline.
     client_id: Option<Uuid>,
 }
 
 #[input]
 struct Change {
+    /// An entry can be completed for as long as one may be added for its day, and be taken back at any time.
     completed: Option<bool>,
+    /// When it was completed, for a device that was offline then; now where absent. Only with `completed: true`.
+    completed_at: Option<DateTime<Utc>>,
     #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
     action: Option<String>,
     date: Option<Date>,
@@ -85,16 +93,19 @@ struct Refusal {
 }
 
 async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
-    let insert = INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id);
+    completion(&ctx, new.completed, new.completed_at)?;
+    let insert =
+        INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id).bind(new.completed_at);
     let [inserted, refusal] = ctx.batch([insert, WHY_NOT_INSERTED.bind(new.client_id)]).await?;
     if let Some(entry) = inserted.optional::<Entry>()? {
         return Ok(Reply::new(entry).etag(|entry| entry.version));
     }
     let refusal: Refusal = refusal.one()?;
-    let Some(first) = refusal.existing else { return Err(out_of_range(new.date, &refusal)) };
+    let Some(first) = refusal.existing else { return Err(out_of_range(new.date, new.completed_at, &refusal)) };
     let same = first.action == new.action
         && new.date.is_none_or(|date| date.day() == first.date)
-        && new.completed.is_none_or(|completed| completed == first.completed);
+        && new.completed.is_none_or(|completed| completed == first.completed)
+        && new.completed_at.is_none_or(|moment| Some(moment) == first.completed_at);
     if same {
         Ok(Reply::new(first).etag(|entry| entry.version).status(200))
     } else {
@@ -121,11 +132,17 @@ async fn list(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(range): 
 }
 
 async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
-    if change.completed.is_none() && change.action.is_none() && change.date.is_none() {
+    if change.completed.is_none() && change.completed_at.is_none() && change.action.is_none() && change.date.is_none() {
         return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
     }
-    let update =
-        UPDATE.bind(entry.id).bind(change.completed).bind(&change.action).bind(change.date.map(Date::day)).bind(ctx.if_match());
+    completion(&ctx, change.completed, change.completed_at)?;
+    let update = UPDATE
+        .bind(entry.id)
+        .bind(change.completed)
+        .bind(&change.action)
+        .bind(change.date.map(Date::day))
+        .bind(ctx.if_match())
+        .bind(change.completed_at);
     let [updated, refusal] = ctx.batch([update, WHY_NOT_UPDATED.bind(entry.id)]).await?;
     if let Some(entry) = updated.optional::<Entry>()? {
         return Ok(Reply::new(entry).etag(|entry| entry.version));
@@ -136,7 +153,7 @@ async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change
         Some(present) if ctx.if_match().is_some_and(|version| version != present.version.to_string()) => {
             Err(Error::precondition_failed(messages::PRECONDITION_FAILED))
         }
-        Some(_) => Err(out_of_range(change.date, &refusal)),
+        Some(_) => Err(out_of_range(change.date, change.completed_at, &refusal)),
     }
 }
 
@@ -147,18 +164,35 @@ async fn delete(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<R
     }
 }
 
-/// The only reason that is left: the day is not one that may be written.
-fn out_of_range(date: Option<Date>, refusal: &Refusal) -> Error {
-    let late = date.is_some_and(|date| date.day() > refusal.today);
-    let error = FieldError::new(Place::Body, "date", if late { "date_in_future" } else { "date_too_old" });
+/// A moment of completion is one of something completed, and has been. How long ago it may have been the database knows.
+fn completion(ctx: &Context, completed: Option<bool>, moment: Option<DateTime<Utc>>) -> Result<()> {
+    let refuse = |code: &str| Err(FieldError::new(Place::Body, "completed_at", code).into());
+    match moment {
+        Some(_) if completed != Some(true) => refuse("not_allowed"),
+        Some(moment) if moment > ctx.now() + AHEAD => refuse("date_in_future"),
+        // The database cannot even hold the earliest moments that a request can name.
+        Some(moment) if moment < DateTime::UNIX_EPOCH => refuse("date_too_old"),
+        _ => Ok(()),
+    }
+}
+
+/// The only reason that is left: a day that may not be written, that of a completion too.
+fn out_of_range(date: Option<Date>, completed_at: Option<DateTime<Utc>>, refusal: &Refusal) -> Error {
+    let error = match date {
+        Some(date) if date.day() > refusal.today => FieldError::new(Place::Body, "date", "date_in_future"),
+        Some(date) if date.day() < refusal.oldest => FieldError::new(Place::Body, "date", "date_too_old"),
+        _ if completed_at.is_some() => FieldError::new(Place::Body, "completed_at", "date_too_old"),
+        _ => FieldError::new(Place::Body, "completed", "date_too_old"),
+    };
     Error::from(error).with("today", refusal.today.to_string()).with("oldest", refusal.oldest.to_string())
 }
 
 const INSERT: Sql = Sql::new(
-    "insert into kaizen (action, date, completed, client_id)
-     select $1, day, coalesce($3::boolean, false), $4::uuid
+    "insert into kaizen (action, date, completed, client_id, completed_at)
+     select $1, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz
      from (select coalesce($2::date, edge.today()) as day) as asked
      where day between edge.kaizen_oldest() and edge.today()
+       and ($5::timestamptz is null or edge.day_of($5::timestamptz) >= edge.kaizen_oldest())
      on conflict (user_id, client_id) do nothing
      returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
 );
@@ -180,9 +214,12 @@ const SELECT: Sql = Sql::new(
 
 const UPDATE: Sql = Sql::new(
     "update kaizen
-     set completed = coalesce($2::boolean, completed), action = coalesce($3, action), date = coalesce($4::date, date)
+     set completed = coalesce($2::boolean, completed), action = coalesce($3, action), date = coalesce($4::date, date),
+       completed_at = coalesce($6::timestamptz, completed_at)
      where id = $1::bigint and user_id = edge.uid() and deleted_at is null
        and ($4::date is null or $4 between edge.kaizen_oldest() and edge.today())
+       and (completed or not coalesce($2::boolean, false) or coalesce($4::date, date) >= edge.kaizen_oldest())
+       and ($6::timestamptz is null or edge.day_of($6::timestamptz) >= edge.kaizen_oldest())
        and ($5::text is null or version::text = $5)
      returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
 );

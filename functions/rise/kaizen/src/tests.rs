@@ -85,6 +85,57 @@ async fn completing_is_stamped_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn a_device_that_was_offline_says_when_it_was_completed() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    let body = json!({"action": "Lire", "date": "2026-06-09", "completed": true, "completed_at": "2026-06-09T20:00:00+02:00",
+        "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad4"});
+    let first = app.post("/rise/kaizen").by(&ada).json(body.clone()).send().await;
+    assert_eq!((first.status, &first.json()["completed_at"]), (201, &json!("2026-06-09T18:00:00Z")), "{first:?}");
+    assert_eq!(app.post("/rise/kaizen").by(&ada).json(body).send().await.status, 200);
+    let path = format!("/rise/kaizen/{}", first.json()["id"]);
+    let change = |body| app.put(&path).by(&ada).json(body).send();
+    let kept = change(json!({"completed": true, "action": "Lire encore"})).await.json();
+    assert_eq!(kept["completed_at"], "2026-06-09T18:00:00Z", "completing what is completed keeps the moment");
+    let moved = change(json!({"completed": true, "completed_at": "2026-06-09T19:30:00Z"})).await.json();
+    assert_eq!(moved["completed_at"], "2026-06-09T19:30:00Z");
+    for (body, refusal) in [
+        (json!({"completed_at": "2026-06-09T19:30:00Z"}), "completed_at:not_allowed"),
+        (json!({"completed": false, "completed_at": "2026-06-09T19:30:00Z"}), "completed_at:not_allowed"),
+        (json!({"completed": true, "completed_at": "2026-06-09T23:36:00Z"}), "completed_at:date_in_future"),
+        (json!({"completed": true, "completed_at": "+262142-12-31T23:59:59Z"}), "completed_at:date_in_future"),
+        (json!({"completed": true, "completed_at": "2026-05-10T20:00:00Z"}), "completed_at:date_too_old"),
+        (json!({"completed": true, "completed_at": "-262143-01-01T00:00:00Z"}), "completed_at:date_too_old"),
+    ] {
+        let answer = change(body.clone()).await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_has_passed_beyond_the_limit_is_not_completed_afterwards() {
+    let ada = Person::new().await;
+    let insert = "insert into kaizen (user_id, action, date, completed) values ($1, 'x', '2026-05-10', $2) returning id";
+    let owner = testing::database().await;
+    let (open, done): (i64, i64) = (
+        owner.query_one(insert, &[&ada.id, &false]).await.unwrap().get(0),
+        owner.query_one(insert, &[&ada.id, &true]).await.unwrap().get(0),
+    );
+    let change = |now: &'static str, id: i64, body| {
+        let ada = ada.clone();
+        async move { App::native(&FUNCTION).at(now).put(&format!("/rise/kaizen/{id}")).by(&ada).json(body).send().await }
+    };
+    let late = change(NIGHT, open, json!({"completed": true})).await;
+    assert_eq!((late.status, late.wrong_fields()), (422, vec!["completed:date_too_old".to_owned()]));
+    assert_eq!(late.json()["oldest"], "2026-05-11");
+    assert_eq!(change(NIGHT, open, json!({"action": "y", "completed": false})).await.status, 200, "its words may change");
+    assert_eq!(change(NIGHT, done, json!({"completed": true})).await.status, 200, "it is done already");
+    assert_eq!(change(NIGHT, done, json!({"completed": false})).await.status, 200, "and may be taken back");
+    assert_eq!(change(NIGHT, done, json!({"completed": true})).await.status, 422);
+    assert_eq!(change("2026-06-09T21:30:00Z", open, json!({"completed": true})).await.status, 200, "on the last day it may");
+}
+
+#[tokio::test]
 async fn a_change_to_a_version_that_has_passed_is_refused() {
     let app = App::native(&FUNCTION);
     let ada = Person::new().await;

@@ -140,8 +140,12 @@ fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime
     let given = new.duration.map(TimeDelta::seconds);
     let (from, to) = match (new.timestamp, new.ended_at, given) {
         (Some(from), Some(to), _) => (from, to),
-        (Some(from), None, Some(duration)) => (from, from + duration),
-        (None, to, Some(duration)) => (to.unwrap_or(now) - duration, to.unwrap_or(now)),
+        // At the ends of time there is no other moment: a span of nothing, which is refused.
+        (Some(from), None, Some(duration)) => (from, from.checked_add_signed(duration).unwrap_or(from)),
+        (None, to, Some(duration)) => {
+            let to = to.unwrap_or(now);
+            (to.checked_sub_signed(duration).unwrap_or(to), to)
+        }
         (_, _, None) => return refuse("duration", "required"),
     };
     let seconds = (to - from).num_seconds();
@@ -150,6 +154,10 @@ fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime
     }
     if new.duration.is_some_and(|duration| duration != seconds) {
         return refuse("duration", "bad_span");
+    }
+    // The database cannot even hold the earliest moments that a request can name.
+    if from < DateTime::UNIX_EPOCH {
+        return refuse("timestamp", "date_too_old");
     }
     if to > now + AHEAD {
         return refuse(if new.ended_at.is_some() { "ended_at" } else { "timestamp" }, "date_in_future");

@@ -131,6 +131,7 @@ const NIGHTS: [&str; 6] = [
 
 #[tokio::test]
 async fn twenty_thousand_random_histories_are_judged_as_by_hand() {
+    let _alone = super::LOADING.lock().await;
     let histories: Vec<(Uuid, History)> =
         (0..HISTORIES).map(|seed| (random_uuid().unwrap(), history(seed as u64 * 7919 + 1))).collect();
     let mut client = testing::database().await;

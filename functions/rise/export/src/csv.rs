@@ -1,0 +1,58 @@
+//! Tables as text: RFC 4180, and what OWASP's "CSV Injection" asks for on top, so that nobody's words become a formula in the
+//! spreadsheet of whoever opens the file.
+
+use serde_json::{Map, Value};
+
+/// Rows by the names of their columns, each line ended by CRLF. A missing value is an empty cell, an empty text is `""`.
+pub fn write(columns: &[&str], has_header: bool, rows: &[Map<String, Value>]) -> String {
+    let mut text = String::with_capacity(200 * (rows.len() + 1));
+    if has_header {
+        text.push_str(&columns.join(","));
+        text.push_str("\r\n");
+    }
+    for row in rows {
+        for (at, column) in columns.iter().enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            match row.get(*column) {
+                None | Some(Value::Null) => {}
+                Some(Value::String(words)) => cell(&mut text, words),
+                Some(other) => text.push_str(&other.to_string()),
+            }
+        }
+        text.push_str("\r\n");
+    }
+    text
+}
+
+fn cell(text: &mut String, words: &str) {
+    text.push('"');
+    if is_formula(words) {
+        text.push('\'');
+    }
+    text.push_str(&words.replace('"', "\"\""));
+    text.push('"');
+}
+
+/// Whether a spreadsheet could begin to compute: also behind blanks, which some skip, and by the full-width signs of Asian
+/// keyboards.
+fn is_formula(words: &str) -> bool {
+    words.starts_with(['\t', '\r', '\n'])
+        || words.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_could_compute_is_marked() {
+        for words in ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n", "  =1", "＝1", "＠a"] {
+            assert!(is_formula(words), "{words:?}");
+        }
+        for words in ["", "a=1", "2026-06-10", "'=1", "Ranger, trier", "10 - 2", "é=1"] {
+            assert!(!is_formula(words), "{words:?}");
+        }
+    }
+}

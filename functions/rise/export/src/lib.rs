@@ -1,0 +1,171 @@
+edge::function! {
+    //! A person's own data to take along: kaizens, sessions of zazen, freezes.
+
+    /// One page of a person's rows as a table (RFC 4180, UTF-8, CRLF), newest first: the first line names the columns, pages
+    /// after the first have none, so that one page after the other makes one file. `X-Next-Cursor` is the `cursor` of
+    /// the page that follows; without it this was the last. Texts that a spreadsheet could take for a formula begin with `'`.
+    GET "/rise/export/{user_id}.csv" => table, auth: Person, limit: 60, reads;
+    /// The same rows as JSON, as they are.
+    GET "/rise/export/{user_id}"     => rows,  auth: Person, limit: 60, reads;
+}
+
+mod csv;
+
+use chrono::NaiveDate;
+use edge::{Context, Csv, Cursor, Date, FieldError, Page, Path, Person, Place, Query, Reply, Result, Sql, input, output};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+const PAGE: u32 = 500;
+
+#[input]
+struct Owner {
+    user_id: Uuid,
+}
+
+#[input]
+struct Wanted {
+    /// `kaizens` where absent.
+    of: Option<Of>,
+    /// First day, inclusive. Of freezes, their first day counts.
+    from: Option<Date>,
+    /// Last day, inclusive.
+    to: Option<Date>,
+    /// 500 where absent.
+    #[validate(range(min = 1, max = 1000))]
+    limit: Option<u32>,
+    cursor: Option<Cursor>,
+}
+
+#[output]
+enum Of {
+    Kaizens,
+    Zazens,
+    Freezes,
+}
+
+#[derive(serde::Deserialize)]
+struct Row {
+    day: NaiveDate,
+    id: i64,
+    /// By the names of the columns. Days are the person's own; moments are in UTC; `time_zone` is the person's now.
+    fields: Map<String, Value>,
+}
+
+async fn table(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(wanted): Query<Wanted>) -> Result<Reply<Csv>> {
+    let (of, is_first) = (wanted.of.unwrap_or(Of::Kaizens), wanted.cursor.is_none());
+    let page = read(&ctx, me, &owner, wanted).await?;
+    let text = csv::write(of.columns(), is_first, &page.items);
+    Ok(Reply::new(Csv(text)).file(of.file()).next_cursor(page.next_cursor.as_deref()))
+}
+
+async fn rows(
+    ctx: Context,
+    me: Person,
+    Path(owner): Path<Owner>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply<Page<Map<String, Value>>>> {
+    read(&ctx, me, &owner, wanted).await.map(Reply::new)
+}
+
+async fn read(ctx: &Context, me: Person, owner: &Owner, wanted: Wanted) -> Result<Page<Map<String, Value>>> {
+    me.owns(owner.user_id)?;
+    if wanted.from.zip(wanted.to).is_some_and(|(from, to)| from > to) {
+        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
+    }
+    let of = wanted.of.unwrap_or(Of::Kaizens);
+    let same = (of, wanted.from, wanted.to);
+    let after: Option<(NaiveDate, i64)> = wanted.cursor.map(|cursor| cursor.open(&same)).transpose()?;
+    let limit = wanted.limit.unwrap_or(PAGE);
+    let select = of
+        .select()
+        .bind(wanted.from.map(Date::day))
+        .bind(wanted.to.map(Date::day))
+        .bind(after.map(|(day, _)| day))
+        .bind(after.map(|(_, id)| id))
+        .bind(i64::from(limit) + 1);
+    let rows = ctx.sql(select).await?.all::<Row>()?;
+    let Page { items, next_cursor } = Page::new(rows, limit, &same, |row| (row.day, row.id));
+    Ok(Page { items: items.into_iter().map(|row| row.fields).collect(), next_cursor })
+}
+
+impl Of {
+    fn columns(self) -> &'static [&'static str] {
+        match self {
+            Of::Kaizens => {
+                &["id", "date", "action", "completed", "completed_at", "client_id", "created_at", "updated_at", "time_zone"]
+            }
+            Of::Zazens => &[
+                "id",
+                "date",
+                "timestamp",
+                "ended_at",
+                "duration",
+                "triggered_by",
+                "notes",
+                "mood_before",
+                "mood_after",
+                "client_id",
+                "created_at",
+                "updated_at",
+                "time_zone",
+            ],
+            Of::Freezes => &["id", "kind", "from", "to", "created_at", "time_zone"],
+        }
+    }
+
+    fn file(self) -> &'static str {
+        match self {
+            Of::Kaizens => "kaizens.csv",
+            Of::Zazens => "zazens.csv",
+            Of::Freezes => "freezes.csv",
+        }
+    }
+
+    fn select(self) -> Sql {
+        match self {
+            Of::Kaizens => KAIZENS,
+            Of::Zazens => ZAZENS,
+            Of::Freezes => FREEZES,
+        }
+    }
+}
+
+const KAIZENS: Sql = Sql::new(
+    "select k.date as day, k.id, jsonb_build_object('id', k.id, 'date', k.date, 'action', k.action, 'completed', k.completed,
+       'completed_at', k.completed_at, 'client_id', k.client_id, 'created_at', k.created_at, 'updated_at', k.updated_at,
+       'time_zone', (select u.time_zone from users u where u.id = edge.uid())) as fields
+     from kaizen k
+     where k.user_id = edge.uid() and k.deleted_at is null
+       and ($1::date is null or k.date >= $1) and ($2::date is null or k.date <= $2)
+       and ($3::date is null or (k.date, k.id) < ($3, $4::bigint))
+     order by k.date desc, k.id desc
+     limit $5::bigint",
+);
+
+const ZAZENS: Sql = Sql::new(
+    "select z.date as day, z.id, jsonb_build_object('id', z.id, 'date', z.date, 'timestamp', z.\"timestamp\",
+       'ended_at', z.ended_at, 'duration', z.duration, 'triggered_by', z.triggered_by, 'notes', z.notes,
+       'mood_before', z.mood_before, 'mood_after', z.mood_after, 'client_id', z.client_id, 'created_at', z.created_at,
+       'updated_at', z.updated_at, 'time_zone', (select u.time_zone from users u where u.id = edge.uid())) as fields
+     from zazen_sessions z
+     where z.user_id = edge.uid() and z.deleted_at is null
+       and ($1::date is null or z.date >= $1) and ($2::date is null or z.date <= $2)
+       and ($3::date is null or (z.date, z.id) < ($3, $4::bigint))
+     order by z.date desc, z.id desc
+     limit $5::bigint",
+);
+
+const FREEZES: Sql = Sql::new(
+    "select f.from_day as day, f.id, jsonb_build_object('id', f.id, 'kind', f.kind, 'from', f.from_day, 'to', f.to_day,
+       'created_at', f.created_at, 'time_zone', (select u.time_zone from users u where u.id = edge.uid())) as fields
+     from streak_freezes f
+     where f.user_id = edge.uid()
+       and ($1::date is null or f.from_day >= $1) and ($2::date is null or f.from_day <= $2)
+       and ($3::date is null or (f.from_day, f.id) < ($3, $4::bigint))
+     order by f.from_day desc, f.id desc
+     limit $5::bigint",
+);
+
+#[cfg(test)]
+mod tests;
