@@ -36,6 +36,9 @@ pub struct Wanted {
     /// Seconds between two kills, at most; 0 kills nothing
     #[arg(long, default_value_t = 6)]
     every: u64,
+    /// Measure first, before anything fails, how much CPU one request of each kind costs the edge
+    #[arg(long)]
+    cpu: bool,
 }
 
 pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
@@ -95,7 +98,7 @@ fn requests(log: &str) -> String {
 async fn rage(project: &Project, stack: &mut Stack, wanted: &Wanted) -> Result<()> {
     let mut command = guard::command(project.target().join("debug/chaos"), Stop::Terminate, None);
     command.args(["--jobs", &wanted.jobs.to_string(), "--seed", &wanted.seed.to_string()]);
-    command.envs(&stack.variables).stdout(Stdio::piped());
+    command.args(wanted.cpu.then_some("--cpu")).envs(&stack.variables).stdout(Stdio::piped());
     let mut process = guard::spawn(command)?;
     let mut lines = BufReader::new(process.stdout.take().context("tests/chaos has no output")?).lines();
     let mut killed = [0_u32; 3];

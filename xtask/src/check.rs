@@ -14,12 +14,23 @@ use crate::{
     toolchain::{WASM, WasmToolchain},
 };
 
-pub async fn run(project: &Project) -> Result<()> {
+pub async fn run(project: &Project, peers: bool) -> Result<()> {
     let toolchain = setup::ensure(project).await?;
     quick(project).await?;
     lint(project).await?;
     lint_wasm(project, &toolchain).await?;
-    document(project).await
+    document(project).await?;
+    if peers { compare(project).await } else { Ok(()) }
+}
+
+/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`.
+async fn compare(project: &Project) -> Result<()> {
+    let step = Step::start("RunPod's SDK");
+    let mut command = cargo::command(project);
+    command.args(["run", "-p", "simulators", "--example", "peers"]);
+    cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
+    step.done("");
+    Ok(())
 }
 
 /// What takes seconds: format, generated files, and what a public linter says of the OpenAPI document.

@@ -69,7 +69,11 @@ enum Command {
         accept: bool,
     },
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
-    Check,
+    Check {
+        /// Also what needs somebody else's program: RunPod's own SDK against its simulator (python3, and PyPI)
+        #[arg(long)]
+        peers: bool,
+    },
     /// Make a new function, which passes every check: `cargo xtask new rise/gratitude POST /rise/gratitude`
     New {
         /// Its folder, <area>/<function>
@@ -145,7 +149,7 @@ async fn perform(command: Command) -> Result<ExitCode> {
         Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
         Command::Test { release, arguments } => return test::run(&project, Profile::new(release), &arguments).await,
         Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
-        Command::Check => check::run(&project).await?,
+        Command::Check { peers } => check::run(&project, peers).await?,
         Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,

@@ -93,9 +93,9 @@ impl<T: schemars::JsonSchema> schemars::JsonSchema for Events<T> {
     }
 }
 
-/// A text with a media type of its own.
-macro_rules! text {
-    ($(#[$about:meta] $name:ident: $media:literal;)*) => {$(
+/// Texts with a media type of their own, and a policy where a browser may show them.
+macro_rules! texts {
+    ($(#[$about:meta] $name:ident: $media:literal $(, $policy:literal)?;)*) => {$(
         #[$about]
         #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
         #[cfg_attr(not(target_arch = "wasm32"), schemars(inline))]
@@ -103,6 +103,7 @@ macro_rules! text {
 
         impl Body for $name {
             const CONTENT_TYPE: &'static str = $media;
+            $(const POLICY: Option<&'static str> = Some($policy);)?
 
             fn bytes(&self) -> Vec<u8> {
                 self.0.clone().into_bytes()
@@ -111,9 +112,9 @@ macro_rules! text {
     )*};
 }
 
-text! {
-    /// A picture, as a whole document.
-    Svg: "image/svg+xml; charset=utf-8";
+texts! {
+    /// A picture. It brings its own style, and nothing else.
+    Svg: "image/svg+xml; charset=utf-8", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
     /// Metrics in the text format of OpenMetrics 1.0, its last line included.
     OpenMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8";
     /// A table, in the form of RFC 4180.

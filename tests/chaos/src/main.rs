@@ -5,6 +5,8 @@
 //! and starts them again. The same seed asks for the same scenes with the same faults.
 #![expect(clippy::expect_used, clippy::print_stdout, reason = "a measuring program prints, and stops where it cannot measure")]
 
+mod cpu;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -56,6 +58,9 @@ struct Wanted {
     jobs: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Measure first what a request costs.
+    #[arg(long)]
+    cpu: bool,
     /// Scenes asked for at the same time.
     #[arg(long, default_value_t = 24)]
     at_once: usize,
@@ -71,6 +76,9 @@ struct Asked {
 #[tokio::main]
 async fn main() {
     let wanted = Wanted::parse();
+    if wanted.cpu {
+        println!("{}", cpu::measure().await);
+    }
     let mut people = Vec::new();
     for _ in 0..wanted.jobs.div_ceil(4) {
         people.push(Person::new().await);
