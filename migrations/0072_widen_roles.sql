@@ -3,7 +3,8 @@
 --   privacy   reads the audit log; finds, reads and erases accounts
 --   qa        reads quality reports and metrics
 --
--- Neither is above or below the others, so a token's role holds where the person still has it, and `user` always.
+-- Only `admin` is above another: a token's role holds where the person still has it or is an administrator by now,
+-- and `user` always.
 --
 -- An administrator who reads what belongs to a person does it in the person's place: `edge.enter` writes the audit row and
 -- then gives the request the person's id, so that policies and statements show what the person sees and nothing else.
@@ -26,6 +27,8 @@ declare
   subject constant uuid := nullif(claims ->> 'subject', claims ->> 'sub');
   actual text;
   zone text;
+  hour integer;
+  today date;
   is_banned boolean;
   is_alive boolean;
 begin
@@ -33,9 +36,10 @@ begin
     raise exception using errcode = 'OR500', message = 'time_not_injected';
   end if;
   if person is not null then
-    select u.role, u.time_zone, u.is_banned,
-      u.is_active and u.deleted_at is null and s.revoked_at is null and s.expires_at > enter.now
-    into actual, zone, is_banned, is_alive
+    select u.role, u.time_zone, u.day_end_hour,
+      edge.day_of(enter.now, u.time_zone, u.day_end_hour, u.held_day, u.held_until),
+      u.is_banned, u.is_active and u.deleted_at is null and s.revoked_at is null and s.expires_at > enter.now
+    into actual, zone, hour, today, is_banned, is_alive
     from public.users u
     join public.user_sessions s on s.user_id = u.id
     where u.id = person and s.id = session;
@@ -43,7 +47,9 @@ begin
     if is_banned then
       raise exception using errcode = 'OR403', message = 'banned';
     end if;
-    if not coalesce(is_alive and (claimed in (actual, 'user') or (claimed = 'manager' and actual = 'admin')), false) then
+    if not coalesce(
+      is_alive and (claimed in (actual, 'user') or (actual = 'admin' and claimed in ('manager', 'privacy', 'qa'))), false)
+    then
       raise exception using errcode = 'OR401', message = 'session_revoked';
     end if;
   elsif claimed not in ('anon', 'service') then
@@ -58,6 +64,8 @@ begin
     set_config('oree.session', coalesce(session::text, ''), true),
     set_config('oree.role', claimed, true),
     set_config('oree.time_zone', coalesce(zone, ''), true),
+    set_config('oree.day_end_hour', coalesce(hour::text, ''), true),
+    set_config('oree.today', coalesce(to_char(today, 'YYYY-MM-DD'), ''), true),
     set_config('oree.claims', claims::text, true),
     -- What Supabase's own auth.uid() reads, so that policies written with it hold as well.
     set_config('request.jwt.claims', (claims || jsonb_build_object('role',
@@ -79,20 +87,26 @@ create function edge.enter_for(subject uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  zone constant text := (select u.time_zone from public.users u where u.id = enter_for.subject);
+  person public.users;
+  today date;
 begin
   if not edge.is_admin() then
     raise exception using errcode = 'OR403', message = 'forbidden';
-  elsif zone is null then
+  end if;
+  select u.* into person from public.users u where u.id = enter_for.subject;
+  if person.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';
   end if;
+  today := edge.day_of(edge.now(), person.time_zone, person.day_end_hour, person.held_day, person.held_until);
   perform edge.audit('data.read',
     jsonb_build_object('subject', enter_for.subject, 'operation', edge.claim('operation')));
   perform
     set_config('oree.uid', enter_for.subject::text, true),
     set_config('oree.session', '', true),
     set_config('oree.role', 'user', true),
-    set_config('oree.time_zone', zone, true),
+    set_config('oree.time_zone', person.time_zone, true),
+    set_config('oree.day_end_hour', person.day_end_hour::text, true),
+    set_config('oree.today', to_char(today, 'YYYY-MM-DD'), true),
     set_config('request.jwt.claims', (current_setting('request.jwt.claims')::jsonb
       || jsonb_build_object('sub', enter_for.subject, 'session', null))::text, true),
     set_config('transaction_read_only', case edge.claim('writes') when 'true' then 'off' else 'on' end, true);

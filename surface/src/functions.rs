@@ -34,6 +34,7 @@ pub static FUNCTIONS: &[&Function] = &[
     &grimoire_generate_scene::FUNCTION,
     &grimoire_runpod_webhook::FUNCTION,
     &grimoire_scenes::FUNCTION,
+    &operations_audit_logs::FUNCTION,
     &operations_health::FUNCTION,
     &operations_latencies::FUNCTION,
     &operations_measure_latencies::FUNCTION,

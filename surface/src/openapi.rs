@@ -121,6 +121,9 @@ fn terms(endpoint: &Endpoint) -> String {
         "Person" => "Needs an access token",
         "Manager" => "Needs the access token of a manager",
         "Admin" => "Needs the access token of an admin",
+        "Privacy" => "Needs the access token of privacy operations or an admin",
+        "Qa" => "Needs the access token of a reader of quality reports or an admin",
+        "OwnerOrAdmin" => "Needs the access token of the person whom the path names, or of an admin, whose reading is logged",
         _ => "Called by an outside service with a proof of its own",
     };
     let limit = endpoint.limit.requests().map_or("without limit".to_owned(), |limit| format!("{limit} times a minute"));

@@ -141,7 +141,15 @@ pub fn first_refresh_token() -> Result<RefreshToken> {
 /// # Errors
 /// 403 `forbidden`.
 pub fn may_use(me: &Person, owner: Uuid) -> Result<()> {
-    if me.role == Role::Admin { Ok(()) } else { me.owns(owner) }
+    may_use_as(me, owner, &[Role::Admin])
+}
+
+/// As [`may_use`], for those roles.
+///
+/// # Errors
+/// 403 `forbidden`.
+pub fn may_use_as(me: &Person, owner: Uuid, roles: &[Role]) -> Result<()> {
+    if roles.contains(&me.role) { Ok(()) } else { me.owns(owner) }
 }
 
 /// What the database is given in place of a password; needs `Passwords`.

@@ -32,6 +32,8 @@ pub struct Identity {
     pub person: Option<Uuid>,
     pub session: Option<Uuid>,
     pub role: Option<Role>,
+    /// Somebody else, whose data this request reads.
+    pub subject: Option<Uuid>,
 }
 
 /// What [`Caller::authenticate`] may look at. `raw` is empty unless the caller is checked after the body.
@@ -107,7 +109,35 @@ impl Caller for Person {
     }
 
     fn identity(&self) -> Identity {
-        Identity { person: Some(self.id), session: Some(self.session), role: Some(self.role) }
+        Identity { person: Some(self.id), session: Some(self.session), role: Some(self.role), subject: None }
+    }
+}
+
+/// The person whom the path's first parameter names, or an admin. The admin sees what that person sees, and the database
+/// writes it into the audit log before anything is read (`edge.enter_for`). Anyone else is refused, whether or not the
+/// person exists. For `GET` only: nobody writes in another's name.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnerOrAdmin {
+    person: Person,
+    subject: Option<Uuid>,
+}
+
+impl Caller for OwnerOrAdmin {
+    const ROLE: SqlRole = SqlRole::Authenticated;
+
+    fn authenticate(credentials: &Credentials) -> Result<OwnerOrAdmin> {
+        let person = Person::authenticate(credentials)?;
+        // What is no id is refused with the path, where the answer can name it.
+        let owner = credentials.parts.path_parameters.first().and_then(|(_, id)| id.parse().ok());
+        let subject = owner.filter(|owner| *owner != person.id);
+        if subject.is_some() && person.role != Role::Admin {
+            return Err(Error::forbidden(messages::FORBIDDEN));
+        }
+        Ok(OwnerOrAdmin { person, subject })
+    }
+
+    fn identity(&self) -> Identity {
+        Identity { subject: self.subject, ..self.person.identity() }
     }
 }
 
@@ -142,6 +172,10 @@ ranked! {
     Manager: Manager, Admin;
     /// An admin.
     Admin: Admin;
+    /// Privacy operations, or an admin: finds, reads and erases accounts, reads the audit log.
+    Privacy: Privacy, Admin;
+    /// A reader of quality reports and metrics, or an admin.
+    Qa: Qa, Admin;
 }
 
 /// An outside service that proves itself without a person's token.

@@ -23,7 +23,9 @@ pub mod route;
 mod runtime;
 
 pub use auth;
-pub use caller::{Admin, Caller, Credentials, Identity, Manager, Person, Proof, Public, Signed, SqlRole, Tick};
+pub use caller::{
+    Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
+};
 pub use chrono;
 pub use config::{Config, Need, Shape, VARIABLES, Variable, weakness};
 pub use context::{Context, Rows};

@@ -1,8 +1,14 @@
 //! What the functions of Rise share.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::output;
+use edge::{input, output};
 use uuid::Uuid;
+
+/// Whose data are read; the caller `OwnerOrAdmin` has seen to it.
+#[input]
+pub struct Owner {
+    pub user_id: Uuid,
+}
 
 /// A session of zazen, as its owner sees it.
 #[output]

@@ -50,6 +50,11 @@ impl Subject {
         self.endpoint.caller.starts_with("Signed")
     }
 
+    /// The path names a person, whose data an administrator may read as well.
+    pub fn is_of_a_person(&self) -> bool {
+        self.endpoint.caller == "OwnerOrAdmin"
+    }
+
     pub fn takes_body(&self) -> bool {
         self.body.is_some()
     }
@@ -71,6 +76,8 @@ impl Subject {
         let role = match self.endpoint.caller {
             "Admin" => edge::auth::Role::Admin,
             "Manager" => edge::auth::Role::Manager,
+            "Privacy" => edge::auth::Role::Privacy,
+            "Qa" => edge::auth::Role::Qa,
             _ => edge::auth::Role::User,
         };
         Person::of(role, "Europe/Paris").await

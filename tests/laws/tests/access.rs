@@ -100,3 +100,47 @@ async fn somebody_elses_id_gives_403_or_404() {
         assert!(matches!(answer.status, 403 | 404), "{}: {answer:?}", subject.name());
     }
 }
+
+#[test]
+fn nobody_writes_in_somebody_elses_name() {
+    for subject in subjects().iter().filter(|subject| subject.is_of_a_person()) {
+        assert_eq!(subject.endpoint.method, "GET", "{}", subject.name());
+    }
+}
+
+#[tokio::test]
+async fn what_a_path_says_is_a_persons_an_administrator_may_read() {
+    let app = App::edge();
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    let of_people = |subject: &&laws::Subject| subject.endpoint.method == "GET" && subject.endpoint.path.contains("{user_id}");
+    for subject in subjects().iter().filter(|subject| subject.is_of_a_person() || of_people(subject)) {
+        let answer = subject.call(&app, &ada.id.to_string()).by(&admin).send().await;
+        assert_eq!(answer.status, 200, "{}: {answer:?}", subject.name());
+        let nobody = subject.call(&app, "00000000-0000-4000-8000-000000000000").by(&admin).send().await;
+        assert_eq!(nobody.status, 404, "{}: {nobody:?}", subject.name());
+    }
+}
+
+#[tokio::test]
+async fn whatever_an_administrator_gets_of_somebody_else_is_in_the_audit_log() {
+    let app = App::edge();
+    let owner = testing::database().await;
+    let admin = Person::admin().await;
+    let mut seen = 0;
+    for subject in subjects().iter().filter(|subject| !subject.is_public() && subject.has_path_parameters()) {
+        let ada = Person::new().await;
+        let profile = "insert into user_profiles (user_id, display_name) values ($1, 'Ada')";
+        owner.execute(profile, &[&ada.id]).await.unwrap();
+        let answer = subject.call(&app, &ada.id.to_string()).by(&admin).send().await;
+        if answer.status >= 300 {
+            continue;
+        }
+        seen += 1;
+        let logged = "select count(*) from audit_logs
+                      where user_id = $1 and metadata ->> 'subject' = $2 and request_id = $3";
+        let request = answer.header("x-request-id").unwrap();
+        let rows = owner.query_one(logged, &[&admin.id, &ada.id.to_string(), &request]).await.unwrap();
+        assert!(rows.get::<_, i64>(0) > 0, "{}: nothing in the log", subject.name());
+    }
+    assert!(seen >= 10, "the law reached {seen} endpoints only");
+}

@@ -1,20 +1,20 @@
 edge::function! {
-    //! Accounts, for administrators and for their owners. Each time an administrator uses somebody else's account, the audit
-    //! log says so.
+    //! Accounts, for administrators and for their owners. Privacy operations find, read and erase them. Each time somebody else's
+    //! account is used, the audit log says so.
 
     /// Accounts whose e-mail or name contains `q`, newest first.
-    GET    "/users"      => list,   auth: Admin,  limit: 60,  writes;
+    GET    "/users"      => list,   auth: Privacy, limit: 60,  writes;
     /// Opens an account for somebody, who chooses the password by the link in a letter. People open their own by
     /// `POST /auth/register`.
-    POST   "/users"      => create, auth: Admin,  limit: 60,  writes, reply: 201, sql: 2;
-    /// One's own account, or for administrators anybody's.
-    GET    "/users/{id}" => read,   auth: Person, limit: 300, writes;
+    POST   "/users"      => create, auth: Admin,   limit: 60,  writes, reply: 201, sql: 2;
+    /// One's own account, or for administrators and privacy operations anybody's.
+    GET    "/users/{id}" => read,   auth: Person,  limit: 300, writes;
     /// Changes the fields that are given; an empty text takes a name, phone or country away. From `role` on they are an
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
-    PUT    "/users/{id}" => update, auth: Person, limit: 60,  writes;
+    PUT    "/users/{id}" => update, auth: Person,  limit: 60,  writes;
     /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
     /// restore it.
-    DELETE "/users/{id}" => erase,  auth: Person, limit: 10,  writes, reply: 202;
+    DELETE "/users/{id}" => erase,  auth: Person,  limit: 10,  writes, reply: 202;
     uses: [Mail]
 }
 
@@ -22,8 +22,8 @@ use accounts::{Link, Locale, Tier, User};
 use chrono::{DateTime, Utc};
 use edge::auth::Role;
 use edge::{
-    Admin, Context, Cursor, Email, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Query, Reply,
-    Result, Sql, TimeZone, input, messages, msg, output,
+    Admin, Context, Cursor, Email, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Privacy, Query,
+    Reply, Result, Sql, TimeZone, input, messages, msg, output,
 };
 use outbox::Entry;
 use serde::Deserialize;
@@ -31,6 +31,9 @@ use uuid::Uuid;
 
 const EMAIL_TAKEN: Message =
     msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
+
+/// Who may read and erase accounts of others.
+const OVERSEERS: [Role; 2] = [Role::Admin, Role::Privacy];
 
 const PAGE: u32 = 20;
 
@@ -132,7 +135,7 @@ enum Outcome {
     Erased(Erasure),
 }
 
-async fn list(ctx: Context, _: Admin, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
+async fn list(ctx: Context, _: Privacy, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
     let filters = (&search.q, search.state);
     let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = search.limit.unwrap_or(PAGE);
@@ -171,7 +174,7 @@ async fn create(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<R
 }
 
 async fn read(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
-    accounts::may_use(&me, whose.id)?;
+    accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
         Some(account) => Ok(Reply::new(account).etag(|account| account.user.version)),
         None => Err(Error::not_found(messages::NOT_FOUND)),
@@ -200,7 +203,7 @@ async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change)
 }
 
 async fn erase(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
-    accounts::may_use(&me, whose.id)?;
+    accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(ERASE.bind(whose.id)).await?.one()? {
         Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
         other => Err(refusal(&other)),

@@ -1,3 +1,4 @@
+use edge::auth::Role;
 use serde_json::{Value, json};
 use testing::{Answer, App, Person, database, letters_to};
 
@@ -177,4 +178,34 @@ async fn a_demoted_administrator_sees_nobody() {
     for path in [of(&ada), "/users".to_owned()] {
         assert_eq!(app().get(&path).by(&former).send().await.code(), "session_revoked");
     }
+}
+
+#[tokio::test]
+async fn privacy_operations_find_read_and_erase_accounts_and_change_none() {
+    let (ada, privacy) = (Person::new().await, Person::of(Role::Privacy, "Europe/Paris").await);
+    let found = app().get(&format!("/users?q={}", ada.email)).by(&privacy).send().await.json();
+    assert_eq!(found["items"][0]["id"], json!(ada.id));
+    assert_eq!(app().get(&of(&ada)).by(&privacy).send().await.status, 200);
+    for change_of in [json!({"name": "Eve"}), json!({"role": "admin"})] {
+        assert_eq!(change(&privacy, &ada, change_of).await.status, 403);
+    }
+    assert_eq!(app().post("/users").by(&privacy).json(json!({"email": "x@example.org"})).send().await.status, 403);
+    assert_eq!(app().delete(&of(&ada)).by(&privacy).send().await.status, 202);
+    assert_eq!(logged(&privacy, &ada).await, ["accounts.read", "accounts.erased"]);
+    for role in [Role::Manager, Role::Qa] {
+        let other = Person::of(role, "Europe/Paris").await;
+        assert_eq!(app().get(&of(&ada)).by(&other).send().await.status, 403, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_taken_by_the_next_token_and_lost_at_once() {
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    assert_eq!(change(&admin, &ada, json!({"role": "privacy"})).await.json()["role"], "privacy");
+    assert_eq!(app().get(&of(&ada)).by(&ada).send().await.status, 200, "a token of before is one of a user");
+    let promoted = Person { role: Role::Privacy, ..ada.clone() };
+    assert_eq!(app().get(&of(&admin)).by(&promoted).send().await.status, 200);
+    change(&admin, &ada, json!({"role": "qa"})).await;
+    let answer = app().get(&of(&admin)).by(&promoted).send().await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "session_revoked"));
 }

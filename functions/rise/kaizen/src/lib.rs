@@ -2,18 +2,19 @@ edge::function! {
     //! Kaizen: one small improvement a day.
 
     /// Adds an entry. A repeated `client_id` with equal content gives the first entry with status 200.
-    POST   "/rise/kaizen"      => create, auth: Person, limit: 60, writes, reply: 201 or 200;
+    POST   "/rise/kaizen"      => create, auth: Person,       limit: 60,  writes, reply: 201 or 200;
     /// A person's entries, newest day first. `{id}` is the person.
-    GET    "/rise/kaizen/{id}" => list,   auth: Person, limit: 300, reads;
+    GET    "/rise/kaizen/{id}" => list,   auth: OwnerOrAdmin, limit: 300, reads;
     /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.
-    PUT    "/rise/kaizen/{id}" => update, auth: Person, limit: 60, writes;
+    PUT    "/rise/kaizen/{id}" => update, auth: Person,       limit: 60,  writes;
     /// Removes an entry. `{id}` is the entry.
-    DELETE "/rise/kaizen/{id}" => delete, auth: Person, limit: 60, writes, reply: 204;
+    DELETE "/rise/kaizen/{id}" => delete, auth: Person,       limit: 60,  writes, reply: 204;
 }
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Cursor, Date, Error, FieldError, Json, Page, Path, Person, Place, Query, Reply, Result, Sql, input, messages, output,
+    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Path, Person, Place, Query, Reply, Result, Sql, input,
+    messages, output,
 };
 use uuid::Uuid;
 
@@ -47,9 +48,10 @@ struct Change {
     date: Option<Date>,
 }
 
+/// Whose entries; [`OwnerOrAdmin`] has seen to it.
 #[input]
-struct Owner {
-    id: Uuid,
+pub struct Owner {
+    pub id: Uuid,
 }
 
 #[input]
@@ -113,8 +115,7 @@ async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Re
     }
 }
 
-async fn list(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Entry>>> {
-    me.owns(owner.id)?;
+async fn list(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Entry>>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }

@@ -1,4 +1,5 @@
-use serde_json::json;
+use edge::auth::Role;
+use serde_json::{Value, json};
 use testing::{App, Person};
 
 use super::FUNCTION;
@@ -191,4 +192,50 @@ async fn the_history_comes_in_pages_newest_first_without_removed_entries() {
     ] {
         assert_eq!(get(query.clone()).await.wrong_fields(), [refusal], "{query}");
     }
+}
+
+#[tokio::test]
+async fn an_administrator_sees_what_its_owner_sees_by_the_owners_own_day_and_leaves_a_row_in_the_log() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let (ada, admin) = (Person::new().await, Person::of(Role::Admin, "America/New_York").await);
+    app.post("/rise/kaizen").by(&ada).json(json!({"action": "Ranger"})).send().await;
+    app.post("/rise/kaizen").by(&admin).json(json!({"action": "Le mien"})).send().await;
+    let path = format!("/rise/kaizen/{}", ada.id);
+    let (own, seen) = (app.get(&path).by(&ada).send().await, app.get(&path).by(&admin).send().await);
+    assert_eq!((seen.status, seen.json()), (200, own.json()));
+    assert!(seen.log.concat().contains("\"calls\":1"), "{:?}", seen.log);
+    let logged = "select metadata - 'subject', request_id from audit_logs
+                  where user_id = $1 and action = 'data.read' and metadata ->> 'subject' = $2";
+    let rows = testing::database().await.query(logged, &[&admin.id, &ada.id.to_string()]).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].get::<_, Value>(0), json!({"operation": "rise-kaizen.list"}));
+    assert_eq!(rows[0].get::<_, Option<&str>>(1), seen.header("x-request-id"));
+}
+
+#[tokio::test]
+async fn neither_managers_nor_privacy_operations_read_entries_and_nobody_reads_of_nobody() {
+    let (app, ada) = (App::native(&FUNCTION), Person::new().await);
+    for role in [Role::User, Role::Manager, Role::Privacy, Role::Qa] {
+        let answer = app.get(&format!("/rise/kaizen/{}", ada.id)).by(&Person::of(role, "Europe/Paris").await).send().await;
+        assert_eq!((answer.status, answer.json()["detail"].as_str()), (403, Some("Accès non autorisé")), "{role:?}");
+    }
+    let nobody = app.get("/rise/kaizen/00000000-0000-4000-8000-000000000000").by(&Person::admin().await).send().await;
+    assert_eq!(nobody.status, 404);
+}
+
+#[tokio::test]
+async fn in_somebody_elses_place_an_administrator_can_write_nothing() {
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    let login = testing::database_as_person().await;
+    let claims = json!({"sub": admin.id, "session": admin.session, "role": "admin", "subject": ada.id, "writes": false});
+    let begin = format!("begin; select edge.enter('{claims}', clock_timestamp()); set local role authenticated;");
+    login.batch_execute(&begin).await.unwrap();
+    assert_eq!(login.query_one("select edge.uid(), edge.role()", &[]).await.unwrap().get::<_, uuid::Uuid>(0), ada.id);
+    let refused = login.execute("insert into kaizen (action) values ('x')", &[]).await.unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "25006", "a read-only transaction");
+    login.batch_execute("rollback").await.unwrap();
+    let eve = Person::new().await;
+    let claims = json!({"sub": eve.id, "session": eve.session, "role": "user", "subject": ada.id});
+    let refused = login.batch_execute(&format!("select edge.enter('{claims}', clock_timestamp())")).await.unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "OR403");
 }

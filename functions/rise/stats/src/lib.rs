@@ -3,24 +3,19 @@ edge::function! {
 
     /// The six numbers of the dashboard and the trend of the last weeks. A caller may keep the answer: `ETag` and
     /// `If-None-Match`.
-    GET "/rise/stats/{user_id}"     => stats,   auth: Person, limit: 300, reads;
+    GET "/rise/stats/{user_id}"     => stats,   auth: OwnerOrAdmin, limit: 300, reads;
     /// A year as a picture: a calendar of kaizens and bars of minutes of zazen, in the caller's language. Without `theme` it
     /// follows what the reader prefers.
-    GET "/rise/stats/{user_id}.svg" => picture, auth: Person, limit: 300, reads;
+    GET "/rise/stats/{user_id}.svg" => picture, auth: OwnerOrAdmin, limit: 300, reads;
 }
 
 mod picture;
 
 use chrono::NaiveDate;
-use edge::{Context, Path, Person, Query, Reply, Result, Sql, Svg, input, output};
-use uuid::Uuid;
+use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, Svg, input, output};
+use rise::Owner;
 
 const WEEKS: u32 = 12;
-
-#[input]
-struct Owner {
-    user_id: Uuid,
-}
 
 #[input]
 struct Trend {
@@ -85,13 +80,11 @@ struct Day {
     excused: bool,
 }
 
-async fn stats(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(trend): Query<Trend>) -> Result<Reply<UserStats>> {
-    me.owns(owner.user_id)?;
+async fn stats(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(trend): Query<Trend>) -> Result<Reply<UserStats>> {
     Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).kept())
 }
 
-async fn picture(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
-    me.owns(owner.user_id)?;
+async fn picture(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
     let [stats, days] = ctx.batch([STATS.bind(picture::WEEKS), DAYS.bind(picture::WEEKS)]).await?;
     let text = picture::draw(&stats.one()?, &days.all()?, look.theme, ctx.language());
     Ok(Reply::new(Svg(text)).kept())

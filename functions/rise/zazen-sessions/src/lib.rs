@@ -2,20 +2,14 @@ edge::function! {
     //! Zazen: the history of a person's sessions.
 
     /// A person's sessions, newest first. `X-Total-Count` is how many there are on all pages.
-    GET "/rise/zazen-sessions/{user_id}" => list, auth: Person, limit: 300, reads;
+    GET "/rise/zazen-sessions/{user_id}" => list, auth: OwnerOrAdmin, limit: 300, reads;
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, FieldError, Page, Path, Person, Place, Query, Reply, Result, Sql, input, output};
-use rise::Session;
-use uuid::Uuid;
+use edge::{Context, Cursor, Date, FieldError, OwnerOrAdmin, Page, Path, Place, Query, Reply, Result, Sql, input, output};
+use rise::{Owner, Session};
 
 const PAGE: u32 = 20;
-
-#[input]
-struct Owner {
-    user_id: Uuid,
-}
 
 #[input]
 struct Range {
@@ -36,8 +30,7 @@ struct Total {
     total: i64,
 }
 
-async fn list(ctx: Context, me: Person, Path(owner): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
-    me.owns(owner.user_id)?;
+async fn list(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }
