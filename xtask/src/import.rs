@@ -4,7 +4,8 @@
 //! counted once, and one that is refused is written with its reason to `<file>.refused.jsonl`.
 
 use std::{
-    fs::File,
+    collections::HashSet,
+    fs::{self, File},
     io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -59,14 +60,21 @@ pub async fn run(file: &Path) -> Result<ExitCode> {
     tokio::spawn(connection);
     // Defaults of tables take the time from here.
     client.batch_execute("select set_config('oree.now', clock_timestamp()::text, false)").await?;
-    let mut import = Import { client, counts: Counts::default(), report: None, path: refused_path(file) };
+    let path = refused_path(file);
+    // What an earlier run refused may have been mended.
+    if path.exists() {
+        fs::remove_file(&path)?;
+    }
+    let mut import = Import { client, counts: Counts::default(), report: None, path };
     let step = Step::start("people");
     let mut batch = Vec::new();
+    let mut seen = HashSet::new();
     for (index, fields) in lines(file)?.enumerate() {
         // The first line of a CSV file is its header.
         let line = index + if is_csv(file) { 2 } else { 1 };
         import.counts.read += 1;
         match fields.and_then(|fields| person(line, &fields)) {
+            Ok(person) if !seen.insert(person.email.clone()) => import.refuse(line, &person.email, "address_given_twice")?,
             Ok(person) => batch.push(person),
             Err((email, reason)) => import.refuse(line, &email, &reason)?,
         }
@@ -140,11 +148,11 @@ impl Import {
     }
 }
 
-/// What became of each row, in order. Two rows with one address are one person: the first.
+/// What became of each row, in order. No address stands in two of them.
 async fn outcomes(client: &Client, rows: &Value) -> Result<Vec<String>, tokio_postgres::Error> {
     const IMPORT: &str = "
         with given as (
-          select g.*, row_number() over (partition by lower(g.email) order by g.place) as turn
+          select g.*
           from rows from (jsonb_to_recordset($1) as (
             id uuid, email text, password_hash text, name text, phone text, created_at timestamptz,
             email_verified_at timestamptz, last_login_at timestamptz, is_active boolean, is_banned boolean)) with ordinality as g (
@@ -158,12 +166,10 @@ async fn outcomes(client: &Client, rows: &Value) -> Result<Vec<String>, tokio_po
             coalesce(g.created_at, edge.now()), coalesce(g.created_at, edge.now()), g.email_verified_at, g.last_login_at,
             coalesce(g.is_active, true), coalesce(g.is_banned, false)
           from given g
-          where g.turn = 1
           on conflict (lower(email)) do nothing
           returning lower(email) as email
         )
         select case
-            when g.turn > 1 then 'address_given_twice'
             when m.email is not null then 'imported'
             when g.id is not null and u.id <> g.id then 'address_taken'
             else 'there' end
