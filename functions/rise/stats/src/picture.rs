@@ -23,7 +23,7 @@ const HEIGHT: u32 = BARS_TOP + BAR_HEIGHT + 24;
 const LIGHT: &str = "text{fill:#3c4a42}.strong{fill:#16211b}.ground{fill:#fff}.l0{fill:#e8ede9}.l1{fill:#9bd3a4}.l2{fill:#58ad6e}\
     .l3{fill:#2b8350}.l4{fill:#115a34}.bar{fill:#4878ad}.base{stroke:#c3ccc6}.off{fill:#eaf2fa;stroke:#7fa9d3}\
     .now{stroke:#16211b}";
-const DARK: &str = "text{fill:#a9b8af}.strong{fill:#eef4f0}.ground{fill:#10151a}.l0{fill:#1d252b}.l1{fill:#1f5a37}.l2{fill:#2f8350}\
+const DARK: &str = "text{fill:#a9b8af}.strong{fill:#eef4f0}.ground{fill:#10151a}.l0{fill:#262f36}.l1{fill:#1f5a37}.l2{fill:#2f8350}\
     .l3{fill:#4db46f}.l4{fill:#93e6a6}.bar{fill:#6ba3dc}.base{stroke:#3a464e}.off{fill:#15283a;stroke:#4f86bb}\
     .now{stroke:#eef4f0}";
 
