@@ -44,7 +44,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
         let call = with(&scene.somebody(role), &subject.path(&own));
         add("role that does not suffice", role.name().to_owned(), call, Expect::Status(&[403]));
     }
-    if subject.endpoint.caller == "Person" {
+    if matches!(subject.endpoint.caller, "Person" | "OwnerOrAdmin") {
         for (kind, role) in [("stranger", Role::User), ("manager of others", Role::Manager)] {
             for path in paths_of_the_victim(target) {
                 let expect = if subject.has_path_parameters() { HIDDEN } else { Expect::Harmless };
@@ -60,7 +60,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
 /// Who must not get through to an endpoint of these callers.
 fn roles_below(caller: &str) -> Vec<Role> {
     match caller {
-        "Person" => Vec::new(),
+        "Person" | "OwnerOrAdmin" => Vec::new(),
         "Manager" => vec![Role::User],
         _ => vec![Role::User, Role::Manager],
     }
