@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-use testing::App;
+use testing::{App, Person, database};
 
 /// The first SQL block of the document.
 fn documented_query() -> String {
@@ -22,4 +22,22 @@ async fn the_id_of_an_answer_leads_to_what_the_request_did() {
     let rows = testing::database().await.query(&documented_query(), &[&id]).await.unwrap();
     let found: Vec<(String, String)> = rows.iter().map(|row| (row.get("what"), row.get("which"))).collect();
     assert!(found.iter().any(|(what, which)| what == "audit" && which.contains("register")), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_quota_that_an_admin_changes_holds_from_the_next_request_on() {
+    let (app, grace, ada) = (App::edge(), Person::admin().await, Person::new().await);
+    // Of a tier that no other test has.
+    database().await.execute("update users set tier = 'PREMIUM' where id = $1", &[&ada.id]).await.unwrap();
+    let limit = async || app.get("/generate/audio").by(&ada).send().await.json()["limit"].clone();
+    let change = async |premium: u32| {
+        let value = json!({"value": {"FREE": 10, "PREMIUM": premium}});
+        let answer = app.put("/settings/audio_per_day").by(&grace).json(value).send().await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    };
+    assert_eq!(limit().await, 100);
+    change(7).await;
+    let changed = limit().await;
+    change(100).await;
+    assert_eq!((changed, limit().await), (json!(7), json!(100)));
 }

@@ -48,6 +48,40 @@ async fn what_was_not_given_up_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_message_waits_longer_each_time_never_less_than_it_was_asked_to_and_is_given_up_after_the_eighth() {
+    let ada = Person::new().await;
+    let mut owner = database().await;
+    let settle = owner.transaction().await.unwrap();
+    settle.execute("select set_config('oree.uid', $1::text, true)", &[&ada.id.to_string()]).await.unwrap();
+    settle.batch_execute("set local role edge_owner").await.unwrap();
+    let insert =
+        "insert into outbox (user_id, kind, subject, payload, attempts) values ($1, 'discord', $2, '{}', 1) returning id";
+    let subject = edge::auth::random_uuid().unwrap().to_string();
+    let id: i64 = settle.query_one(insert, &[&ada.id, &subject]).await.unwrap().get(0);
+    let mut waits = Vec::new();
+    for attempt in 1..=8 {
+        let asked = (attempt == 2).then_some(3600_i32);
+        let answer = "select edge.outbox_settle($1, 'retry', 429, 'status 429', $2) ->> 'outcome'";
+        let outcome: String = settle.query_one(answer, &[&id, &asked]).await.unwrap().get(0);
+        assert_eq!(outcome, if attempt < 8 { "retry" } else { "dead" }, "attempt {attempt}");
+        let wait =
+            "select extract(epoch from next_attempt_at - edge.now())::float8, dead_at is not null from outbox where id = $1";
+        let row = settle.query_one(wait, &[&id]).await.unwrap();
+        waits.push(row.get::<_, f64>(0));
+        assert_eq!(row.get::<_, bool>(1), attempt == 8);
+        settle.execute("update outbox set attempts = attempts + 1 where id = $1", &[&id]).await.unwrap();
+    }
+    for (wait, nominal) in waits.iter().zip([60.0, 3600.0, 540.0, 1620.0, 4860.0, 14_580.0, 43_200.0]) {
+        // Give or take a fifth; what the receiver asks for is a floor.
+        let least = if nominal == 3600.0 { 3600.0 } else { nominal * 0.8 };
+        assert!((least - 1.0..=nominal * 1.2 + 1.0).contains(wait), "{waits:?}");
+    }
+    let log = "select count(*) from outbox_deliveries where outbox_id = $1";
+    assert_eq!(settle.query_one(log, &[&id]).await.unwrap().get::<_, i64>(0), 8, "every attempt is in the log");
+    settle.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn nobody_else_looks_into_the_outbox() {
     let app = App::native(&FUNCTION);
     let (ada, id) = (Person::new().await, dead().await);
