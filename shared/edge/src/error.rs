@@ -25,6 +25,9 @@ struct Inner {
     constraint: Option<String>,
 }
 
+/// What every problem has, so that no detail of one may be called so.
+const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "code", "request_id", "errors"];
+
 #[derive(Serialize)]
 struct Problem<'a, F: Serialize> {
     r#type: &'static str,
@@ -133,6 +136,7 @@ impl Error {
     /// Adds a public member to the problem, such as what is left of a quota.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Error {
+        debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
         self.0.details.get_or_insert_default().insert(name.to_owned(), value.into());
         self
     }

@@ -39,7 +39,7 @@ pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statem
         }
         Outcome::Finished => match row()? {
             row if row.status == Status::Cancelled => Ok(Reply::new(row.shown(ctx))),
-            row => Err(Error::conflict(messages::CONFLICT).with("status", row.status.word())),
+            row => Err(Error::conflict(messages::CONFLICT).with("state", row.status.word())),
         },
         Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
     }
