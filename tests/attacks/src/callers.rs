@@ -1,6 +1,7 @@
 //! Somebody who may not.
 
 use edge::auth::Role;
+use laws::with_query;
 use testing::Person;
 
 use crate::campaign::{Attack, Target, with_body};
@@ -50,7 +51,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
                 let expect = if subject.has_path_parameters() { HIDDEN } else { Expect::Harmless };
                 add(kind, path.clone(), with(&scene.somebody(role), &path), expect);
             }
-            let path = [&subject.path(&scene.victim.id.to_string()), "?user_id=", &own].concat();
+            let path = with_query(&subject.path(&scene.victim.id.to_string()), "user_id", &own);
             add(kind, "the victim's id in the query".to_owned(), with(&scene.somebody(role), &path), Expect::Harmless);
         }
     }

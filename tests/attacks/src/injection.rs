@@ -1,5 +1,6 @@
 //! Text that means something to SQL, to a header or to a path.
 
+use laws::with_query;
 use serde_json::{Value, json};
 
 use crate::campaign::{Attack, Target, with_body};
@@ -41,7 +42,11 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     let mut add = |kind, label: String, path: Option<String>, body: Option<Value>, expect| {
         let person = scene.somebody(target.role());
         let own = subject.path(&person.id.to_string());
-        let path = path.map_or(own.clone(), |path| if path.starts_with('?') { own + &path } else { path });
+        let path = match path.as_deref().map(|path| path.strip_prefix('?').and_then(|pair| pair.split_once('=')).ok_or(path)) {
+            Some(Ok((name, value))) => with_query(&own, name, value),
+            Some(Err(path)) => path.to_owned(),
+            None => own,
+        };
         let call = with_body(app.call(subject.endpoint.method, &path), body.or_else(|| subject.sample_body()));
         let call = if subject.is_public() || subject.is_signed() { call } else { call.by(&person) };
         attacks.push(Attack { kind, label, call, expect });

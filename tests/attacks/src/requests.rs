@@ -1,6 +1,7 @@
 //! Requests that are odd as requests: headers, bodies, methods, origins, and fields that are not the caller's to set.
 
 use edge::auth::Role;
+use laws::with_query;
 use serde_json::{Value, json};
 use testing::Call;
 
@@ -130,7 +131,7 @@ fn headers(target: &Target) -> Vec<Attack> {
     for query in ["next", "redirect", "redirect_uri", "return_to", "url", "callback"] {
         for place in ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"] {
             let Target { app, subject, scene } = target;
-            let path = format!("{}?{query}={place}", subject.path(&scene.victim.id.to_string()));
+            let path = with_query(&subject.path(&scene.victim.id.to_string()), query, place);
             let label = format!("{query}={place}");
             attacks.push(Attack {
                 kind: "open redirect",
@@ -288,7 +289,8 @@ fn rights(target: &Target) -> Vec<Attack> {
         let label = format!("{field} in the body");
         attacks.push(Attack { kind: "mass assignment", label, call: right(target).json(body.clone()), expect });
         let person = scene.somebody(Role::User);
-        let path = format!("{}?{field}={}", subject.path(&person.id.to_string()), body[field]).replace(['"', '[', ']'], "");
+        let value = body[field].to_string().replace(['"', '[', ']'], "");
+        let path = with_query(&subject.path(&person.id.to_string()), field, &value);
         let call = app.call(subject.endpoint.method, &path).by(&person).json(subject.sample_body().unwrap_or_default());
         attacks.push(Attack { kind: "mass assignment", label: format!("{field} in the query"), call, expect: Expect::Harmless });
     }

@@ -83,9 +83,16 @@ impl Subject {
         Person::of(role, "Europe/Paris").await
     }
 
-    /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number.
+    /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number, and what the query
+    /// must have.
     pub fn path(&self, id: &str) -> String {
-        self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() })
+        let path = self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() });
+        let required = self.query.iter().flat_map(|query| query["required"].as_array().into_iter().flatten());
+        required.filter_map(Value::as_str).fold(path, |path, name| {
+            let schema = &self.query.as_ref().unwrap_or(&Value::Null)["properties"][name];
+            let value = if schema["format"] == "uuid" { json!(id) } else { sample(schema) };
+            with_query(&path, name, &value.to_string().replace('"', "").replace(' ', "+"))
+        })
     }
 
     /// The path, with what `value` gives for the JSON type of each parameter.
@@ -133,6 +140,14 @@ impl Subject {
             None => call,
         }
     }
+}
+
+/// The path with this parameter in its query, in place of one of the same name.
+pub fn with_query(path: &str, name: &str, value: &str) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let others = query.split('&').filter(|pair| !pair.is_empty() && pair.split('=').next() != Some(name));
+    let pairs: Vec<String> = others.map(str::to_owned).chain([format!("{name}={value}")]).collect();
+    format!("{path}?{}", pairs.join("&"))
 }
 
 fn names(schema: Option<&Value>) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! What is wrong with a request is said as a 4xx problem that names the field; it is never a 5xx.
 
-use laws::{Subject, subjects};
+use laws::{Subject, subjects, with_query};
 use serde_json::{Value, json};
 use testing::{Answer, App, Call};
 
@@ -151,7 +151,7 @@ async fn wrong_path_and_query_parameters_are_named() {
         }
         if subject.takes_query() {
             let person = subject.person().await;
-            let path = [&subject.path(&person.id.to_string()), "?unheard_of=1"].concat();
+            let path = with_query(&subject.path(&person.id.to_string()), "unheard_of", "1");
             let call = app.call(subject.endpoint.method, &path);
             let answer = if subject.is_public() { call.send().await } else { call.by(&person).send().await };
             assert_eq!(answer.wrong_fields(), ["unheard_of:unknown_field"], "{}", subject.name());

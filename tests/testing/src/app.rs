@@ -27,6 +27,9 @@ enum Target {
     Edge(String),
 }
 
+/// Bytes that no connection takes in at once.
+const LARGE: usize = 65_536;
+
 /// A request being built.
 pub struct Call {
     app: App,
@@ -202,12 +205,22 @@ impl Call {
 
     async fn send_over_http(self, url: &str) -> reqwest::Result<Answer> {
         let method = self.method.parse().expect("a method");
+        let length = self.body.len();
         let mut request =
             self.app.client.request(method, [url, &self.path].concat()).timeout(Duration::from_secs(30)).body(self.body);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        let answer = request.send().await?;
+        // Where a server answers before it has read a large body, whether the answer or the end of the connection is seen first
+        // is chance.
+        let mut tries = if length > LARGE { 5 } else { 1 };
+        let answer = loop {
+            tries -= 1;
+            match request.try_clone().expect("a body of bytes").send().await {
+                Err(error) if error.is_request() && tries > 0 => {}
+                other => break other?,
+            }
+        };
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Ok(Answer {
             status: answer.status().as_u16(),
