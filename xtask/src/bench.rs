@@ -61,7 +61,7 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
             results.gateway = Some(gateway::run(project, rounds, seconds).await?);
         }
         What::Gateway => results.gateway = Some(gateway::run(project, rounds, seconds).await?),
-        What::Growth => results.growth = Some(growth::run(project, quick).await?),
+        What::Growth => results.growth = Some(growth::run(project, &toolchain, quick).await?),
         What::Build => results.construction = Some(construction::run(project, &toolchain).await?),
     }
     let text = report::write(project, &results)?;

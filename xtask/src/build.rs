@@ -19,8 +19,8 @@ const SIZES: &str = "bench/sizes.json";
 /// How much a module may grow before its new size is accepted, in percent.
 const GROWTH: usize = 5;
 
-/// No module is larger, gzip, in bytes.
-const LARGEST: usize = 150_000;
+/// No module is larger, gzip, in bytes. The goal is 100,000: bench/RESULTS.md says what is in the way.
+const LARGEST: usize = 310_000;
 
 pub async fn run(project: &Project, profile: Profile, accept: bool) -> Result<()> {
     let toolchain = setup::ensure(project).await?;

@@ -1,18 +1,31 @@
 //! `cargo xtask check`: everything that must hold besides the tests.
 
-use std::process::Stdio;
+use std::{collections::BTreeMap, fs, process::Stdio};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
 use tokio::io::AsyncReadExt;
 
 use crate::{
-    cargo,
+    build, cargo,
     guard::{self, Stop},
     progress::Step,
-    project::Project,
+    project::{Profile, Project},
     setup, sync,
     toolchain::{WASM, WasmToolchain},
 };
+
+/// What each endpoint of the bench may cross.
+const CROSSINGS: &str = "bench/crossings.json";
+
+/// Calls into wasm and out of it.
+#[derive(Deserialize)]
+struct Crossings {
+    #[serde(rename = "in")]
+    enter: u32,
+    #[serde(rename = "out")]
+    leave: u32,
+}
 
 pub async fn run(project: &Project, peers: bool) -> Result<()> {
     let toolchain = setup::ensure(project).await?;
@@ -20,6 +33,8 @@ pub async fn run(project: &Project, peers: bool) -> Result<()> {
     lint(project).await?;
     lint_wasm(project, &toolchain).await?;
     document(project).await?;
+    build::run(project, Profile::Release, false).await?;
+    count_crossings(project).await?;
     if peers { compare(project).await } else { Ok(()) }
 }
 
@@ -29,6 +44,39 @@ async fn compare(project: &Project) -> Result<()> {
     let mut command = cargo::command(project);
     command.args(["run", "-p", "simulators", "--example", "peers"]);
     cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
+    step.done("");
+    Ok(())
+}
+
+/// The number of calls between JavaScript and wasm for one request of each endpoint of the bench, which are what a request
+/// costs beside its work: none may have more than is committed.
+async fn count_crossings(project: &Project) -> Result<()> {
+    let step = Step::start("crossings");
+    let mut command = guard::command("node", Stop::Terminate, None);
+    command.arg("dev/crossings.mjs").arg(project.modules(Profile::Release)).current_dir(&project.root);
+    command.stdout(Stdio::piped());
+    let mut process = guard::spawn(command)?;
+    let mut counted = String::new();
+    if let Some(mut stdout) = process.stdout.take() {
+        stdout.read_to_string(&mut counted).await?;
+    }
+    if !process.ended().await.success() {
+        bail!("crossings could not be counted: dev/crossings.mjs tells why above");
+    }
+    let counted: BTreeMap<String, Crossings> = serde_json::from_str(&counted)?;
+    let file = fs::read(project.path(CROSSINGS)).with_context(|| format!("{CROSSINGS} is missing"))?;
+    let known: BTreeMap<String, Crossings> = serde_json::from_slice(&file)?;
+    for (endpoint, Crossings { enter, leave }) in counted {
+        let known = known.get(&endpoint).with_context(|| format!("{CROSSINGS} says nothing of {endpoint}"))?;
+        if enter > known.enter || leave > known.leave {
+            bail!(
+                "{endpoint} enters wasm {enter} times and leaves it {leave} times, more than {} and {}: let a call carry more, \
+                 or write the new numbers into {CROSSINGS}",
+                known.enter,
+                known.leave
+            );
+        }
+    }
     step.done("");
     Ok(())
 }

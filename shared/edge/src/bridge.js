@@ -1,7 +1,49 @@
-// What wasm asks of the runtime. Each call carries as much as it can: crossing costs per value, not per byte.
+// What wasm asks of the runtime. Each call carries as much as it can: crossing costs per value, not per byte. What takes time
+// has a ticket, and its end enters wasm again under that number.
+import { failed, forget, next, received, settled } from "./bindings.js";
 
-/** Calls outside, or through a service binding where `binding` is named. Never throws: status 0 is "nothing came back". */
-export async function http(env, binding, method, url, headers, content, timeout, most) {
+/** Raised when the instance is replaced: what an older one has asked for is no longer wanted. */
+let instance = 0;
+let broken = () => {};
+/** What is left to do after an answer, and streams whose reader waits, by their numbers. */
+const works = new Map();
+const readers = new Map();
+let lastWork = 0;
+
+/** `handler` is told when wasm has broken down. */
+export function watch(handler) {
+  broken = handler;
+}
+
+/** The instance has been replaced. */
+export function renew() {
+  instance += 1;
+  for (const resolve of works.values()) resolve();
+  works.clear();
+  for (const { controller, resolve } of readers.values()) {
+    try {
+      controller.error(new Error("the instance broke down"));
+      resolve();
+    } catch {
+      // The runtime does not let one request touch another's stream; its reader's own connection ends it.
+    }
+  }
+  readers.clear();
+}
+
+/** Enters wasm, unless the instance that waits there is gone. */
+function back(own, enter, ...values) {
+  if (own !== instance) return;
+  try {
+    enter(...values);
+  } catch (error) {
+    broken(error);
+  }
+}
+
+/** Calls outside, or through a service binding where `binding` is named. */
+export async function http(ticket, { env }, binding, method, url, headers, content, timeout, most) {
+  const own = instance;
   try {
     const target = binding ? env[binding] : globalThis;
     const answer = await target.fetch(url, {
@@ -13,29 +55,34 @@ export async function http(env, binding, method, url, headers, content, timeout,
       signal: AbortSignal.timeout(timeout),
     });
     const retry = answer.headers.get("retry-after");
-    const received = await body(answer, most);
-    if (!received) return nothing("answer too large");
-    return {
-      status: answer.status,
-      retry_after: retry !== null && /^\d{1,9}$/.test(retry) ? Number(retry) : undefined,
-      failure: "",
-      body: received,
-    };
+    const bytes = await read(answer, most);
+    if (bytes) back(own, received, ticket, answer.status, /^\d{1,9}$/.test(retry ?? "") ? Number(retry) : -1, bytes);
+    else back(own, failed, ticket, "answer too large");
   } catch (error) {
-    return nothing(String(error?.name ?? error));
+    back(own, failed, ticket, String(error?.name ?? error));
   }
 }
 
-function nothing(failure) {
-  return { status: 0, retry_after: undefined, failure, body: new Uint8Array() };
+/** Reads the request's body, or fails where it is larger than `cap` bytes. */
+export async function body(ticket, { request }, cap) {
+  const own = instance;
+  try {
+    const bytes = await read(request, cap);
+    if (bytes) back(own, received, ticket, 0, -1, bytes);
+    else back(own, failed, ticket, "too large");
+  } catch (error) {
+    back(own, failed, ticket, String(error?.name ?? error));
+  }
 }
 
 /** The body of a request or an answer, or null where it is larger than `cap` bytes: then the rest is not read. */
-export async function body(request, cap) {
-  if (!request?.body) return new Uint8Array();
+async function read(message, cap) {
+  if (!message.body) return new Uint8Array();
+  // The runtime holds a message to the length that it declares.
+  if (Number(message.headers.get("content-length") ?? Infinity) <= cap) return new Uint8Array(await message.arrayBuffer());
   const chunks = [];
   let length = 0;
-  const reader = request.body.getReader();
+  const reader = message.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -57,37 +104,83 @@ export async function body(request, cap) {
 }
 
 /** Whether one more call under `key` is within the limit. A runtime without the binding has no limit. */
-export async function limit(env, binding, key) {
-  const limiter = env[binding];
-  return limiter ? (await limiter.limit({ key })).success : true;
+export async function limit(ticket, { env }, binding, key) {
+  const own = instance;
+  let within = 1;
+  try {
+    within = Number((await env[binding]?.limit({ key }))?.success ?? true);
+  } catch {
+    within = 0;
+  }
+  back(own, settled, ticket, within);
 }
 
-export function waitUntil(context, promise) {
+export function sleep(ticket, milliseconds) {
+  const own = instance;
+  setTimeout(() => back(own, settled, ticket, 1), milliseconds);
+}
+
+/** Keeps the call alive until `done` is called with the number that this gives. */
+export function later({ context }) {
+  const { promise, resolve } = Promise.withResolvers();
+  lastWork += 1;
+  works.set(lastWork, resolve);
   context.waitUntil(promise);
+  return lastWork;
+}
+
+export function done(work) {
+  works.get(work)?.();
+  works.delete(work);
+}
+
+export function now() {
+  return Date.now();
 }
 
 export function log(line) {
   console.log(line);
 }
 
-export function answer(status, headers, body) {
+export function answer(call, status, headers, body) {
   const empty = status === 204 || status === 304 || body.length === 0;
-  return new Response(empty ? null : body.slice(), { status, headers: pairs(headers) });
+  call.answered(new Response(empty ? null : body.slice(), { status, headers: pairs(headers) }));
 }
 
-/** An answer whose body comes piece by piece: `next` promises one, or undefined after the last. */
-export function streamed(status, headers, next) {
+/** An answer whose body comes piece by piece: each time its reader wants more, `next` asks for one. */
+export function streamed(call, status, headers, stream) {
+  const own = instance;
   const body = new ReadableStream(
     {
-      async pull(controller) {
-        const piece = await next();
-        if (piece) controller.enqueue(piece);
-        else controller.close();
+      pull(controller) {
+        if (own !== instance) throw new Error("the instance broke down");
+        return new Promise((resolve) => {
+          readers.set(stream, { controller, resolve });
+          back(own, next, stream);
+        });
+      },
+      cancel() {
+        readers.delete(stream);
+        back(own, forget, stream);
       },
     },
     { highWaterMark: 0 },
   );
-  return new Response(body, { status, headers: pairs(headers) });
+  call.answered(new Response(body, { status, headers: pairs(headers) }));
+}
+
+export function piece(stream, bytes) {
+  const reader = readers.get(stream);
+  readers.delete(stream);
+  reader?.controller.enqueue(bytes.slice());
+  reader?.resolve();
+}
+
+export function ended(stream) {
+  const reader = readers.get(stream);
+  readers.delete(stream);
+  reader?.controller.close();
+  reader?.resolve();
 }
 
 /** `name:value` lines as an object; a repeated name is joined as HTTP joins it. */

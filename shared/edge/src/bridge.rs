@@ -1,38 +1,35 @@
 //! The crossing between JavaScript and wasm: few calls, each carrying much. A value that crosses costs far more than the
-//! bytes in it, so headers cross as one string and an answer as one call.
+//! bytes in it, so headers cross as one string and an answer as one call; and no promise crosses at all. What takes time is
+//! asked for under the number of a ticket, and JavaScript calls back with it.
 
 use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
-use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 
 use futures::StreamExt;
 use futures::stream::LocalBoxStream;
 use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::config::Config;
 use crate::contract::Function;
+use crate::http::{HttpAnswer, HttpFailure};
 use crate::pipeline::serve;
 use crate::request::{Headers, Incoming};
 use crate::runtime::Runtime;
+use crate::tasks::{Outcome, Ticket, number, run, settle, spawn};
 
 #[wasm_bindgen(raw_module = "./bridge.js")]
 extern "C" {
-    /// What [`http`] gives: status 0 where nothing came back.
-    pub type Received;
+    /// One call of the function, as `shim.js` makes it: `{request, env, context, answered}`.
+    pub type Call;
 
     #[wasm_bindgen(method, getter, structural)]
-    pub fn status(this: &Received) -> u16;
-    #[wasm_bindgen(method, getter, structural)]
-    pub fn retry_after(this: &Received) -> Option<u32>;
-    #[wasm_bindgen(method, getter, structural)]
-    pub fn failure(this: &Received) -> String;
-    #[wasm_bindgen(method, getter, structural)]
-    pub fn body(this: &Received) -> js_sys::Uint8Array;
+    fn env(this: &Call) -> worker::Env;
 
-    pub fn http(
-        env: &worker::Env,
+    fn http(
+        ticket: u32,
+        call: &Call,
         binding: &str,
         method: &str,
         url: &str,
@@ -40,66 +37,65 @@ extern "C" {
         body: &[u8],
         timeout: f64,
         most: f64,
-    ) -> js_sys::Promise;
-    pub fn body(request: &JsValue, cap: f64) -> js_sys::Promise;
-    pub fn limit(env: &worker::Env, binding: &str, key: &str) -> js_sys::Promise;
-    #[wasm_bindgen(js_name = waitUntil)]
-    pub fn wait_until(context: &JsValue, promise: &js_sys::Promise);
-    pub fn log(line: &str);
-    fn answer(status: u16, headers: &str, body: &[u8]) -> JsValue;
-    fn streamed(status: u16, headers: &str, next: JsValue) -> JsValue;
+    );
+    fn body(ticket: u32, call: &Call, cap: f64);
+    fn limit(ticket: u32, call: &Call, binding: &str, key: &str);
+    fn sleep(ticket: u32, milliseconds: f64);
+    fn now() -> f64;
+    fn log(line: &str);
+    fn answer(call: &Call, status: u16, headers: &str, body: &[u8]);
+    fn streamed(call: &Call, status: u16, headers: &str, stream: u32);
+    fn piece(stream: u32, bytes: &[u8]);
+    fn ended(stream: u32);
+    fn later(call: &Call) -> u32;
+    fn done(work: u32);
 }
 
 thread_local! {
     /// The environment of an instance never changes, so it is read once.
     static CONFIG: OnceCell<Result<Rc<Config>, String>> = const { OnceCell::new() };
+    /// Answers that are still being sent.
+    static STREAMS: RefCell<Vec<(u32, Pieces)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Answers one request to `function` with a JavaScript `Response`.
-pub async fn fetch(
-    function: &'static Function,
-    method: String,
-    url: String,
-    headers: String,
-    request: JsValue,
-    env: worker::Env,
-    context: JsValue,
-) -> JsValue {
-    let config = config(function, &env);
-    let config = config.as_ref().map(Rc::clone).map_err(String::as_str);
-    let incoming = Incoming { method, url, headers: Headers(headers) };
-    let given = serve(function, incoming, config, Runtime { request, env, context }).await;
-    let headers: String = given.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
-    match given.stream {
-        Some(stream) => streamed(given.status, &headers, pieces(stream.0)),
-        None => answer(given.status, &headers, &given.body),
-    }
-}
+type Pieces = Rc<RefCell<LocalBoxStream<'static, Vec<u8>>>>;
 
-/// A JavaScript function that promises the next piece. It goes when JavaScript lets go of it.
-fn pieces(stream: LocalBoxStream<'static, Vec<u8>>) -> JsValue {
-    let stream = Rc::new(RefCell::new(stream));
-    let next = move || {
-        let stream = stream.clone();
-        let next = AssertUnwindSafe(async move {
-            // Nobody asks for a second piece before the first has come.
-            let piece = poll_fn(|task| stream.borrow_mut().poll_next_unpin(task)).await;
-            Ok(piece.map_or(JsValue::UNDEFINED, |bytes| js_sys::Uint8Array::from(&bytes[..]).into()))
-        });
-        wasm_bindgen_futures::future_to_promise(next)
+/// Answers one request to `function`: `bridge.js` gives the answer to the caller.
+pub fn fetch(function: &'static Function, method: String, url: String, headers: String, call: JsValue) {
+    let call = Rc::new(Call::from(call));
+    let config = config(function, &call);
+    let task = async move {
+        let config = config.as_ref().map(Rc::clone).map_err(String::as_str);
+        let incoming = Incoming { method, url, headers: Headers(headers) };
+        let given = serve(function, incoming, config, Runtime(call.clone())).await;
+        let headers: String = given.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
+        match given.stream {
+            Some(stream) => streamed(&call, given.status, &headers, keep(stream.0)),
+            None => answer(&call, given.status, &headers, &given.body),
+        }
     };
-    Closure::wrap_assert_unwind_safe(Box::new(next) as Box<dyn FnMut() -> js_sys::Promise>).into_js_value()
+    spawn(Box::pin(task));
+    run();
 }
 
 /// Runs the clock function for one tick at `time`, in milliseconds since 1970.
-pub async fn scheduled(function: &'static Function, time: f64, env: worker::Env, context: JsValue) {
-    let config = config(function, &env);
-    let Ok(config) = &config else {
-        return log("{\"level\":\"error\",\"code\":\"misconfigured\"}");
+pub fn scheduled(function: &'static Function, time: f64, call: JsValue) {
+    let call = Rc::new(Call::from(call));
+    let config = config(function, &call);
+    let task = async move {
+        match config {
+            Ok(config) => tick(function, time, config, Runtime(call.clone())).await,
+            Err(_) => log("{\"level\":\"error\",\"code\":\"misconfigured\"}"),
+        }
+        answer(&call, 204, "", &[]);
     };
+    spawn(Box::pin(task));
+    run();
+}
+
+async fn tick(function: &'static Function, time: f64, config: Rc<Config>, runtime: Runtime) {
     #[expect(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit")]
     let scheduled = chrono::DateTime::from_timestamp_millis(time as i64).unwrap_or_default();
-    let runtime = Runtime { request: JsValue::UNDEFINED, env, context };
     let Some(keys) = config.keys() else { return };
     // The clock enters by the same door as everybody, with a token of our own.
     let token = keys.issue_internal(function.package, runtime.now());
@@ -108,12 +104,117 @@ pub async fn scheduled(function: &'static Function, time: f64, env: worker::Env,
     serve(function, incoming, Ok(config.clone()), runtime).await;
 }
 
-fn config(function: &'static Function, env: &worker::Env) -> Result<Rc<Config>, String> {
+fn config(function: &'static Function, call: &Call) -> Result<Rc<Config>, String> {
     CONFIG.with(|cell| {
         cell.get_or_init(|| {
+            let env = call.env();
             let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
             Config::load(function.needs().into_iter(), lookup).map(Rc::new)
         })
         .clone()
     })
+}
+
+/// Keeps a stream until its end, or until its reader goes; gives its number.
+fn keep(stream: LocalBoxStream<'static, Vec<u8>>) -> u32 {
+    STREAMS.with(|streams| {
+        let number = number();
+        streams.borrow_mut().push((number, Rc::new(RefCell::new(stream))));
+        number
+    })
+}
+
+/// What came of a ticket that carries no bytes: `value` is 1 for yes, 0 for no.
+#[wasm_bindgen]
+pub fn settled(ticket: u32, value: u32) {
+    settle(ticket, Outcome::Said(value != 0));
+    run();
+}
+
+/// Bytes that came for a ticket; `status` is 0 and `retry_after` negative where there is none.
+#[wasm_bindgen]
+pub fn received(ticket: u32, status: u16, retry_after: i32, body: Vec<u8>) {
+    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: u32::try_from(retry_after).ok(), body }));
+    run();
+}
+
+/// Nothing came for a ticket.
+#[wasm_bindgen]
+pub fn failed(ticket: u32, why: String) {
+    let failure = if why == "TimeoutError" { HttpFailure::Timeout } else { HttpFailure::Connection(why) };
+    settle(ticket, Outcome::Failed(failure));
+    run();
+}
+
+/// The reader of a stream wants its next piece.
+#[wasm_bindgen]
+pub fn next(stream: u32) {
+    let found = STREAMS.with(|streams| streams.borrow().iter().find(|(number, _)| *number == stream).map(|(_, of)| of.clone()));
+    let Some(pieces) = found else { return ended(stream) };
+    let task = async move {
+        // Nobody asks for a second piece before the first has come.
+        match poll_fn(|task| pieces.borrow_mut().poll_next_unpin(task)).await {
+            Some(bytes) => piece(stream, &bytes),
+            None => {
+                forget(stream);
+                ended(stream);
+            }
+        }
+    };
+    spawn(Box::pin(task));
+    run();
+}
+
+/// The reader of a stream is gone.
+#[wasm_bindgen]
+pub fn forget(stream: u32) {
+    let gone = STREAMS.with(|streams| {
+        let mut streams = streams.borrow_mut();
+        let at = streams.iter().position(|(number, _)| *number == stream)?;
+        Some(streams.remove(at))
+    });
+    // What it drops may ask for the streams itself.
+    drop(gone);
+}
+
+/// What a runtime asks of JavaScript.
+impl Call {
+    pub(crate) fn http(&self, ticket: &Ticket, binding: &str, request: &crate::Http) {
+        let headers: String = request.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
+        let timeout = request.timeout.as_secs_f64() * 1000.0;
+        #[expect(clippy::cast_precision_loss, reason = "no answer is near 2^53 bytes")]
+        let most = request.most as f64;
+        http(ticket.number(), self, binding, request.method, &request.url, &headers, &request.body, timeout, most);
+    }
+
+    pub(crate) fn body(&self, ticket: &Ticket, cap: usize) {
+        #[expect(clippy::cast_precision_loss, reason = "caps are far below 2^53")]
+        body(ticket.number(), self, cap as f64);
+    }
+
+    pub(crate) fn limit(&self, ticket: &Ticket, binding: &str, key: &str) {
+        limit(ticket.number(), self, binding, key);
+    }
+
+    /// Keeps the call alive until `work` is done.
+    pub(crate) fn later(&self, work: impl Future<Output = ()> + 'static) {
+        let number = later(self);
+        spawn(Box::pin(async move {
+            work.await;
+            done(number);
+        }));
+    }
+}
+
+pub(crate) fn pause(ticket: &Ticket, milliseconds: f64) {
+    sleep(ticket.number(), milliseconds);
+}
+
+/// Milliseconds since 1970.
+pub(crate) fn clock() -> f64 {
+    now()
+}
+
+pub(crate) fn write(line: &str) {
+    log(line);
 }

@@ -232,33 +232,26 @@ macro_rules! function {
     (@fetch) => {
         #[cfg(target_arch = "wasm32")]
         mod fetch {
-            use $crate::expansion::{js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+            use $crate::expansion::wasm_bindgen;
             use $crate::expansion::wasm_bindgen::prelude::wasm_bindgen;
 
             /// Answers one request; called by `shim.js`.
-            #[wasm_bindgen(wasm_bindgen = wasm_bindgen, js_sys = js_sys, wasm_bindgen_futures = wasm_bindgen_futures)]
-            pub async fn fetch(
-                method: String,
-                url: String,
-                headers: String,
-                request: wasm_bindgen::JsValue,
-                env: worker::Env,
-                context: wasm_bindgen::JsValue,
-            ) -> wasm_bindgen::JsValue {
-                $crate::expansion::fetch(&super::FUNCTION, method, url, headers, request, env, context).await
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
+            pub fn fetch(method: String, url: String, headers: String, call: wasm_bindgen::JsValue) {
+                $crate::expansion::fetch(&super::FUNCTION, method, url, headers, call);
             }
         }
     };
     (@scheduled) => {
         #[cfg(target_arch = "wasm32")]
         mod scheduled {
-            use $crate::expansion::{js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+            use $crate::expansion::wasm_bindgen;
             use $crate::expansion::wasm_bindgen::prelude::wasm_bindgen;
 
             /// Answers one tick of the runtime's clock; called by `shim.js`.
-            #[wasm_bindgen(wasm_bindgen = wasm_bindgen, js_sys = js_sys, wasm_bindgen_futures = wasm_bindgen_futures)]
-            pub async fn scheduled(time: f64, env: worker::Env, context: wasm_bindgen::JsValue) {
-                $crate::expansion::scheduled(&super::FUNCTION, time, env, context).await;
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
+            pub fn scheduled(time: f64, call: wasm_bindgen::JsValue) {
+                $crate::expansion::scheduled(&super::FUNCTION, time, call);
             }
         }
     };

@@ -21,6 +21,8 @@ pub mod route;
 #[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
+#[cfg(any(target_arch = "wasm32", test))]
+mod tasks;
 
 pub use auth;
 pub use caller::{
@@ -51,5 +53,5 @@ pub mod expansion {
     pub use crate::bridge::{fetch, scheduled};
     pub use futures::future::LocalBoxFuture;
     #[cfg(target_arch = "wasm32")]
-    pub use {js_sys, wasm_bindgen, wasm_bindgen_futures, worker};
+    pub use wasm_bindgen;
 }

@@ -1,55 +1,49 @@
 // The entry of every deployed function: hands a request to wasm and its answer back.
 import { initSync, fetch as serve, __wbg_reset_state as reset } from "./bindings.js";
 import * as bindings from "./bindings.js";
+import { renew, watch } from "./bridge.js";
 import module from "./module.wasm";
 
-/** Requests in flight, to be answered at once should their instance break. */
+/** How to give up the requests in flight, should their instance break. */
 let waiting = new Set();
-let instance = 0;
 
-// Futures are polled in microtasks, where nobody would see that one has broken the instance: the runtime would only find
-// its request to hang. What is left of an instance that was replaced may fail without harm.
-const queue = globalThis.queueMicrotask;
-globalThis.queueMicrotask = (task) => {
-  const own = instance;
-  queue(() => {
-    try {
-      task();
-    } catch (error) {
-      if (own === instance) breakDown(error);
-    }
-  });
-};
-
+watch(breakDown);
 initSync({ module });
 
 export default {
   async fetch(request, env, context) {
     let headers = "";
     for (const [name, value] of request.headers) headers += `${name}:${value}\n`;
-    const { promise, reject } = Promise.withResolvers();
-    waiting.add(reject);
     try {
-      const served = serve(request.method, request.url, headers, request, env, context);
-      const answer = await Promise.race([served, promise]);
+      const answer = await called((call) => serve(request.method, request.url, headers, call), request, env, context);
       if (answer.status >= 400) drain(request, context);
       return answer;
-    } catch (error) {
-      breakDown(error);
+    } catch {
       return broken();
-    } finally {
-      waiting.delete(reject);
     }
   },
 
   async scheduled(event, env, context) {
+    // What broke is in the log.
+    await called((call) => bindings.scheduled(event.scheduledTime, call), undefined, env, context).catch(() => {});
+  },
+};
+
+/** Enters wasm with one call; the promise is kept when it is answered, and broken when its instance is. */
+function called(enter, request, env, context) {
+  return new Promise((resolve, reject) => {
+    const answered = (answer) => {
+      waiting.delete(reject);
+      resolve(answer);
+    };
+    waiting.add(reject);
     try {
-      await bindings.scheduled?.(event.scheduledTime, env, context);
+      enter({ request, env, context, answered });
     } catch (error) {
       breakDown(error);
     }
-  },
-};
+  });
+}
 
 /** Reads the rest of a small refused body: the runtime closes a connection on which one was left unread. */
 function drain(request, context) {
@@ -58,18 +52,15 @@ function drain(request, context) {
   }
 }
 
-/** A panic leaves the instance in an unknown state: begin a fresh one and answer everyone who waited for the old. */
+/** A panic leaves the instance in an unknown state: begin a fresh one and give up everyone who waited for the old. */
 function breakDown(error) {
-  if (error === BROKEN) return;
   console.log(JSON.stringify({ level: "error", code: "panic", error: String(error?.stack ?? error) }));
   const others = waiting;
   waiting = new Set();
-  instance += 1;
   reset();
-  for (const reject of others) reject(BROKEN);
+  renew();
+  for (const reject of others) reject(error);
 }
-
-const BROKEN = new Error("the instance broke down");
 
 function broken() {
   const id = crypto.randomUUID();

@@ -9,6 +9,8 @@ mod faults;
 #[cfg(test)]
 mod input;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod routes;
 #[cfg(test)]
 mod sql;

@@ -41,7 +41,7 @@ impl<'ast> Visit<'ast> for Statements {
 }
 
 /// Every constant of type `Sql` in functions and shared crates.
-fn statements() -> Vec<(String, String)> {
+pub(crate) fn statements() -> Vec<(String, String)> {
     let mut found = Vec::new();
     for file in sources(&root().join("functions")).into_iter().chain(sources(&root().join("shared"))) {
         if file.ends_with("tests.rs") || file.parent().is_some_and(|folder| folder.ends_with("tests")) {

@@ -19,8 +19,8 @@ use crate::{progress::Step, project::Project, toolchain::WasmToolchain};
 /// Processes started to measure one first answer.
 const COLD_STARTS: usize = 9;
 
-/// Seconds of each contestant's first load, which is not measured.
-const WARM_UP: f64 = 0.4;
+/// Seconds of load that is not measured: before the first round, when code is still being compiled, and before every other.
+const WARM_UP: (f64, f64) = (2.0, 0.4);
 
 /// An endpoint of the bench.
 struct Asked {
@@ -151,7 +151,8 @@ impl Bench<'_> {
                     let name = one.contestant.name();
                     done += 1;
                     step.at(done, all, &format!("{}, {name}", asked.name));
-                    let measured = self.measure_one(asked, one, seconds).await;
+                    let warm_up = if round == 0 { WARM_UP.0 } else { WARM_UP.1 };
+                    let measured = self.measure_one(asked, one, warm_up, seconds).await;
                     let measured = measured.with_context(|| format!("{} of {name}", asked.name))?;
                     endpoint.rounds.entry(name.to_owned()).or_default().push(measured);
                 }
@@ -161,7 +162,7 @@ impl Bench<'_> {
         Ok(endpoints)
     }
 
-    async fn measure_one(&self, asked: &Asked, one: &Running, seconds: f64) -> Result<Round> {
+    async fn measure_one(&self, asked: &Asked, one: &Running, warm_up: f64, seconds: f64) -> Result<Round> {
         if asked.package == "grimoire-generate-scene" {
             self.ground.forget_scenes().await?;
         }
@@ -172,7 +173,7 @@ impl Bench<'_> {
             seconds,
             target: Target::Http { address: address.clone(), status: asked.status, requests: requests.clone() },
         };
-        load::run(self.project, &orders(WARM_UP)).await?;
+        load::run(self.project, &orders(warm_up)).await?;
         let before = one.processor_time()?;
         let load = load::run(self.project, &orders(seconds)).await?;
         let used = one.processor_time()? - before;
