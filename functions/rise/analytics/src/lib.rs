@@ -13,8 +13,8 @@ use uuid::Uuid;
 const PERIODS: u32 = 12;
 
 #[input]
-struct Owner {
-    user_id: Uuid,
+pub struct Owner {
+    pub user_id: Uuid,
 }
 
 #[input]

@@ -19,8 +19,8 @@ use uuid::Uuid;
 const PAGE: u32 = 500;
 
 #[input]
-struct Owner {
-    user_id: Uuid,
+pub struct Owner {
+    pub user_id: Uuid,
 }
 
 #[input]
