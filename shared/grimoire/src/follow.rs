@@ -5,6 +5,7 @@ use std::time::Duration;
 use edge::{Context, Error, Event, Events, Reply, Result, Sql, Statement, messages};
 use futures::stream::{LocalBoxStream, StreamExt, unfold};
 use outbox::Entry;
+use runpod::{Found, Report, RunPod, State};
 use uuid::Uuid;
 
 use crate::shelf::{Creation, Shown};
@@ -13,6 +14,8 @@ use crate::{Status, tell};
 const POLL: Duration = Duration::from_millis(1500);
 /// Per connection, each of them one call: the smallest plan of Workers allows fifty. Then the browser connects again.
 const POLLS: u32 = 40;
+/// RunPod tells the end of a job by itself, and its progress only when it is asked: every ten seconds.
+const POLLS_PER_QUESTION: u32 = 7;
 /// Proxies close a connection that is silent for long.
 const SILENT_POLLS: u32 = 8;
 
@@ -25,14 +28,32 @@ enum Outcome {
 }
 
 #[derive(serde::Deserialize)]
-struct Answer {
-    answer: Outcome,
+struct Answer<T> {
+    answer: T,
+}
+
+#[derive(serde::Deserialize)]
+struct Followed {
+    job: Option<Job>,
+}
+
+/// As RunPod knows what is waited for.
+#[derive(serde::Deserialize)]
+struct Job {
+    endpoint: String,
+    runpod_job_id: String,
+}
+
+/// A job that RunPod says is running.
+struct Running {
+    runpod_job_id: String,
+    progress: Option<i64>,
 }
 
 pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statement) -> Result<Reply<T>> {
     let [answer, row] = ctx.batch([CANCEL.bind(creation), look]).await?;
     let row = || row.one::<Creation>();
-    match answer.one::<Answer>()?.answer {
+    match answer.one::<Answer<_>>()?.answer {
         Outcome::Cancelled { outbox } => {
             tell(ctx, outbox);
             Ok(Reply::new(row()?.shown(ctx)))
@@ -48,20 +69,39 @@ pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statem
 /// What remains to be told on one connection.
 struct Following {
     ctx: Context,
+    creation: Uuid,
     next: Option<Creation>,
+    job: Option<Job>,
     seen: String,
     polls: u32,
     is_over: bool,
 }
 
-pub(crate) async fn follow<T: Shown>(ctx: &Context, look: impl Fn() -> Statement + 'static) -> Result<Reply<Events<T>>> {
-    let first = ctx.sql(look()).await?.optional::<Creation>()?.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
+pub(crate) async fn follow<T: Shown>(
+    ctx: &Context,
+    creation: Uuid,
+    look: impl Fn() -> Statement + 'static,
+) -> Result<Reply<Events<T>>> {
+    let (job, first) = poll(ctx, creation, None, look()).await?;
+    let first = first.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
     let seen = ctx.last_event_id().unwrap_or_default().to_owned();
     if first.is_over() && first.mark() == seen {
         return Ok(Reply::new(Events::none()).status(204));
     }
-    let following = Following { ctx: ctx.clone(), next: Some(first), seen, polls: POLLS, is_over: false };
+    let following = Following { ctx: ctx.clone(), creation, next: Some(first), job, seen, polls: POLLS, is_over: false };
     Ok(Reply::new(Events::new(ctx, POLL, changes(following, look))))
+}
+
+/// Records what RunPod has said, and looks.
+async fn poll(
+    ctx: &Context,
+    creation: Uuid,
+    running: Option<Running>,
+    look: Statement,
+) -> Result<(Option<Job>, Option<Creation>)> {
+    let (id, progress) = running.map_or((None, None), |running| (Some(running.runpod_job_id), running.progress));
+    let [followed, row] = ctx.batch([FOLLOW.bind(creation).bind(id).bind(progress), look]).await?;
+    Ok((followed.one::<Answer<Followed>>()?.answer.job, row.optional()?))
 }
 
 fn changes<T: Shown>(from: Following, look: impl Fn() -> Statement + 'static) -> LocalBoxStream<'static, Event<T>> {
@@ -94,16 +134,34 @@ impl Following {
         if self.is_over || self.polls == 0 {
             return None;
         }
+        let running = self.ask().await;
         self.polls -= 1;
         self.ctx.pause(POLL).await;
-        match self.ctx.sql(look()).await.and_then(|rows| rows.optional()) {
-            Ok(row) => row,
+        match poll(&self.ctx, self.creation, running, look()).await {
+            Ok((job, row)) => {
+                self.job = job;
+                row
+            }
             Err(error) => {
                 self.ctx.warn(&error);
                 None
             }
         }
     }
+
+    /// Asks RunPod about the job, if it is time to.
+    async fn ask(&self) -> Option<Running> {
+        let is_time = (POLLS - self.polls).is_multiple_of(POLLS_PER_QUESTION);
+        let Job { endpoint, runpod_job_id } = self.job.as_ref().filter(|_| is_time)?;
+        match RunPod::new(&self.ctx).ok()?.status(endpoint, runpod_job_id).await {
+            Found::Job(Report { state: Some(State::Running), progress, .. }) => {
+                Some(Running { runpod_job_id: runpod_job_id.clone(), progress })
+            }
+            _ => None,
+        }
+    }
 }
+
+const FOLLOW: Sql = Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int) as answer");
 
 const CANCEL: Sql = Sql::new("select edge.cancel_creation($1) as answer");

@@ -95,7 +95,7 @@ pub async fn read<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<T>> {
 /// # Errors
 /// 404.
 pub async fn events<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<Events<T>>> {
-    follow::follow(ctx, move || look::<T>(creation)).await
+    follow::follow(ctx, creation, move || look::<T>(creation)).await
 }
 
 /// Gives a creation up, and shows it as it then is. Once cancelled, it stays so.

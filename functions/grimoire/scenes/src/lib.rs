@@ -6,8 +6,9 @@ edge::function! {
     /// One scene. `{id}` is what `POST /generate/scene` gave.
     GET    "/scenes/{id}"        => read,   auth: Person, limit: 300, reads;
     /// Each change of a scene until its end, as server-sent events whose data is the scene. A connection lasts a minute;
-    /// one that names its `Last-Event-ID` goes on after it, and is answered 204 once there is nothing more to come.
-    GET    "/scenes/{id}/events" => events, auth: Person, limit: 60, reads, reply: 200 or 204;
+    /// one that names its `Last-Event-ID` goes on after it, and is answered 204 once there is nothing more to come. While it
+    /// lasts, RunPod is asked every ten seconds how far it is.
+    GET    "/scenes/{id}/events" => events, auth: Person, limit: 60, writes, reply: 200 or 204;
     /// Gives up a scene that is not finished: RunPod is told, unless somebody else waits for the same. It counts.
     POST   "/scenes/{id}/cancel" => cancel, auth: Person, limit: 60, writes;
     /// Asks once more for a scene that has failed or was cancelled. 409 `conflict` for any other.

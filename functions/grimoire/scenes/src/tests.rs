@@ -1,5 +1,7 @@
-use serde_json::Value;
-use testing::{App, Person, database};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use testing::{App, Person, database, variable};
 
 use super::FUNCTION;
 
@@ -90,6 +92,28 @@ async fn the_list_is_filtered_by_status_and_its_cursor_is_bound_to_that() {
     }
 }
 
+#[tokio::test]
+async fn the_list_is_narrowed_to_days() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let drawn = draw(&ada, &["queued", "failed", "queued"]).await;
+    let moved = "update scenes set created_at = $2::text::timestamptz where id::text = $1";
+    for (scene, moment) in [(&drawn[1], "2026-06-02T00:00:00Z"), (&drawn[2], "2026-06-02T23:59:59Z")] {
+        database().await.execute(moved, &[scene, &moment]).await.unwrap();
+    }
+    for (query, found) in [
+        ("from=2026-06-02", vec![&drawn[2], &drawn[1]]),
+        ("to=2026-06-01", vec![&drawn[0]]),
+        ("from=2026-06-02&to=2026-06-02&status=failed", vec![&drawn[1]]),
+        ("from=2026-06-03", vec![]),
+    ] {
+        let page = app.get(&format!("/scenes?{query}")).by(&ada).send().await.json();
+        assert_eq!(ids(&page).iter().collect::<Vec<_>>(), found, "{query}");
+    }
+    let wrong = app.get("/scenes?from=2026-06-02&to=2026-06-01").by(&ada).send().await;
+    assert_eq!((wrong.status, wrong.wrong_fields()), (422, vec!["to:from_after_to".to_owned()]));
+}
+
 /// A scene of the person that waits for a job of theirs, with an endpoint of its own.
 async fn waiting(person: &Person, state: &str, runpod_job_id: Option<&str>) -> (String, String) {
     let insert = "with job as (
@@ -159,7 +183,7 @@ async fn a_scene_is_followed_until_its_end_and_from_where_one_was() {
     let (scene, job) = waiting(&ada, "queued", None).await;
     let path = format!("/scenes/{scene}/events");
     let end = async {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         let fail = "with gone as (update jobs set state = 'failed', finished_at = edge.now() where id::text = $1)
              update scenes set status = 'failed', error = 'timed_out' where job_id::text = $1";
         database().await.execute(fail, &[&job]).await.unwrap();
@@ -172,6 +196,51 @@ async fn a_scene_is_followed_until_its_end_and_from_where_one_was() {
     assert_eq!(resumed, events[1..]);
     let over = app.get(&path).by(&ada).header("last-event-id", &events[1].0).send().await;
     assert_eq!((over.status, over.body.len()), (204, 0));
+}
+
+/// A job that the simulated RunPod runs, so far done.
+async fn running(endpoint: &str, percent: u32) -> String {
+    let runpod = format!("{}/{endpoint}", variable("RUNPOD_BASE_URL"));
+    let (client, key) = (reqwest::Client::new(), variable("RUNPOD_API_KEY"));
+    let input = json!({"input": {"decor": "sim:queue=0 sim:stuck sim:lost-callback"}});
+    let job = client.post(format!("{runpod}/run")).bearer_auth(&key).json(&input).send().await.unwrap();
+    let id = job.json::<Value>().await.unwrap()["id"].as_str().unwrap().to_owned();
+    for _ in 0..50 {
+        let status = client.get(format!("{runpod}/status/{id}")).bearer_auth(&key).send().await.unwrap();
+        if status.json::<Value>().await.unwrap()["status"] == "IN_PROGRESS" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let told = json!({"status": "IN_PROGRESS", "output": {"progress": percent}});
+    let tell = client.post(format!("{runpod}/job-done/w1/{id}")).bearer_auth(&key).json(&told);
+    tell.send().await.unwrap().error_for_status().unwrap();
+    id
+}
+
+#[tokio::test]
+async fn whoever_follows_a_scene_learns_how_far_its_worker_is_and_so_does_everybody_who_looks() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    let endpoint = edge::auth::random_uuid().unwrap().simple().to_string();
+    let (scene, job) = waiting(&ada, "queued", Some(&running(&endpoint, 40).await)).await;
+    let there = "update jobs set endpoint = $2 where id::text = $1";
+    database().await.execute(there, &[&job, &endpoint]).await.unwrap();
+    let path = format!("/scenes/{scene}");
+    let meanwhile = async {
+        tokio::time::sleep(Duration::from_millis(2500)).await;
+        let shown = app.get(&path).by(&ada).send().await.json();
+        let fail = "with gone as (update jobs set state = 'failed', finished_at = edge.now() where id::text = $1)
+             update scenes set status = 'failed', error = 'timed_out' where job_id::text = $1";
+        database().await.execute(fail, &[&job]).await.unwrap();
+        shown
+    };
+    let following = app.get(&format!("{path}/events")).by(&ada);
+    let (answer, shown) = tokio::join!(following.send(), meanwhile);
+    let events = answer.events();
+    let seen: Vec<_> = events.iter().map(|(_, scene)| (scene["status"].as_str().unwrap(), scene["progress"].as_i64())).collect();
+    assert_eq!(seen, [("queued", None), ("running", Some(40)), ("failed", None)]);
+    assert_eq!((&shown["status"], &shown["progress"]), (&json!("running"), &json!(40)));
 }
 
 #[tokio::test]
