@@ -315,3 +315,24 @@ async fn discords_troubles_are_not_runpods() {
         assert_eq!(drawing.outbox().await, (1, false, true, Some(error.to_owned())), "never again");
     }
 }
+
+#[tokio::test]
+async fn a_job_costs_what_its_seconds_cost() {
+    let owner = database().await;
+    let set = "update settings set value = $1 where key = 'gpu_prices'";
+    for wrong in [json!({"scene": "free"}), json!({"scene": -1}), json!({"scene": 31}), json!([])] {
+        let refused = owner.execute(set, &[&wrong]).await.unwrap_err();
+        assert_eq!(refused.code().unwrap().code(), "23514", "{wrong}");
+    }
+    let (priced, unpriced) = (Drawing::queued().await, Drawing::queued().await);
+    owner.execute(set, &[&json!({"scene": 0.00031})]).await.unwrap();
+    priced.call(priced.done()).await;
+    owner.execute(set, &[&json!({})]).await.unwrap();
+    unpriced.call(unpriced.done()).await;
+    let cost = async |drawing: &Drawing| {
+        let select = "select cost::text from jobs where id = $1";
+        database().await.query_one(select, &[&drawing.job]).await.unwrap().get::<_, Option<String>>(0)
+    };
+    assert_eq!(cost(&priced).await.as_deref(), Some("0.000744"), "2.4 seconds");
+    assert_eq!(cost(&unpriced).await, None);
+}
