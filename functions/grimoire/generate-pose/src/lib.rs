@@ -2,7 +2,8 @@ edge::function! {
     //! Poses of the Grimoire, asked for.
 
     /// Asks for the picture of a pose. The contract is that of `POST /generate/scene`: 202 and a `status_url` to follow, 200
-    /// where the same was made before, `Idempotency-Key`, a quota per day.
+    /// where the same was made before, `Idempotency-Key`, a quota per day, and for class and pose the words of
+    /// `settings.scene_vocabulary`.
     POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
     uses: [Discord, Links, RunPod, Storage]
 }

@@ -27,3 +27,31 @@ async fn a_pose_needs_a_class_and_a_pose() {
     let wrong = answer.wrong_fields();
     assert!(wrong.contains(&"class:blank".to_owned()) && wrong.contains(&"pose:length".to_owned()), "{wrong:?}");
 }
+
+#[tokio::test]
+async fn poses_have_a_quota_of_their_own() {
+    let ada = Person::new().await;
+    let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at)
+         select $1, 'pose', 'queued', 'elsewhere', edge.now() + interval '10 minutes'
+         from generate_series(1, (edge.setting('poses_per_day') ->> 'FREE')::int)";
+    database().await.execute(fill, &[&ada.id]).await.unwrap();
+    let answer =
+        App::native(&FUNCTION).post("/generate/pose").by(&ada).json(json!({"class": "mage", "pose": "assis"})).send().await;
+    assert_eq!((answer.status, answer.code().as_str()), (429, "quota_exceeded"));
+    assert!(answer.header("retry-after").is_some() && answer.json()["left"] == 0, "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_class_that_no_scene_may_have_is_no_poses_either() {
+    // For everybody: the words come back at once, and the other tests use one that stays allowed.
+    let owner = database().await;
+    let set = "update settings set value = jsonb_set(value, '{class}', $1) where key = 'scene_vocabulary'";
+    owner.execute(set, &[&json!({"words": ["mage"], "free_text": false})]).await.unwrap();
+    let ada = Person::new().await;
+    let app = App::native(&FUNCTION).with("RUNPOD_ENDPOINT_ID_POSE", &ada.id.simple().to_string());
+    let ask = |class| app.post("/generate/pose").by(&ada).json(json!({"class": class, "pose": "assis sim:queued"})).send();
+    let (refused, taken) = (ask("pirate").await, ask("mage").await);
+    owner.execute(set, &[&json!({"words": [], "free_text": true})]).await.unwrap();
+    assert_eq!((refused.status, refused.wrong_fields()), (422, vec!["class:not_allowed".to_owned()]));
+    assert_eq!(taken.status, 202, "{taken:?}");
+}

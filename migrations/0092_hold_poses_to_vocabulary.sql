@@ -1,0 +1,73 @@
+-- The words of `settings.scene_vocabulary` hold wherever they are used: a class and a pose that no scene may have could
+-- still be asked for as a pose.
+
+set role edge_owner;
+
+-- Authorises, takes the quota and the idempotency key, and writes creation and job, all before RunPod is called. `input`
+-- is what the person said, `given` what the worker is given; `place` is the URL below which the creation can be read.
+create or replace function edge.submit_creation(
+  kind text, input jsonb, given jsonb, endpoint text, place text, refresh boolean default false,
+  idempotency_key text default null, request_hash text default null, ttl_s integer default 600
+) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  replay jsonb;
+  unknown jsonb;
+  chosen record;
+  made record;
+  answer jsonb;
+begin
+  perform from public.users u where u.id = edge.uid() for no key update;
+
+  if submit_creation.idempotency_key is not null then
+    replay := edge.idempotency_begin(submit_creation.idempotency_key, submit_creation.request_hash);
+    if replay ->> 'outcome' = 'in_progress' then
+      return replay || edge.creation_state((replay ->> 'subject')::uuid);
+    elsif replay ->> 'outcome' <> 'new' then
+      return replay;
+    end if;
+  end if;
+
+  unknown := edge.words_unknown(submit_creation.input);
+  if unknown <> '[]' then
+    answer := jsonb_build_object('outcome', 'not_allowed', 'fields', unknown);
+  else
+    select * into chosen from edge.find_job(submit_creation.kind, submit_creation.given, submit_creation.endpoint,
+      submit_creation.refresh, 1, submit_creation.ttl_s);
+    if chosen.how = 'quota_exceeded' then
+      answer := jsonb_build_object('outcome', 'quota_exceeded', 'quota', chosen.quota);
+    end if;
+  end if;
+  if answer is not null then
+    delete from public.idempotency_keys k
+    where k.user_id = edge.uid() and k.operation = edge.claim('operation') and k.key = submit_creation.idempotency_key;
+    return answer;
+  end if;
+
+  if submit_creation.kind = 'scene' then
+    insert into public.scenes (user_id, world, era, class, pose, decor, job_id, is_cached, status, image_url)
+    values (edge.uid(), input ->> 'world', input ->> 'era', input ->> 'class', input ->> 'pose', input ->> 'decor',
+      (chosen.job).id, chosen.how = 'cached', replace((chosen.job).state, 'submitting', 'queued'), (chosen.job).output ->> 'url')
+    returning id, status into made;
+  else
+    insert into public.creations (user_id, kind, input, licence, job_id, is_cached, status, result_url)
+    values (edge.uid(), submit_creation.kind, submit_creation.input,
+      edge.setting(submit_creation.kind || '_licence') #>> '{}', (chosen.job).id, chosen.how = 'cached',
+      replace((chosen.job).state, 'submitting', 'queued'), (chosen.job).output ->> 'url')
+    returning id, status into made;
+  end if;
+  update public.idempotency_keys k
+  set subject = made.id
+  where k.user_id = edge.uid() and k.operation = edge.claim('operation') and k.key = submit_creation.idempotency_key;
+  if chosen.how <> 'created' and submit_creation.idempotency_key is not null then
+    perform edge.idempotency_settle(submit_creation.idempotency_key, case chosen.how when 'cached' then 200 else 202 end,
+      jsonb_build_object('id', made.id, 'status', made.status, 'status_url', submit_creation.place || made.id));
+  end if;
+  return jsonb_build_object('outcome', chosen.how, 'id', made.id, 'status', made.status,
+    'job', edge.job_json(chosen.job), 'quota', chosen.quota);
+end
+$$;
+
+reset role;
