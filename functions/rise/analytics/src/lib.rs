@@ -8,14 +8,9 @@ edge::function! {
 
 use chrono::NaiveDate;
 use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, input, output};
-use uuid::Uuid;
+use rise::Owner;
 
 const PERIODS: u32 = 12;
-
-#[input]
-pub struct Owner {
-    pub user_id: Uuid,
-}
 
 #[input]
 struct Wanted {

@@ -112,3 +112,12 @@ async fn only_the_owner_may_look() {
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{query}");
     }
 }
+
+#[tokio::test]
+async fn an_administrator_sees_what_its_owner_sees() {
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    entries(&ada, &[("2026-06-10", true), ("2026-06-09", false)]).await;
+    let path = format!("/rise/analytics/{}?periods=2", ada.id);
+    let seen = App::native(&FUNCTION).at(NOON).get(&path).by(&admin).send().await;
+    assert_eq!((seen.status, seen.json()), (200, ask(&ada, NOON, "?periods=2").await));
+}

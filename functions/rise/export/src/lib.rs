@@ -13,15 +13,10 @@ mod csv;
 
 use chrono::NaiveDate;
 use edge::{Context, Csv, Cursor, Date, FieldError, OwnerOrAdmin, Page, Path, Place, Query, Reply, Result, Sql, input, output};
+use rise::Owner;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 const PAGE: u32 = 500;
-
-#[input]
-pub struct Owner {
-    pub user_id: Uuid,
-}
 
 #[input]
 struct Wanted {

@@ -123,3 +123,14 @@ async fn only_the_owner_may_and_only_what_there_is() {
         }
     }
 }
+
+#[tokio::test]
+async fn an_administrator_takes_along_what_its_owner_would() {
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    run("insert into kaizen (user_id, action, date) values ($1, 'Ranger', '2026-06-09')", &ada).await;
+    for end in [".csv", ""] {
+        let path = format!("/rise/export/{}{end}", ada.id);
+        let seen = App::native(&FUNCTION).get(&path).by(&admin).send().await;
+        assert_eq!((seen.status, seen.body), (200, ask(&ada, end).await.body));
+    }
+}
