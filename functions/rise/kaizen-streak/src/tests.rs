@@ -187,6 +187,22 @@ async fn strength_falls_slowly_and_comes_back() {
 }
 
 #[tokio::test]
+async fn the_documents_table_of_streaks_says_the_same_and_of_oneself_alone() {
+    let (ada, bob) = (Person::new().await, Person::new().await);
+    done(&ada, &["2026-06-09", "2026-06-08", "2026-06-01"]).await;
+    done(&bob, &["2026-06-10"]).await;
+    let login = testing::database_as_person().await;
+    let claims = json!({"sub": ada.id, "session": ada.session, "role": "user"});
+    let begin = format!("begin; select edge.enter('{claims}', '{NOON}'); set local role authenticated;");
+    login.batch_execute(&begin).await.unwrap();
+    let rows = login.query("select to_jsonb(s) from user_streaks s", &[]).await.unwrap();
+    let [row] = &rows[..] else { panic!("one row, not {}", rows.len()) };
+    let kept: Value = row.get(0);
+    assert_eq!(numbers(&kept), numbers(&ask(&ada, NOON, "").await));
+    assert_eq!((&kept["user_id"], &kept["since"]), (&json!(ada.id), &json!("2026-06-08")));
+}
+
+#[tokio::test]
 async fn only_the_owner_may_ask_and_for_a_year_at_most() {
     let (ada, eve) = (Person::new().await, Person::new().await);
     let app = App::native(&FUNCTION);

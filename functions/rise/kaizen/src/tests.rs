@@ -239,3 +239,13 @@ async fn in_somebody_elses_place_an_administrator_can_write_nothing() {
     let refused = login.batch_execute(&format!("select edge.enter('{claims}', clock_timestamp())")).await.unwrap_err();
     assert_eq!(refused.code().unwrap().code(), "OR403");
 }
+
+#[tokio::test]
+async fn how_far_back_an_entry_may_be_dated_is_a_setting() {
+    let owner = testing::database().await;
+    let change = "begin; update settings set value = '7' where key = 'kaizen_back_days'; set local oree.today = '2026-06-10'";
+    owner.batch_execute(change).await.unwrap();
+    let oldest: String = owner.query_one("select edge.kaizen_oldest()::text", &[]).await.unwrap().get(0);
+    owner.batch_execute("rollback").await.unwrap();
+    assert_eq!(oldest, "2026-06-03");
+}
