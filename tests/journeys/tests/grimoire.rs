@@ -133,6 +133,8 @@ async fn whatever_happens_to_a_callback_the_scene_ends_once() {
         "sim:duplicate=3",
         "sim:twin=4",
         "sim:late=700",
+        "sim:queue=2500",
+        "sim:hang-after",
         "sim:reorder",
         "sim:stale",
         "sim:bare-callback",
@@ -235,6 +237,9 @@ async fn a_callback_that_never_comes_is_made_up_for_by_the_clock() {
         ("sim:cancelled", "cancelled", Value::Null),
         ("sim:lost-callback sim:status-500=2", "succeeded", Value::Null),
         ("sim:lost-callback sim:status-html=1", "succeeded", Value::Null),
+        ("sim:lost-callback sim:status-401=1", "succeeded", Value::Null),
+        ("sim:lost-callback sim:status-429=2", "succeeded", Value::Null),
+        ("sim:lost-callback sim:status-hang=1", "succeeded", Value::Null),
         ("sim:lost-callback sim:retention=0", "failed", json!("result_expired")),
         ("sim:lost-job", "failed", json!("result_expired")),
     ];
@@ -329,6 +334,41 @@ async fn a_scene_is_followed_as_events_and_nobody_else_may() {
     let over = story.app.get(&path).by(&story.person).header("last-event-id", &last.0).send().await;
     assert_eq!(over.status, 204);
     assert_eq!(story.app.get(&path).by(&Person::new().await).send().await.status, 404);
+}
+
+#[tokio::test]
+async fn a_scene_that_is_being_drawn_is_seen_to_progress() {
+    let story = Story::begin("sim:queue=0 sim:slow=8000 sim:progress=7").await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    let events = story.app.get(&format!("/scenes/{}/events", story.scene)).by(&story.person).send().await.events();
+    let running = events.iter().find(|(_, scene)| scene["status"] == "running").map(|(_, scene)| &scene["progress"]);
+    assert!(running.and_then(Value::as_i64).is_some_and(|percent| (1..100).contains(&percent)), "{events:?}");
+    assert_eq!(events.last().unwrap().1["status"], "succeeded");
+}
+
+#[tokio::test]
+async fn what_was_given_up_on_the_way_to_discord_is_sent_once_more_by_an_admin() {
+    let (app, grace) = (App::edge(), Person::admin().await);
+    let name = auth::random_uuid().unwrap().simple().to_string();
+    let dead = "insert into outbox (kind, subject, payload, attempts, last_error, dead_at)
+         select 'discord', 'job:' || job || ':failed', jsonb_build_object('event', 'scene.failed', 'id', job, 'attempt', 1,
+           'input', jsonb_build_object('world', $1::text), 'finished_at', edge.now()), 8, 'status 500', edge.now()
+         from gen_random_uuid() as job returning id";
+    let id: i64 = database().await.query_one(dead, &[&name]).await.unwrap().get(0);
+    let path = format!("/outbox/{id}");
+    assert_eq!(app.get(&path).by(&grace).send().await.json()["state"], "dead");
+    assert_eq!(app.post(&format!("{path}/replay")).by(&grace).send().await.status, 202);
+    for _ in 0..40 {
+        assert_eq!(app.cron("operations-reconcile-jobs").await.status, 200);
+        if app.get(&path).by(&grace).send().await.json()["state"] == "delivered" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let message = app.get(&path).by(&grace).send().await.json();
+    assert_eq!(message["deliveries"].as_array().unwrap().last().unwrap()["outcome"], "delivered", "{message}");
+    let found = control(&format!("discord/1/messages?contains={name}")).await;
+    assert_eq!(found["messages"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
