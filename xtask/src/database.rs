@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use migrate::Progress;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::{
     progress::Step,
@@ -69,8 +69,7 @@ impl Fresh {
     /// # Errors
     /// Where the server of `url` cannot be reached or its user may not make a database.
     pub async fn make(url: &str) -> Result<Self> {
-        let (client, connection) = tokio_postgres::connect(url, NoTls).await.context("DATABASE_URL leads to no PostgreSQL")?;
-        tokio::spawn(connection);
+        let client = migrate::connect(url).await.context("DATABASE_URL leads to no PostgreSQL")?;
         let name = format!("oree_test_{}", std::process::id());
         client.batch_execute(&format!("create database {name}")).await.context("DATABASE_URL's user may not make a database")?;
         let (before, after) = around_database(url)?;

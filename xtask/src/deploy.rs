@@ -61,7 +61,13 @@ struct Worker {
 pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
     let toolchain = setup::ensure(project).await?;
     let profile = Profile::new(!wanted.quick);
-    let plan = plan(project, wanted, profile).await?;
+    let mut plan = plan(project, wanted, profile).await?;
+    let database = std::env::var("DATABASE_URL").ok();
+    if let Some(url) = &database
+        && !migrate::is_private(url)?
+    {
+        plan.problems.push("DATABASE_URL leads across a network without TLS: add ?sslmode=require".to_owned());
+    }
     if !plan.problems.is_empty() {
         bail!("{} cannot be deployed:\n  {}", wanted.stage, plan.problems.join("\n  "));
     }
@@ -77,8 +83,8 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
     let by_hand = fs::read_to_string(project.path("wrangler.toml")).context("wrangler.toml cannot be read")?;
     let shared = by_hand.split_once(MARK).map_or(by_hand.as_str(), |(shared, _)| shared);
     fs::write(&config, [shared, &plan.manifest].concat())?;
-    if let (false, Ok(url)) = (wanted.dry_run, std::env::var("DATABASE_URL")) {
-        migrate(project, &url, &plan.workers).await?;
+    if let (false, Some(url)) = (wanted.dry_run, &database) {
+        migrate(project, url, &plan.workers).await?;
     }
     deploy(project, wanted, &config, &plan.workers).await
 }

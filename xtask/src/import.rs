@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::Client;
 
 use crate::progress::Step;
 
@@ -56,8 +56,7 @@ struct Person {
 
 pub async fn run(file: &Path) -> Result<ExitCode> {
     let url = std::env::var("DATABASE_URL").context("DATABASE_URL is not set: it names the database, as its owner")?;
-    let (client, connection) = tokio_postgres::connect(&url, NoTls).await.context("DATABASE_URL leads to no PostgreSQL")?;
-    tokio::spawn(connection);
+    let client = migrate::connect(&url).await.context("DATABASE_URL leads to no PostgreSQL")?;
     // Defaults of tables take the time from here.
     client.batch_execute("select set_config('oree.now', clock_timestamp()::text, false)").await?;
     let path = refused_path(file);

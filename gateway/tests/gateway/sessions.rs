@@ -339,6 +339,25 @@ async fn tls_is_spoken_when_asked_and_the_certificate_checked() {
 }
 
 #[tokio::test]
+async fn the_owners_commands_speak_tls_by_the_same_words() {
+    let cluster = Cluster::start();
+    let certificate = cluster.offer_tls();
+    let url = |host: &str, query: &str| format!("postgres://postgres:any@{host}:{}/postgres{query}", cluster.port());
+    let trusting = format!("?sslmode=verify-full&sslrootcert={}", certificate.display());
+    let encrypted = async |url: &str| {
+        let client = migrate::connect(url).await?;
+        let row = client.query_one("select ssl from pg_stat_ssl where pid = pg_backend_pid()", &[]).await?;
+        anyhow::Ok(row.get::<_, bool>(0))
+    };
+    assert!(encrypted(&url("localhost", &trusting)).await.unwrap());
+    assert!(!encrypted(&url("localhost", "")).await.unwrap());
+    for (host, query) in [("localhost", "?sslmode=require"), ("127.0.0.1", trusting.as_str())] {
+        let refused = encrypted(&url(host, query)).await.unwrap_err().to_string();
+        assert!(refused.contains("certificate") && !refused.contains("any@"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn postgres_may_listen_on_a_socket_only() {
     let cluster = Cluster::start();
     let server = serve_target(&cluster.socket_url(), |_| {}).await;

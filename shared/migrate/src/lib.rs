@@ -8,6 +8,7 @@ mod file;
 mod ledger;
 mod logins;
 mod server;
+mod tls;
 
 use std::{path::Path, time::Duration};
 
@@ -16,6 +17,8 @@ use tokio::time::{Instant, sleep};
 use tokio_postgres::{Client, error::SqlState};
 
 pub use crate::logins::set_login_passwords;
+pub use crate::server::connect;
+pub use crate::tls::is_private;
 use crate::{file::Migration, server::describe};
 
 /// How long one statement of a migration may wait for a lock before the whole file gives way.

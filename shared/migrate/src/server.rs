@@ -2,19 +2,29 @@
 
 use std::fmt::Write;
 
-use anyhow::{Context, Result};
-use tokio_postgres::{Client, Config, NoTls, config::Host, error::ErrorPosition};
+use anyhow::Result;
+use tokio_postgres::config::{Host, SslMode};
+use tokio_postgres::{Client, Config, NoTls, error::ErrorPosition};
 
 use crate::file::Migration;
+use crate::tls;
 
-/// Connects as the owner. The connection ends with the client.
+/// Connects as the owner, with TLS where the connection string asks for it. The connection ends with the client.
+///
+/// # Errors
+/// What is not a connection string; a server that does not answer, or whose certificate is not good.
 pub async fn connect(database_url: &str) -> Result<Client> {
-    let config: Config = database_url.parse().context("DATABASE_URL is not a PostgreSQL connection string")?;
-    let (client, connection) = config
-        .connect(NoTls)
-        .await
-        .map_err(|error| anyhow::anyhow!("cannot connect to {}: {}", target(&config), reason(&error)))?;
-    tokio::spawn(connection);
+    let (config, roots) = tls::read(database_url)?;
+    let failed = |error| anyhow::anyhow!("cannot connect to {}: {}", target(&config), reason(&error));
+    let client = if config.get_ssl_mode() == SslMode::Require {
+        let (client, connection) = config.connect(tls::connector(roots.as_deref())?).await.map_err(failed)?;
+        tokio::spawn(connection);
+        client
+    } else {
+        let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+        tokio::spawn(connection);
+        client
+    };
     // Waiting is the business of lock_timeout; a long backfill is no error.
     client.batch_execute("set statement_timeout = 0; set client_min_messages = warning; set timezone = 'UTC'").await?;
     Ok(client)
