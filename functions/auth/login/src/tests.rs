@@ -1,5 +1,7 @@
 use std::time::Instant;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use edge::auth::{random_uuid, sha256_hex};
 use edge::chrono::{DateTime, Duration, Utc};
 use serde_json::{Value, json};
@@ -243,6 +245,50 @@ async fn an_imported_password_signs_in_and_is_stored_our_way_from_then_on() {
     assert_eq!((first.status, sql_calls(&first)), (200, json!(2)));
     let second = login(&ada.email, "court").await;
     assert_eq!((second.status, sql_calls(&second)), (200, json!(1)));
+}
+
+#[tokio::test]
+async fn a_password_of_another_cost_is_hashed_anew_at_the_next_sign_in() {
+    let _shared = SETTING.read().await;
+    let ada = account().await;
+    let owner = database().await;
+    // As if `settings.bcrypt_cost` had been 11 when it was chosen.
+    let pepper = BASE64_STANDARD.decode(testing::variable("PASSWORD_PEPPER")).unwrap();
+    let digest = edge::auth::password_digest(&pepper, PASSWORD);
+    let update = "update users set password_hash = edge.bcrypt_hash_at($2, 11) where id = $1";
+    owner.execute(update, &[&ada.id, &digest]).await.unwrap();
+    let cost = async || {
+        let select = "select substr(password_hash, 5, 2) from users where id = $1";
+        owner.query_one(select, &[&ada.id]).await.unwrap().get::<_, String>(0)
+    };
+    assert_eq!((login(&ada.email, "trois petits chiens").await.status, cost().await), (401, "11".to_owned()));
+    assert_eq!((login(&ada.email, PASSWORD).await.status, cost().await), (200, "10".to_owned()));
+    assert_eq!(login(&ada.email, PASSWORD).await.status, 200);
+}
+
+/// Where the cost was raised, old hashes, new ones and missing accounts take equally long.
+#[tokio::test]
+async fn a_comparison_takes_the_time_of_todays_cost_whatever_the_hash() {
+    let _alone = SETTING.write().await;
+    let mut owner = database().await;
+    let raised = owner.transaction().await.unwrap();
+    raised.execute("update settings set value = '12' where key = 'bcrypt_cost'", &[]).await.unwrap();
+    let hash = async |cost: i32| -> Option<String> {
+        Some(raised.query_one("select edge.bcrypt_hash_at('x', $1)", &[&cost]).await.unwrap().get(0))
+    };
+    let mut fastest = Vec::new();
+    for hash in [hash(10).await, hash(11).await, hash(12).await, None] {
+        let mut times = Vec::new();
+        for _ in 0..3 {
+            let started = Instant::now();
+            let row = raised.query_one("select edge.password_matches('y', $1)", &[&hash]).await.unwrap();
+            times.push(started.elapsed());
+            assert!(!row.get::<_, bool>(0));
+        }
+        fastest.push(times.into_iter().min().unwrap().as_secs_f64());
+    }
+    let (least, most) = (fastest.iter().copied().fold(f64::MAX, f64::min), fastest.iter().copied().fold(0.0, f64::max));
+    assert!(most < 1.6 * least, "{fastest:?}: unpadded, a step of the cost is a factor of 2");
 }
 
 #[tokio::test]
