@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use edge::{Config, Function, Shape, Trigger, VARIABLES, Variable};
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,9 @@ pub struct Wanted {
     pub secrets: BTreeMap<String, String>,
     /// Secrets that must not be used: those of `cargo xtask dev`.
     pub known: Vec<String>,
+    /// What the environment holds for front ends.
+    #[serde(default)]
+    pub published: BTreeMap<String, String>,
 }
 
 /// What is to be done.
@@ -51,6 +56,10 @@ pub struct Worker {
 /// Not set by hand.
 const GENERATED: [&str; 2] = ["STAGE", "CRONS"];
 
+/// Names that front ends on Supabase use. No function needs them; what stands in a browser is checked all the same.
+const FRONT_ENDS: [&str; 5] =
+    ["SUPABASE_URL", "SUPABASE_KEY", "SUPABASE_SERVICE_ROLE_KEY", "NEXT_PUBLIC_SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_ANON_KEY"];
+
 impl Wanted {
     /// Takes what the environment gives, before what the files say.
     #[must_use]
@@ -61,6 +70,8 @@ impl Wanted {
                 place.insert(variable.name.to_owned(), value);
             }
         }
+        let published = FRONT_ENDS.into_iter().filter_map(|name| Some((name.to_owned(), environment(name)?)));
+        self.published.extend(published.filter(|(_, value)| !value.is_empty()));
         self
     }
 }
@@ -145,6 +156,7 @@ fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
             problems.push(format!("{} and {} are the same: each needs a secret of its own", variable.name, other.name));
         }
     }
+    problems.extend(published(wanted));
     let mut seen = Vec::new();
     problems.retain(|problem| {
         !seen.contains(problem) && {
@@ -153,6 +165,37 @@ fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
         }
     });
     problems
+}
+
+/// What must not stand in a browser, or is not what it seems.
+fn published(wanted: &Wanted) -> Vec<String> {
+    let mut problems = Vec::new();
+    let value = |name: &str| wanted.published.get(name).map(String::as_str);
+    for (name, same) in [("NEXT_PUBLIC_SUPABASE_URL", "SUPABASE_URL"), ("NEXT_PUBLIC_SUPABASE_ANON_KEY", "SUPABASE_KEY")] {
+        if value(name).zip(value(same)).is_some_and(|(one, other)| one != other) {
+            problems.push(format!("{name} and {same} differ: they are one value"));
+        }
+    }
+    for name in ["SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_URL"] {
+        if value(name).is_some_and(|value| !Shape::Url.fits(value)) {
+            problems.push(format!("{name} is no address"));
+        }
+    }
+    for name in ["SUPABASE_KEY", "NEXT_PUBLIC_SUPABASE_ANON_KEY"] {
+        let Some(value) = value(name) else { continue };
+        let is_secret = wanted.secrets.values().any(|secret| secret == value);
+        if is_secret || is_service_key(value) || wanted.published.get("SUPABASE_SERVICE_ROLE_KEY").is_some_and(|key| key == value)
+        {
+            problems.push(format!("{name} is a secret, and front ends show it to everybody: use the anonymous key"));
+        }
+    }
+    problems
+}
+
+/// Supabase's secret keys: `sb_secret_…`, or a token of the role `service_role`.
+fn is_service_key(key: &str) -> bool {
+    let claims = key.split('.').nth(1).and_then(|claims| BASE64_URL_SAFE_NO_PAD.decode(claims).ok()).unwrap_or_default();
+    key.starts_with("sb_secret_") || String::from_utf8_lossy(&claims).contains("service_role")
 }
 
 fn known_names() -> String {
@@ -185,7 +228,6 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
 
     use super::*;
@@ -215,6 +257,7 @@ mod tests {
             vars: vars.into_iter().map(value).collect(),
             secrets: secrets.into_iter().map(value).collect(),
             known: vec!["a-secret-of-this-machine".to_owned()],
+            published: BTreeMap::new(),
         }
     }
 
@@ -269,6 +312,43 @@ mod tests {
         let problems = plan(&wanted).problems.join("\n");
         for says in ["deploy to staging or production", "LINK_KEY is a secret", "SQLURL is no variable of ours"] {
             assert!(problems.contains(says), "{problems}");
+        }
+    }
+
+    #[test]
+    fn a_key_for_front_ends_that_is_a_secret_is_refused() {
+        let token = |role: &str| format!("e30.{}.x", BASE64_URL_SAFE_NO_PAD.encode(format!(r#"{{"role":"{role}"}}"#)));
+        let (anonymous, service) = (token("anon"), token("service_role"));
+        let ours = wanted().secrets["PASSWORD_PEPPER"].clone();
+        let good = [
+            ("SUPABASE_URL", "https://x.supabase.co"),
+            ("NEXT_PUBLIC_SUPABASE_URL", "https://x.supabase.co"),
+            ("SUPABASE_KEY", &anonymous),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", &anonymous),
+            ("SUPABASE_SERVICE_ROLE_KEY", &service),
+        ];
+        let problems = |name: &str, value: &str| {
+            let environment = |asked: &str| {
+                if asked == name {
+                    return Some(value.to_owned());
+                }
+                good.iter().find(|(known, _)| *known == asked).map(|(_, value)| (*value).to_owned())
+            };
+            plan(&wanted().with(environment)).problems
+        };
+        assert_eq!(problems("nothing", ""), Vec::<String>::new());
+        for (name, value, says) in [
+            ("SUPABASE_KEY", service.as_str(), "SUPABASE_KEY is a secret"),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", service.as_str(), "NEXT_PUBLIC_SUPABASE_ANON_KEY is a secret"),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", "sb_secret_0123456789", "NEXT_PUBLIC_SUPABASE_ANON_KEY is a secret"),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", ours.as_str(), "NEXT_PUBLIC_SUPABASE_ANON_KEY is a secret"),
+            ("NEXT_PUBLIC_SUPABASE_ANON_KEY", "sb_publishable_1", "differ"),
+            ("NEXT_PUBLIC_SUPABASE_URL", "https://y.supabase.co", "differ"),
+            ("SUPABASE_URL", "x.supabase.co", "SUPABASE_URL is no address"),
+        ] {
+            let problems = problems(name, value);
+            assert!(problems.iter().any(|problem| problem.contains(says)), "{name}: {problems:?}");
+            assert!(!problems.concat().contains(value), "a value is shown");
         }
     }
 

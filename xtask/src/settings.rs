@@ -127,7 +127,7 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     default("SIMULATORS_URL", simulators);
     default("APP_URL", "http://localhost:3000".to_owned());
     default("STAGE", "dev".to_owned());
-    default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:5173"));
+    default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:3001,http://localhost:5173"));
     default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));
     let names: Vec<String> = variables.keys().cloned().collect();
     for name in names {
