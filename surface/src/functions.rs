@@ -7,6 +7,7 @@ use edge::Function;
 pub static FUNCTIONS: &[&Function] = &[
     &account_email::FUNCTION,
     &account_erasure::FUNCTION,
+    &account_export::FUNCTION,
     &account_organisation_invitations::FUNCTION,
     &account_organisation_members::FUNCTION,
     &account_organisations::FUNCTION,
@@ -45,8 +46,10 @@ pub static FUNCTIONS: &[&Function] = &[
     &operations_purge::FUNCTION,
     &operations_reconcile_jobs::FUNCTION,
     &operations_reseal::FUNCTION,
+    &operations_security_events::FUNCTION,
     &operations_settings::FUNCTION,
     &operations_tick::FUNCTION,
+    &operations_watch_security::FUNCTION,
     &rise_analytics::FUNCTION,
     &rise_export::FUNCTION,
     &rise_freezes::FUNCTION,

@@ -51,6 +51,15 @@ struct Failed {
     failed_at: DateTime<Utc>,
 }
 
+/// As `edge.watch_security` writes it.
+#[derive(Deserialize)]
+struct Alert {
+    rule: String,
+    events: i64,
+    threshold: i64,
+    seen_at: DateTime<Utc>,
+}
+
 const NAMES: [(&str, &str); 9] = [
     ("world", "Monde"),
     ("era", "Époque"),
@@ -68,6 +77,7 @@ pub(crate) fn embed(ctx: &Context, payload: &Value) -> Option<Embed> {
     match payload.get("event").and_then(Value::as_str) {
         Some("latency.drifted") => return Some(drifted(&Drifted::deserialize(payload).ok()?)),
         Some("backend.failed") => return Some(failed(&Failed::deserialize(payload).ok()?)),
+        Some("security.alert") => return alert(&Alert::deserialize(payload).ok()?),
         _ => {}
     }
     let ended = Ended::deserialize(payload).ok()?;
@@ -83,6 +93,28 @@ fn failed(fault: &Failed) -> Embed {
         .field("Code", &fault.code)
         .field("Requête", &fault.request_id)
         .at(fault.failed_at)
+}
+
+/// What happened and what to do about it; `None` for a rule that this release does not know.
+fn alert(alert: &Alert) -> Option<Embed> {
+    let (what, cure) = match alert.rule.as_str() {
+        "login_failed" => ("Connexions refusées", "Chercher les réseaux dans les journaux ; les bloquer chez l'hébergeur."),
+        "networks_locked" => ("Réseaux qui essaient cent adresses et plus", "Bloquer ces réseaux chez l'hébergeur."),
+        "refresh_reused" => {
+            ("Jetons de rafraîchissement revenus", "Voir si un client les garde mal ; sinon prévenir les personnes.")
+        }
+        "people_read" => ("Personnes consultées par un même administrateur", "Lui demander pourquoi ; sinon retirer son rôle."),
+        "rights_given" => ("Rôles donnés ou changés", "Vérifier que c'était voulu ; sinon retirer le rôle."),
+        _ => return None,
+    };
+    let embed = Embed::new("Alerte de sécurité", RED)
+        .description(what)
+        .field("En une heure", &alert.events.to_string())
+        .field("Seuil", &alert.threshold.to_string())
+        .field("Que faire", cure)
+        .footer("GET /security-events, docs/OPERATIONS.md")
+        .at(alert.seen_at);
+    Some(embed)
 }
 
 fn drifted(day: &Drifted) -> Embed {
@@ -203,6 +235,17 @@ mod tests {
         assert_eq!(embed["color"], 0xE7_4C3C);
         let values: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
         assert_eq!(values, ["rise-kaizen.list", "erreur", "internal", "0190"]);
+    }
+
+    #[test]
+    fn an_alert_says_what_to_do() {
+        for rule in ["login_failed", "networks_locked", "refresh_reused", "people_read", "rights_given"] {
+            let payload = json!({"event": "security.alert", "rule": rule, "events": 7, "threshold": 5,
+                "seen_at": "2026-06-10T12:00:00Z"});
+            let embed = serde_json::to_value(alert(&Alert::deserialize(&payload).unwrap()).unwrap()).unwrap();
+            assert_eq!((&embed["color"], &embed["fields"][0]["value"]), (&json!(0xE7_4C3C), &json!("7")));
+            assert!(embed["fields"][2]["value"].as_str().unwrap().len() > 20, "{rule}");
+        }
     }
 
     #[test]

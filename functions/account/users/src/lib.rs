@@ -13,7 +13,7 @@ edge::function! {
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
     PUT    "/users/{id}" => update, auth: Person,  limit: 60,  writes;
     /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
-    /// restore it.
+    /// restore it. `GET /account/export` gives everything to take along before.
     DELETE "/users/{id}" => erase,  auth: Person,  limit: 10,  writes, reply: 202;
     uses: [Mail]
 }

@@ -58,6 +58,13 @@ async fn a_value_of_another_type_or_out_of_bounds_is_refused() {
         ("scenes_per_day", json!({"FREE": -1, "PREMIUM": 200})),
         ("erasure_grace_days", json!(0)),
         ("erasure_grace_days", json!([1])),
+        ("bcrypt_cost", json!(9)),
+        ("bcrypt_cost", json!(15)),
+        ("security_alerts", json!({"login_failed": 10})),
+        (
+            "security_alerts",
+            json!({"login_failed": -1, "networks_locked": 3, "refresh_reused": 5, "people_read": 50, "rights_given": 1}),
+        ),
     ] {
         let answer = change(&admin, key, value).await;
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["value:not_allowed".to_owned()]), "{key}");

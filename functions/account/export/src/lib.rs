@@ -1,0 +1,46 @@
+edge::function! {
+    //! Everything that belongs to a person, to take along: above all before `DELETE /users/{id}`.
+
+    /// The person's rows of every table, as they are, with what is marked as deleted and not gone yet: tables in the order of
+    /// their names, rows in that of their keys. Secrets are not among them.
+    GET "/account/export" => read, auth: Person, limit: 60, reads;
+}
+
+use edge::{Context, Cursor, Page, Person, Query, Reply, Result, Sql, input, output};
+use serde_json::{Map, Value};
+
+const PAGE: u32 = 500;
+
+#[input]
+struct Wanted {
+    /// 500 where absent.
+    #[validate(range(min = 1, max = 1000))]
+    limit: Option<u32>,
+    cursor: Option<Cursor>,
+}
+
+#[output]
+struct Row {
+    table: String,
+    /// How many rows of this table have come so far.
+    #[serde(skip_serializing)]
+    place: u32,
+    /// By the names of the columns. Moments are in UTC.
+    row: Map<String, Value>,
+}
+
+async fn read(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Page<Row>>> {
+    let after: Option<(String, u32)> = wanted.cursor.map(|cursor| cursor.open(&())).transpose()?;
+    let limit = wanted.limit.unwrap_or(PAGE);
+    let (table, place) = after.unzip();
+    let rows = ctx.sql(EXPORT.bind(table).bind(place.unwrap_or(0)).bind(limit + 1)).await?.all::<Row>()?;
+    Ok(Reply::new(Page::new(rows, limit, &(), |row| (row.table.clone(), row.place))))
+}
+
+const EXPORT: Sql = Sql::new(
+    "select table_name as table, place_in_table as place, fields as row
+     from edge.export_account(from_table => $1::text, place => $2::integer, max => $3::integer)",
+);
+
+#[cfg(test)]
+mod tests;
