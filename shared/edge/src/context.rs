@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::http::{Http, HttpAnswer, HttpFailure};
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Error, Language, Result};
+use crate::{Access, Cursor, Error, Language, Page, Passed, Result};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -275,12 +275,87 @@ impl Rows {
         Ok(self.results.optional(self.statement)?)
     }
 
+    /// The one row as it is, in the shape of `T`: see [`Passed`].
+    ///
+    /// # Errors
+    /// 500 where there is another number of rows.
+    pub fn passed<T: Serialize + DeserializeOwned>(&self) -> Result<Passed<T>> {
+        if self.results.count(self.statement)? != 1 {
+            return Err(Error::internal("not one row"));
+        }
+        let mut json = String::new();
+        self.results.write_json(self.statement, 1, &mut json)?;
+        #[cfg(not(target_arch = "wasm32"))]
+        same_shape::<T>(&json)?;
+        Ok(Passed::new(json))
+    }
+
+    /// One page of rows as they are, in the shape of `T`: see [`Passed`]. As with [`Page::new`], there is one row more than
+    /// `limit` where another page follows; that page begins after the columns that `K` names.
+    ///
+    /// # Errors
+    /// 500 where the columns do not fit.
+    pub fn page<T, K>(&self, limit: u32, filters: &impl Serialize) -> Result<Passed<Page<T>>>
+    where
+        T: Serialize + DeserializeOwned,
+        K: Serialize + DeserializeOwned,
+    {
+        let (limit, found) = (limit as usize, self.results.count(self.statement)?);
+        let next = match limit.checked_sub(1) {
+            Some(last) if found > limit => Cursor::after(filters, &self.results.at::<K>(self.statement, last)?),
+            _ => None,
+        };
+        let mut json = String::from("{\"items\":[");
+        self.results.write_json(self.statement, limit, &mut json)?;
+        #[cfg(not(target_arch = "wasm32"))]
+        same_shape::<Vec<T>>(&[&json["{\"items\":".len()..], "]"].concat())?;
+        json.push_str("],\"next_cursor\":");
+        match next {
+            // Base64 needs no escaping.
+            Some(cursor) => json.extend(["\"", &cursor, "\"}"]),
+            None => json.push_str("null}"),
+        }
+        Ok(Passed::new(json))
+    }
+
     /// How many rows were written.
     ///
     /// # Errors
     /// 500 where the statement writes nothing.
     pub fn affected(&self) -> Result<u64> {
         Ok(self.results.affected(self.statement)?)
+    }
+}
+
+/// Refuses rows that would not be the same once read as `T` and written again.
+#[cfg(not(target_arch = "wasm32"))]
+fn same_shape<T: Serialize + DeserializeOwned>(json: &str) -> Result<()> {
+    let wrong = |why: serde_json::Error| {
+        Error::internal(["what the database wrote is not of the shape that is told: ", &why.to_string()].concat())
+    };
+    let read: T = serde_json::from_str(json).map_err(wrong)?;
+    let (again, given): (serde_json::Value, serde_json::Value) =
+        (serde_json::to_value(&read).map_err(wrong)?, serde_json::from_str(json).map_err(wrong)?);
+    if is_same(&again, &given) {
+        Ok(())
+    } else {
+        Err(Error::internal("what the database wrote has more, or in another form, than is told"))
+    }
+}
+
+/// Numbers are compared by their value.
+#[cfg(not(target_arch = "wasm32"))]
+fn is_same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| is_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            one.len() == other.len() && one.iter().all(|(name, one)| other.get(name).is_some_and(|other| is_same(one, other)))
+        }
+        (one, other) => one == other,
     }
 }
 

@@ -39,7 +39,7 @@ pub use http::{Http, HttpAnswer, HttpFailure};
 pub use input::{Json, MaybeJson, Path, Query, Raw};
 pub use pipeline::{Call, serve};
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
-pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Pieces, Reply, Svg};
+pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Passed, Pieces, Reply, Svg};
 pub use request::{Headers, Incoming, Parts};
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]

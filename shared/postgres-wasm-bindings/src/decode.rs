@@ -15,25 +15,25 @@ use crate::results::Column;
 use crate::time;
 
 /// A type's object id, fixed in PostgreSQL's `pg_type.dat`.
-mod oid {
-    pub(super) const BOOL: u32 = 16;
-    pub(super) const BYTEA: u32 = 17;
-    pub(super) const INT8: u32 = 20;
-    pub(super) const INT2: u32 = 21;
-    pub(super) const INT4: u32 = 23;
-    pub(super) const OID: u32 = 26;
-    pub(super) const JSON: u32 = 114;
-    pub(super) const FLOAT4: u32 = 700;
-    pub(super) const FLOAT8: u32 = 701;
-    pub(super) const DATE: u32 = 1082;
-    pub(super) const TIMESTAMP: u32 = 1114;
-    pub(super) const TIMESTAMPTZ: u32 = 1184;
-    pub(super) const JSONB: u32 = 3802;
+pub(crate) mod oid {
+    pub(crate) const BOOL: u32 = 16;
+    pub(crate) const BYTEA: u32 = 17;
+    pub(crate) const INT8: u32 = 20;
+    pub(crate) const INT2: u32 = 21;
+    pub(crate) const INT4: u32 = 23;
+    pub(crate) const OID: u32 = 26;
+    pub(crate) const JSON: u32 = 114;
+    pub(crate) const FLOAT4: u32 = 700;
+    pub(crate) const FLOAT8: u32 = 701;
+    pub(crate) const DATE: u32 = 1082;
+    pub(crate) const TIMESTAMP: u32 = 1114;
+    pub(crate) const TIMESTAMPTZ: u32 = 1184;
+    pub(crate) const JSONB: u32 = 3802;
     /// A type whose text is taken as it is.
-    pub(super) const TEXT: u32 = 25;
+    pub(crate) const TEXT: u32 = 25;
 
     /// The type of an array's elements, for the array types whose elements are not read as plain text.
-    pub(super) fn element(array: u32) -> Option<u32> {
+    pub(crate) fn element(array: u32) -> Option<u32> {
         Some(match array {
             199 => JSON,
             1000 => BOOL,
@@ -65,7 +65,7 @@ struct Unfit {
 }
 
 impl Mismatch {
-    fn expected(what: impl Into<String>) -> Mismatch {
+    pub(crate) fn expected(what: impl Into<String>) -> Mismatch {
         Mismatch(Box::new(Unfit { column: String::new(), expected: what.into() }))
     }
 
@@ -80,7 +80,7 @@ impl Mismatch {
     }
 
     #[cold]
-    fn in_column(mut self, name: &str) -> Mismatch {
+    pub(crate) fn in_column(mut self, name: &str) -> Mismatch {
         if self.0.column.is_empty() {
             self.0.column.push_str(name);
         }

@@ -5,6 +5,7 @@ mod array;
 mod batch;
 mod client;
 mod decode;
+mod encode;
 mod error;
 mod json;
 mod login;

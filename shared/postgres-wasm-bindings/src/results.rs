@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::decode::Row;
+use crate::encode::write_row;
 use crate::json::Span;
 
 /// What the statements of a batch returned, by the index that [`Batch::add`](crate::Batch::add) gave.
@@ -94,6 +95,42 @@ impl Results {
         }
     }
 
+    /// The row of a statement at `index`, from 0.
+    ///
+    /// # Errors
+    /// [`Error::RowCount`] if there are fewer; [`Error::Decode`].
+    pub fn at<'a, T: Deserialize<'a>>(&'a self, statement: usize, index: usize) -> Result<T, Error> {
+        match self.set(statement)? {
+            set if index < set.rows => self.row(statement, set, index),
+            set => Err(Error::RowCount { statement, expected: "more rows", found: set.rows }),
+        }
+    }
+
+    /// How many rows a statement returned.
+    ///
+    /// # Errors
+    /// [`Error::Protocol`] if there is no such statement.
+    pub fn count(&self, statement: usize) -> Result<usize, Error> {
+        self.set(statement).map(|set| set.rows)
+    }
+
+    /// Appends the first `most` rows of a statement to `out`, as JSON objects with a comma between them: what goes on to
+    /// somebody who wants JSON need not be read into types on the way. Each column is a member of its name: booleans,
+    /// integers and floats as such, `json` and `jsonb` as they are, dates and times in RFC 3339, anything else as a string.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] names a column of arrays or bytes, or one with an infinity or NaN, which JSON has no word for.
+    pub fn write_json(&self, statement: usize, most: usize, out: &mut String) -> Result<(), Error> {
+        let set = self.set(statement)?;
+        for row in 0..set.rows.min(most) {
+            if row > 0 {
+                out.push(',');
+            }
+            write_row(self.row_of(set, row), out).map_err(|mismatch| mismatch.in_statement(statement))?;
+        }
+        Ok(())
+    }
+
     /// How many rows a statement returned or changed; 0 for statements that do neither.
     ///
     /// # Errors
@@ -146,10 +183,13 @@ impl Results {
     }
 
     fn row<'a, T: Deserialize<'a>>(&'a self, statement: usize, set: &Set, row: usize) -> Result<T, Error> {
+        T::deserialize(self.row_of(set, row)).map_err(|mismatch| mismatch.in_statement(statement))
+    }
+
+    fn row_of(&self, set: &Set, row: usize) -> Row<'_> {
         let width = set.columns.len();
         let first = set.cells.start + row * width;
-        let row = Row { text: &self.text, columns: &self.columns[set.columns.clone()], cells: &self.cells[first..first + width] };
-        T::deserialize(row).map_err(|mismatch| mismatch.in_statement(statement))
+        Row { text: &self.text, columns: &self.columns[set.columns.clone()], cells: &self.cells[first..first + width] }
     }
 }
 

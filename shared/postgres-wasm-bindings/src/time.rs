@@ -48,6 +48,20 @@ fn digits(out: &mut String, number: u32, width: u32) {
     }
 }
 
+/// As [`rfc3339`], with decimals in threes, as chrono writes them.
+pub(crate) fn write_rfc3339(text: &str, out: &mut String) {
+    let text = rfc3339(text);
+    let Some(point) = text.find('.') else { return out.push_str(&text) };
+    let rest = &text[point + 1..];
+    let decimals = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let (head, zone) = text.split_at(point + 1 + decimals);
+    out.push_str(head);
+    for _ in decimals..decimals.next_multiple_of(3) {
+        out.push('0');
+    }
+    out.push_str(zone);
+}
+
 /// PostgreSQL's `date`, `timestamp` or `timestamptz` as RFC 3339 has it. `infinity` and what is not ISO style stay as they are.
 pub(crate) fn rfc3339(text: &str) -> Cow<'_, str> {
     let (ad, before_christ) = match text.strip_suffix(" BC") {

@@ -24,10 +24,15 @@ pub struct Cursor(String);
 struct Mark<K>(u32, K);
 
 impl Cursor {
+    /// The text of the cursor that goes on after the row of this sort key.
+    pub fn after(filters: &impl Serialize, key: &impl Serialize) -> Option<String> {
+        serde_json::to_vec(&Mark(fingerprint(filters), key)).ok().map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
     /// The sort key of the last row of the page before.
     ///
     /// # Errors
-    /// `bad_cursor` for a text that was not made by [`Page::new`] with equal filters.
+    /// `bad_cursor` for a text that was not made by [`Cursor::after`] with equal filters.
     pub fn open<K: DeserializeOwned>(&self, filters: &impl Serialize) -> Result<K, FieldError> {
         let mark = BASE64_URL_SAFE_NO_PAD.decode(&self.0).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         match mark {
@@ -44,9 +49,7 @@ impl<T> Page<T> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = match rows.last() {
-            Some(last) if more => {
-                serde_json::to_vec(&Mark(fingerprint(filters), key(last))).ok().map(|bytes| BASE64_URL_SAFE_NO_PAD.encode(bytes))
-            }
+            Some(last) if more => Cursor::after(filters, &key(last)),
             _ => None,
         };
         Page { items: rows, next_cursor }

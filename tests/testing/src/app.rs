@@ -205,15 +205,15 @@ impl Call {
 
     async fn send_over_http(self, url: &str) -> reqwest::Result<Answer> {
         let method = self.method.parse().expect("a method");
-        let length = self.body.len();
+        let (length, is_read) = (self.body.len(), self.method == "GET" || self.method == "HEAD");
         let mut request =
             self.app.client.request(method, [url, &self.path].concat()).timeout(Duration::from_secs(30)).body(self.body);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
         // Where a server answers before it has read a large body, whether the answer or the end of the connection is seen first
-        // is chance.
-        let mut tries = if length > LARGE { 5 } else { 1 };
+        // is chance. And a read is repeated, as browsers do, where a connection that was kept open ends under it.
+        let mut tries = if length > LARGE || is_read { 5 } else { 1 };
         let answer = loop {
             tries -= 1;
             match request.try_clone().expect("a body of bytes").send().await {

@@ -7,7 +7,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, input, output};
+use edge::{Context, OwnerOrAdmin, Passed, Path, Query, Reply, Result, Sql, input, output};
 use rise::Owner;
 
 const SHOWN: u32 = 14;
@@ -68,9 +68,14 @@ enum Reason {
     NotYet,
 }
 
-async fn streak(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(shown): Query<Shown>) -> Result<Reply<Streak>> {
+async fn streak(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(shown): Query<Shown>,
+) -> Result<Reply<Passed<Streak>>> {
     let days = shown.days.unwrap_or(SHOWN);
-    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.one()?))
+    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.passed()?))
 }
 
 /// The rule itself is `edge.streak` (migration 0031), which the planner puts in its place.

@@ -13,9 +13,10 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Path, Person, Place, Query, Reply, Result, Sql, input,
-    messages, output,
+    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Passed, Path, Person, Place, Query, Reply, Result, Sql,
+    input, messages, output,
 };
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 const PAGE: u32 = 20;
@@ -82,8 +83,15 @@ struct Entry {
     client_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
+    #[serde(skip_serializing, default)]
     version: i32,
+}
+
+/// What a list is sorted by.
+#[derive(Serialize, Deserialize)]
+struct Key {
+    date: NaiveDate,
+    id: i64,
 }
 
 /// What the database knows when it has written nothing.
@@ -115,21 +123,25 @@ async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Re
     }
 }
 
-async fn list(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Entry>>> {
+async fn list(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(range): Query<Range>,
+) -> Result<Reply<Passed<Page<Entry>>>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }
     let filters = (range.from, range.to);
-    let after: Option<(NaiveDate, i64)> = range.cursor.map(|cursor| cursor.open(&filters)).transpose()?;
+    let after: Option<Key> = range.cursor.map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = range.limit.unwrap_or(PAGE);
     let select = SELECT
         .bind(range.from.map(Date::day))
         .bind(range.to.map(Date::day))
-        .bind(after.map(|(date, _)| date))
-        .bind(after.map(|(_, id)| id))
+        .bind(after.as_ref().map(|key| key.date))
+        .bind(after.as_ref().map(|key| key.id))
         .bind(i64::from(limit) + 1);
-    let rows = ctx.sql(select).await?.all::<Entry>()?;
-    Ok(Reply::new(Page::new(rows, limit, &filters, |entry| (entry.date, entry.id))))
+    Ok(Reply::new(ctx.sql(select).await?.page::<Entry, Key>(limit, &filters)?))
 }
 
 async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
@@ -204,7 +216,7 @@ const WHY_NOT_INSERTED: Sql = Sql::new(
 );
 
 const SELECT: Sql = Sql::new(
-    "select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version
+    "select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at
      from kaizen
      where user_id = edge.uid() and deleted_at is null
        and ($1::date is null or date >= $1) and ($2::date is null or date <= $2)

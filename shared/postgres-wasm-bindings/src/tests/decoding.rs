@@ -79,6 +79,51 @@ fn a_column_that_is_missing_null_or_unfit_is_named() {
     assert_eq!(results(&[("id", INT8), ("id", INT8)], json!([["1", "2"]])).one(0), decode("id", "one column of that name"));
 }
 
+/// What a row of one cell becomes in JSON.
+fn passed(oid: u32, text: Option<&str>) -> Result<String, Error> {
+    let mut out = String::new();
+    results(&[("c", oid)], json!([[text]])).write_json(0, 9, &mut out).map(|()| out)
+}
+
+#[test]
+fn rows_are_passed_on_as_json() {
+    for (oid, text, json) in [
+        (BOOL, "t", "true"),
+        (INT8, "9007199254740993", "9007199254740993"),
+        (FLOAT8, "-1.5e-300", "-1.5e-300"),
+        (NUMERIC, "1.50", "\"1.50\""),
+        (TEXT, "a \"b\"\n\u{1}é", "\"a \\\"b\\\"\\n\\u0001é\""),
+        (DATE, "2026-01-02", "\"2026-01-02\""),
+        (TIMESTAMPTZ, "2026-01-02 03:04:05+00", "\"2026-01-02T03:04:05Z\""),
+        (TIMESTAMPTZ, "2026-01-02 03:04:05.5+00", "\"2026-01-02T03:04:05.500Z\""),
+        (TIMESTAMPTZ, "2026-01-02 03:04:05.12345+05:30", "\"2026-01-02T03:04:05.123450+05:30\""),
+        (JSONB, "{\"a\": [null]}", "{\"a\": [null]}"),
+        (ENUM, "done", "\"done\""),
+    ] {
+        assert_eq!(passed(oid, Some(text)), Ok(format!("{{\"c\":{json}}}")));
+        assert_eq!(passed(oid, None).as_deref(), Ok("{\"c\":null}"));
+    }
+    for (oid, text) in [(FLOAT8, "NaN"), (FLOAT8, "-Infinity"), (BYTEA, "\\x00"), (1007, "{1}")] {
+        assert!(matches!(passed(oid, Some(text)), Err(Error::Decode { column, .. }) if column == "c"), "{text}");
+    }
+    let mut out = String::new();
+    let rows = results(&[("a", INT4), ("b \"", TEXT)], json!([["1", "x"], ["2", null], ["3", "z"]]));
+    rows.write_json(0, 2, &mut out).unwrap();
+    assert_eq!(out, r#"{"a":1,"b \"":"x"},{"a":2,"b \"":null}"#);
+    assert_eq!((rows.count(0), rows.at(0, 2)), (Ok(3), Ok((3, "z"))));
+    assert!(matches!(rows.at::<(i32, &str)>(0, 3), Err(Error::RowCount { found: 3, .. })));
+}
+
+proptest! {
+    #[test]
+    fn a_moment_passed_on_is_what_chrono_would_write(seconds in -60_000_000_000_i64..200_000_000_000, micros in 0_u32..1_000_000) {
+        let moment = DateTime::from_timestamp(seconds, micros * 1000).unwrap();
+        let given = moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+        let text = given.trim_end_matches('0').trim_end_matches('.');
+        prop_assert_eq!(passed(TIMESTAMPTZ, Some(&format!("{text}+00"))).unwrap(), json!({ "c": moment }).to_string());
+    }
+}
+
 #[test]
 fn a_row_becomes_a_tuple_by_position_or_its_only_value() {
     let two = results(&[("a", INT4), ("a", TEXT)], json!([["1", "x"]]));
