@@ -28,6 +28,7 @@ pub(crate) mod oid {
     pub(crate) const DATE: u32 = 1082;
     pub(crate) const TIMESTAMP: u32 = 1114;
     pub(crate) const TIMESTAMPTZ: u32 = 1184;
+    pub(crate) const UUID: u32 = 2950;
     pub(crate) const JSONB: u32 = 3802;
     /// A type whose text is taken as it is.
     pub(crate) const TEXT: u32 = 25;

@@ -2,22 +2,32 @@
 
 use crate::decode::{Mismatch, Row, oid};
 use crate::json::write_string;
+use crate::results::Column;
 use crate::time;
 
-pub(crate) fn write_row(row: Row<'_>, out: &mut String) -> Result<(), Mismatch> {
-    let mut separator = '{';
-    for (column, cell) in row.columns.iter().zip(row.cells) {
-        let name = column.name.of(row.text).unwrap_or_default();
-        out.push(separator);
-        separator = ',';
-        write_string(out, name);
-        out.push(':');
+/// What comes before each cell of a row: a brace or a comma, and the column's name.
+pub(crate) fn heads(columns: &[Column], text: &str) -> Vec<String> {
+    let head = |(index, column): (usize, &Column)| {
+        let mut head = String::from(if index == 0 { "{" } else { "," });
+        write_string(&mut head, column.name.of(text).unwrap_or_default());
+        head.push(':');
+        head
+    };
+    columns.iter().enumerate().map(head).collect()
+}
+
+pub(crate) fn write_row(row: Row<'_>, heads: &[String], out: &mut String) -> Result<(), Mismatch> {
+    for ((column, cell), head) in row.columns.iter().zip(row.cells).zip(heads) {
+        out.push_str(head);
         match cell.of(row.text) {
-            Some(text) => write_cell(text, column.oid, out).map_err(|mismatch| mismatch.in_column(name))?,
+            Some(text) => {
+                let name = || column.name.of(row.text).unwrap_or_default();
+                write_cell(text, column.oid, out).map_err(|mismatch| mismatch.in_column(name()))?;
+            }
             None => out.push_str("null"),
         }
     }
-    out.push('}');
+    out.push_str(if heads.is_empty() { "{}" } else { "}" });
     Ok(())
 }
 
@@ -34,6 +44,8 @@ fn write_cell(text: &str, kind: u32, out: &mut String) -> Result<(), Mismatch> {
             time::write_rfc3339(text, out);
             out.push('"');
         }
+        // Nothing in it is ever escaped.
+        oid::UUID => out.extend(["\"", text, "\""]),
         oid::BYTEA => return Err(Mismatch::expected("a type that JSON has")),
         array if oid::element(array).is_some() => {
             return Err(Mismatch::expected("a column of type jsonb (to_jsonb makes it so)"));

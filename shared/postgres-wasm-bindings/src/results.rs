@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::Error;
 use crate::decode::Row;
-use crate::encode::write_row;
+use crate::encode::{heads, write_row};
 use crate::json::Span;
 
 /// What the statements of a batch returned, by the index that [`Batch::add`](crate::Batch::add) gave.
@@ -122,11 +122,12 @@ impl Results {
     /// [`Error::Decode`] names a column of arrays or bytes, or one with an infinity or NaN, which JSON has no word for.
     pub fn write_json(&self, statement: usize, most: usize, out: &mut String) -> Result<(), Error> {
         let set = self.set(statement)?;
+        let heads = heads(&self.columns[set.columns.clone()], &self.text);
         for row in 0..set.rows.min(most) {
             if row > 0 {
                 out.push(',');
             }
-            write_row(self.row_of(set, row), out).map_err(|mismatch| mismatch.in_statement(statement))?;
+            write_row(self.row_of(set, row), &heads, out).map_err(|mismatch| mismatch.in_statement(statement))?;
         }
         Ok(())
     }

@@ -50,15 +50,26 @@ fn digits(out: &mut String, number: u32, width: u32) {
 
 /// As [`rfc3339`], with decimals in threes, as chrono writes them.
 pub(crate) fn write_rfc3339(text: &str, out: &mut String) {
+    // What nearly every row has: a day of four digits for the year, and a moment in UTC.
+    match (text.get(..10), text.get(10..).and_then(|rest| rest.strip_suffix("+00")?.strip_prefix(' '))) {
+        (Some(day), None) if text.len() == 10 => return out.push_str(day),
+        (Some(day), Some(clock)) if day.as_bytes()[4] == b'-' => {
+            out.push_str(day);
+            out.push('T');
+            out.push_str(clock);
+            let decimals = clock.len().saturating_sub("03:04:05.".len());
+            (decimals..decimals.next_multiple_of(3)).for_each(|_| out.push('0'));
+            return out.push('Z');
+        }
+        _ => {}
+    }
     let text = rfc3339(text);
     let Some(point) = text.find('.') else { return out.push_str(&text) };
     let rest = &text[point + 1..];
     let decimals = rest.bytes().take_while(u8::is_ascii_digit).count();
     let (head, zone) = text.split_at(point + 1 + decimals);
     out.push_str(head);
-    for _ in decimals..decimals.next_multiple_of(3) {
-        out.push('0');
-    }
+    (decimals..decimals.next_multiple_of(3)).for_each(|_| out.push('0'));
     out.push_str(zone);
 }
 
