@@ -29,10 +29,11 @@ pub enum Contestant {
     Worker,
     FastApi,
     Node,
+    Axum,
 }
 
-pub const ALL: [Contestant; 5] =
-    [Contestant::Oree, Contestant::TypeScript, Contestant::Worker, Contestant::FastApi, Contestant::Node];
+pub const ALL: [Contestant; 6] =
+    [Contestant::Oree, Contestant::TypeScript, Contestant::Worker, Contestant::FastApi, Contestant::Node, Contestant::Axum];
 
 /// The Workers that the endpoints of the bench belong to: what each contestant calls them.
 const WORKERS: [(&str, &str); 4] = [
@@ -65,6 +66,7 @@ impl Contestant {
             Self::Worker => "worker",
             Self::FastApi => "fastapi",
             Self::Node => "node",
+            Self::Axum => "axum",
         }
     }
 
@@ -96,6 +98,7 @@ impl Contestant {
             Self::Worker => build_worker(project, toolchain).await,
             Self::FastApi => install_python(project).await,
             Self::Node => Ok(()),
+            Self::Axum => build_peer(project, "peer-axum").await,
         }
     }
 
@@ -126,6 +129,10 @@ impl Contestant {
                 let mut command = guard::command("node", Stop::Terminate, None);
                 command.arg("server.mjs");
                 serve(project, ground, command, "bench/node", ports[0])?
+            }
+            Self::Axum => {
+                let program = project.target().join("bench/release/peer-axum");
+                serve(project, ground, guard::command(program, Stop::Terminate, None), "bench/axum", ports[0])?
             }
         };
         Ok(Running { contestant: self, addresses, process })

@@ -21,12 +21,13 @@ const GOALS: [Goal; 3] = [
 ];
 
 /// In the order of the tables.
-const CONTESTANTS: [(&str, &str); 5] = [
+const CONTESTANTS: [(&str, &str); 6] = [
     ("oree", "(a) Orée on workerd"),
     ("typescript", "(b) TypeScript on workerd"),
     ("worker", "(c) `worker` 0.8.7 on workerd"),
     ("fastapi", "(d) FastAPI, asyncpg, uvicorn"),
     ("node", "(e) Node, pg"),
+    ("axum", "(g) axum, tokio-postgres"),
 ];
 
 /// Gzip, in bytes: of the median module and the largest.
