@@ -59,7 +59,8 @@ enum Cache {
 struct Submitted {
     outcome: String,
     id: Option<Uuid>,
-    status: Option<String>,
+    /// The creation's; a number where it is that of an earlier answer.
+    status: Option<Value>,
     job: Option<Job>,
 }
 
@@ -72,7 +73,7 @@ struct Job {
 #[derive(Debug, Serialize)]
 struct Queued {
     id: Uuid,
-    status: String,
+    status: Value,
     status_url: String,
 }
 
@@ -99,7 +100,7 @@ pub async fn generate(
     let statement = transaction.prepare_cached(include_str!("../../sql/submit.sql")).await?;
     let values: [&(dyn types::ToSql + Sync); 9] =
         [&"scene", &input, &given, &app.runpod.endpoint, &place, &refresh, &key, &hash, &LIFETIME_S];
-    let types::Json(answer): types::Json<Submitted> = transaction.query_one(&statement, &values).await?.get("answer");
+    let types::Json(answer): types::Json<Submitted> = transaction.query_one(&statement, &values).await?.try_get("answer")?;
     transaction.commit().await?;
     // The connection is others' while RunPod is asked.
     drop(database);
@@ -110,8 +111,10 @@ pub async fn generate(
         _ => return Err(Problem::new(409, answer.outcome)),
     };
     let id = answer.id.ok_or(Problem::new(500, "internal"))?;
-    let queued = Queued { id, status: answer.status.unwrap_or("queued".to_owned()), status_url: format!("{place}{id}") };
-    if let Some(job) = answer.job.filter(|_| answer.outcome == "created") {
+    let created = answer.outcome == "created";
+    let state = if created { "queued".into() } else { json!(answer.status) };
+    let queued = Queued { id, status: state, status_url: format!("{place}{id}") };
+    if let Some(job) = answer.job.filter(|_| created) {
         let (runpod_id, took) = submit(&app, call, &job, &given).await?;
         let mut database = app.pool.get().await?;
         let transaction = begin(&mut database, &me, call).await?;
