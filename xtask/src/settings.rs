@@ -15,7 +15,7 @@ const SIMULATED: [(&str, &str); 4] = [
 ];
 
 /// Values for what the simulators accept and a real account would replace.
-const SIMULATED_ACCOUNTS: [(&str, &str); 10] = [
+const SIMULATED_ACCOUNTS: [(&str, &str); 11] = [
     ("RUNPOD_API_KEY", "simulated"),
     ("RUNPOD_ENDPOINT_ID_IMAGE", "image"),
     ("RUNPOD_ENDPOINT_ID_POSE", "pose"),
@@ -26,7 +26,11 @@ const SIMULATED_ACCOUNTS: [(&str, &str); 10] = [
     ("STORAGE_WORKER_SECRET_KEY", "worker"),
     ("MAIL_API_KEY", "simulated"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_simulated"),
+    ("GITHUB_WEBHOOK_SECRET", "simulated"),
 ];
+
+/// Fitness providers: `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET` of an application there, which nobody simulates.
+const PROVIDERS: [&str; 6] = ["STRAVA", "GARMIN", "POLAR", "COROS", "WAHOO", "FITBIT"];
 
 /// What a person has set.
 pub struct Settings {
@@ -120,6 +124,10 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     }
     for (name, value) in SIMULATED_ACCOUNTS {
         default(name, value.to_owned());
+    }
+    for provider in PROVIDERS {
+        default(&format!("{provider}_CLIENT_ID"), String::new());
+        default(&format!("{provider}_CLIENT_SECRET"), String::new());
     }
     default("SQL_URL", format!("http://127.0.0.1:{}/sql", ports.gateway));
     default("PUBLIC_URL", edge.clone());

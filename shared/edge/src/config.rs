@@ -31,6 +31,8 @@ pub enum Shape {
     SealingKeys,
     /// Base64 of at least 32 bytes.
     Key,
+    /// What another service knows too, 16 characters or more; several separated by commas where its variable says so.
+    Secret,
     /// Words separated by commas; may be empty.
     List,
     Stage,
@@ -59,6 +61,10 @@ pub enum Need {
     Mail,
     /// Hears what people have paid for.
     Stripe,
+    /// Hears how workflows have ended.
+    GitHub,
+    /// Our applications at the fitness providers: `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET`, both or neither.
+    Providers,
     /// Seals tokens of other services before they are stored, and opens them.
     Sealing,
     /// Lets a scraper read the metrics.
@@ -114,6 +120,19 @@ variables! {
     "STORAGE_WORKER_ACCESS_KEY" Storage Text secret = "": "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
     "STORAGE_WORKER_SECRET_KEY" Storage Text secret = "": "its secret access key; it should only be able to write";
     "STRIPE_WEBHOOK_SECRET" Stripe Text secret = "": "signing secret of the Stripe webhook, of the live mode in production and of the test mode elsewhere; two separated by a comma while it is rolled; without it 503 stripe_not_configured";
+    "GITHUB_WEBHOOK_SECRET" GitHub Secret secret = "": "secret of the GitHub webhook; two separated by a comma while it is replaced; without it 503 github_not_configured";
+    "STRAVA_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "STRAVA_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
+    "GARMIN_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "GARMIN_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
+    "POLAR_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "POLAR_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
+    "COROS_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "COROS_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
+    "WAHOO_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "WAHOO_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
+    "FITBIT_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
+    "FITBIT_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
     "SEALING_KEYS" Sealing SealingKeys secret: "keys that seal other services' tokens: the first seals, all open";
     "METRICS_TOKEN" Metrics Key secret = "": "bearer token of whoever reads the metrics; without it they answer 503 metrics_not_configured";
     "CRONS" Crons List = "": "generated: the cron functions and how often each runs, in seconds";
@@ -168,6 +187,12 @@ impl Config {
             {
                 wrong.push([variable.name, " ", why].concat());
             }
+            // An id stands before its secret in the list.
+            if let Some(provider) = variable.name.strip_suffix("_CLIENT_SECRET")
+                && config.get(&[provider, "_CLIENT_ID"].concat()).is_empty() != value.is_empty()
+            {
+                wrong.push([variable.name, " and ", provider, "_CLIENT_ID are not set together"].concat());
+            }
             match variable.shape {
                 Shape::Keys => config.keys = Keys::parse(&value).ok(),
                 Shape::Stage => config.stage = Stage::parse(&value).unwrap_or(Stage::Production),
@@ -214,7 +239,7 @@ impl Config {
     }
 }
 
-/// Passwords of database logins are not typed by people.
+/// Passwords of database logins and what services know are not typed by people.
 const SHORTEST_PASSWORD: usize = 16;
 
 /// Why a secret of the right shape must not guard anything. Checked before a deployment, and in production once more by
@@ -235,6 +260,12 @@ pub fn weakness(variable: &Variable, value: &str) -> Option<&'static str> {
             let short = password.is_none_or(|(_, password)| password.len() < SHORTEST_PASSWORD);
             short.then_some("has no password of 16 characters or more: make one with `openssl rand -hex 24`")
         }
+        Shape::Secret => {
+            let is_weak =
+                |secret: &str| secret.len() < SHORTEST_PASSWORD || secret.starts_with("your_") || distinct(secret.as_bytes()) < 8;
+            let weak = value.split(',').any(|secret| is_weak(secret.trim()));
+            weak.then_some("is a placeholder or shorter than 16 characters: set the real one")
+        }
         Shape::Text => matches!(value, "simulated" | "secret" | "changeme").then_some("is a placeholder: set the real one"),
         _ => None,
     }
@@ -243,10 +274,15 @@ pub fn weakness(variable: &Variable, value: &str) -> Option<&'static str> {
 /// Bytes that no generator of random numbers gives: few different ones, or all of them typed.
 fn is_guessable(key: &str) -> bool {
     let bytes = BASE64_STANDARD.decode(key.trim()).unwrap_or_default();
-    let mut distinct = bytes.clone();
-    distinct.sort_unstable();
-    distinct.dedup();
-    distinct.len() < 16 || bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+    distinct(&bytes) < 16 || bytes.iter().all(|byte| (b' '..=b'~').contains(byte))
+}
+
+/// How many different bytes there are.
+fn distinct(bytes: &[u8]) -> usize {
+    let mut bytes = bytes.to_vec();
+    bytes.sort_unstable();
+    bytes.dedup();
+    bytes.len()
 }
 
 impl Stage {
@@ -264,7 +300,7 @@ impl Shape {
     /// Whether a value has this shape.
     pub fn fits(self, value: &str) -> bool {
         match self {
-            Shape::Text | Shape::List => !value.contains(['\r', '\n']),
+            Shape::Text | Shape::Secret | Shape::List => !value.contains(['\r', '\n']),
             Shape::Url => value.starts_with("http://") || value.starts_with("https://"),
             Shape::Login => value.starts_with("postgres://") || value.starts_with("postgresql://"),
             Shape::Keys => Keys::parse(value).is_ok(),
@@ -335,6 +371,45 @@ mod tests {
             let wrong = of(name, value.clone(), "production");
             assert!(wrong.starts_with(name) && !wrong.contains(&value), "{name}: {wrong}");
             assert_eq!(of(name, value, "dev"), "", "{name}");
+        }
+    }
+
+    #[test]
+    fn an_application_at_a_provider_is_an_id_with_its_secret_or_nothing() {
+        const SECRET: &str = "5b1f0c9d3e7a2486f0d9c1b2a3e4f567";
+        let of = |given: &'static [(&'static str, &'static str)], stage: &'static str| {
+            let loaded = Config::load([Need::Always, Need::Providers].into_iter(), |asked| match asked {
+                "STAGE" => Some(stage.to_owned()),
+                "PUBLIC_URL" => Some("https://api.example.org".to_owned()),
+                _ => given.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned()),
+            });
+            loaded.err().unwrap_or_default()
+        };
+        for stage in ["dev", "production"] {
+            assert_eq!(of(&[], stage), "");
+            assert_eq!(of(&[("COROS_CLIENT_ID", "1"), ("COROS_CLIENT_SECRET", SECRET)], stage), "");
+            for half in [&[("COROS_CLIENT_ID", "1")] as &[_], &[("COROS_CLIENT_SECRET", SECRET)]] {
+                assert_eq!(of(half, stage), "COROS_CLIENT_SECRET and COROS_CLIENT_ID are not set together");
+            }
+        }
+        for weak in [
+            &[("POLAR_CLIENT_ID", "1"), ("POLAR_CLIENT_SECRET", "0123456789abcde")] as &[_],
+            &[("POLAR_CLIENT_ID", "1"), ("POLAR_CLIENT_SECRET", "your_polar_client_secret")],
+            &[("POLAR_CLIENT_ID", "1"), ("POLAR_CLIENT_SECRET", "xxxxxxxxxxxxxxxxxxxxxxxx")],
+        ] {
+            let wrong = of(weak, "production");
+            assert!(wrong.starts_with("POLAR_CLIENT_SECRET is a placeholder") && !wrong.contains(weak[1].1), "{wrong}");
+            assert_eq!(of(weak, "dev"), "");
+        }
+    }
+
+    #[test]
+    fn of_two_secrets_both_must_be_good() {
+        let variable = Need::GitHub.variables().next().unwrap();
+        let [one, other] = ["5b1f0c9d3e7a2486f0d9", "c1b2a3e4f5670d9c1b2a"];
+        assert_eq!(weakness(variable, &[one, ", ", other].concat()), None);
+        for bad in [[one, ",changeme"].concat(), [one, ","].concat()] {
+            assert!(weakness(variable, &bad).is_some(), "{bad}");
         }
     }
 
