@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_missing_weak_or_out_of_place_is_named_without_its_value() {
         let typed = BASE64_STANDARD.encode("a long sentence that somebody has typed");
-        let cases: [(&str, &str, &str); 11] = [
+        let cases: [(&str, &str, &str); 15] = [
             ("JWT_KEYS", "", "JWT_KEYS is missing"),
             ("JWT_KEYS", &format!("a:{}", BASE64_STANDARD.encode([7; 32])), "JWT_KEYS holds a key that is not random"),
             ("JWT_KEYS", &format!("dev:{}", key(104)), "or that is called dev"),
@@ -292,6 +292,10 @@ mod tests {
             ("SQL_LOGIN_PERSON", "postgres://p:a-secret-of-this-machine@localhost/oree", "is a secret of `cargo xtask dev`"),
             ("ALLOWED_ORIGINS", "https://app.example.org,*", "ALLOWED_ORIGINS lists something else"),
             ("CLIENT_IP_HEADER", "x-forwarded-for", "CLIENT_IP_HEADER is for other runtimes"),
+            ("STRAVA_CLIENT_ID", "12345", "STRAVA_CLIENT_SECRET and STRAVA_CLIENT_ID are not set together"),
+            ("WAHOO_CLIENT_SECRET", &key(106), "WAHOO_CLIENT_SECRET and WAHOO_CLIENT_ID are not set together"),
+            ("GARMIN_CLIENT_SECRET", "your_garmin_client_secret", "GARMIN_CLIENT_SECRET is a placeholder"),
+            ("GITHUB_WEBHOOK_SECRET", "changeme", "GITHUB_WEBHOOK_SECRET is a placeholder"),
             ("LIMIT_SCALE", "10", "LIMIT_SCALE lifts the limits"),
         ];
         for (name, value, says) in cases {
