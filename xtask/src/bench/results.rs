@@ -28,9 +28,11 @@ pub struct Functions {
     pub memory: BTreeMap<String, f64>,
     /// Answers of functions never called.
     pub cold: Vec<Cold>,
-    /// By contestant and function: bytes, and bytes gzip, of JavaScript and wasm.
-    pub sizes: BTreeMap<String, BTreeMap<String, (usize, usize)>>,
+    pub sizes: Sizes,
 }
+
+/// By contestant and function: bytes, and bytes gzip, of JavaScript and wasm.
+pub type Sizes = BTreeMap<String, BTreeMap<String, (usize, usize)>>;
 
 #[derive(Serialize, Deserialize)]
 pub struct Endpoint {

@@ -12,7 +12,7 @@ use super::{
     contestant::{self, ALL, Contestant, Running},
     ground::{Ground, PEOPLE, People, Person, free_ports},
     load::{self, Orders, Request, Target},
-    results::{Cold, Endpoint, Functions, Machine, Round},
+    results::{Cold, Endpoint, Functions, Machine, Round, Sizes},
 };
 use crate::{progress::Step, project::Project, toolchain::WasmToolchain};
 
@@ -219,8 +219,8 @@ impl Bench<'_> {
         Ok((answer.as_secs_f64() * 1000.0, all.as_secs_f64() * 1000.0))
     }
 
-    fn sizes(&self) -> Result<BTreeMap<String, BTreeMap<String, (usize, usize)>>> {
-        let mut sizes: BTreeMap<String, BTreeMap<String, (usize, usize)>> = BTreeMap::new();
+    fn sizes(&self) -> Result<Sizes> {
+        let mut sizes = Sizes::new();
         for one in &self.contestants {
             for package in Contestant::packages() {
                 if let Some(size) = one.size(self.project, package)? {
