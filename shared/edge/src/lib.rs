@@ -22,6 +22,7 @@ pub mod route;
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
 #[cfg(any(target_arch = "wasm32", test))]
+#[cfg_attr(test, expect(dead_code, reason = "some of it only the bridge uses"))]
 mod tasks;
 
 pub use auth;
