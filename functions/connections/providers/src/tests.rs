@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use testing::{Answer, App, Person};
+use testing::{Answer, App, Person, database};
 
 use super::{FUNCTION, PROVIDERS};
 
@@ -63,6 +63,15 @@ async fn an_id_without_its_secret_or_a_secret_without_its_id_is_misconfigured() 
         let other = App::native(&FUNCTION).with(name, value).with("POLAR_CLIENT_ID", "1").with("POLAR_CLIENT_SECRET", SECRET);
         assert_eq!(list(&other).await.code(), "misconfigured", "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_session_that_has_ended_is_told_nothing() {
+    let ada = Person::new().await;
+    let end = "update user_sessions set revoked_at = now(), revoked_because = 'logout' where id = $1";
+    database().await.execute(end, &[&ada.session]).await.unwrap();
+    let answer = App::native(&FUNCTION).get("/connections/providers").by(&ada).send().await;
+    assert_eq!((answer.status, answer.code().as_str()), (401, "session_revoked"));
 }
 
 #[tokio::test]
