@@ -38,7 +38,13 @@ fn write_cell(text: &str, kind: u32, out: &mut String) -> Result<(), Mismatch> {
         oid::FLOAT4 | oid::FLOAT8 if !text.ends_with(|last: char| last.is_ascii_digit()) => {
             return Err(Mismatch::expected("a finite number"));
         }
-        oid::FLOAT4 | oid::FLOAT8 => out.push_str(text),
+        oid::FLOAT4 | oid::FLOAT8 => {
+            out.push_str(text);
+            // As serde_json writes them, so that readers who tell them from integers see one kind.
+            if !text.contains(['.', 'e']) {
+                out.push_str(".0");
+            }
+        }
         oid::DATE | oid::TIMESTAMP | oid::TIMESTAMPTZ => {
             out.push('"');
             time::write_rfc3339(text, out);
