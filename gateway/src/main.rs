@@ -45,6 +45,8 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    // Many systems give 1024 files unless asked, one for each connection. Refused, there are fewer, and `run` says so.
+    let _ = rlimit::increase_nofile_limit(rlimit::INFINITY);
     let target = arguments.target.clone();
     let gateway = Gateway::bind(Options {
         listen: arguments.listen,

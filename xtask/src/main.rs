@@ -123,6 +123,8 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> ExitCode {
+    // A thousand connections are tested; many systems give an ordinary user 1024 files unless asked. What is started inherits it.
+    let _ = rlimit::increase_nofile_limit(rlimit::INFINITY);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.into()),
