@@ -181,6 +181,7 @@ class Entry(BaseModel):
     client_id: uuid.UUID | None
     created_at: datetime
     updated_at: datetime
+    version: int
 
 
 class Entries(BaseModel):

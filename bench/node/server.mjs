@@ -139,8 +139,7 @@ async function create(call) {
     const today = await signedIn(client, call);
     const [inserted] = await run(client, "insert_kaizen_of", [me.id, action, date, completed, client_id, new Date(call.now), today]);
     if (!inserted) throw new Problem(409, "conflict");
-    const { version, ...entry } = inserted;
-    return [201, entry, { etag: `"${version}"` }];
+    return [201, inserted, { etag: `"${inserted.version}"` }];
   } finally {
     client.release();
   }

@@ -1,4 +1,4 @@
-select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at
+select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version
 from kaizen
 where user_id = $1::uuid and deleted_at is null
   and ($2::date is null or date >= $2) and ($3::date is null or date <= $3)

@@ -37,8 +37,8 @@ async function create(call: Call): Promise<Response> {
   return entry(first, 200);
 }
 
-function entry({ version, ...entry }: Record<string, unknown>, status: number): Response {
-  return Response.json(entry, { status, headers: { etag: `"${version}"` } });
+function entry(entry: Record<string, unknown>, status: number): Response {
+  return Response.json(entry, { status, headers: { etag: `"${entry.version}"` } });
 }
 
 async function list(call: Call): Promise<Response> {
@@ -62,7 +62,7 @@ async function list(call: Call): Promise<Response> {
   if (errors.length > 0) throw invalid(errors);
   owner(call, me);
   const [rows] = await query(call, me, true, [[listSql, [from, to, after[0], after[1], limit + 1]]]);
-  const items = rows.slice(0, limit).map(({ version, ...entry }) => entry);
+  const items = rows.slice(0, limit);
   const last = items.at(-1);
   return Response.json({ items, next_cursor: rows.length > limit && last ? btoa(JSON.stringify([last.date, last.id])) : null });
 }

@@ -1,7 +1,7 @@
 //! Examples of requests and answers: seen by tests, chosen and made the same in every run here, committed in
 //! `docs/examples`, one file per operation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +26,9 @@ pub struct Example {
     pub body: Value,
     #[serde(skip_serializing_if = "Value::is_null", default)]
     pub answer: Value,
+    /// The names of those headers that the answer and others like it told the caller something by.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty", default)]
+    pub headers: BTreeSet<String>,
 }
 
 /// One line of `build/examples`.
@@ -37,6 +40,7 @@ struct Seen {
     path: String,
     body: Value,
     status: u16,
+    headers: BTreeSet<String>,
     answer: Value,
 }
 
@@ -50,7 +54,8 @@ fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The committed examples by operation and, with `recorded`, those that tests have seen since and that are missing.
+/// The committed examples by operation and, with `recorded`, those that tests have seen since and that are missing, and
+/// headers that they have seen.
 pub fn examples(recorded: bool) -> BTreeMap<String, Examples> {
     let mut examples = BTreeMap::new();
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
@@ -62,7 +67,8 @@ pub fn examples(recorded: bool) -> BTreeMap<String, Examples> {
     }
     if recorded {
         for (name, status, example) in chosen() {
-            examples.entry(name).or_default().entry(status).or_insert(example);
+            let headers = example.headers.clone();
+            examples.entry(name).or_default().entry(status).or_insert(example).headers.extend(headers);
         }
     }
     examples
@@ -82,6 +88,7 @@ pub(crate) fn operation(function: &Function, endpoint: &Endpoint) -> String {
 /// Of what tests saw, one pair per operation and status: a journey's before a function's own test's, then the first by name.
 fn chosen() -> Vec<(String, String, Example)> {
     let mut best: BTreeMap<(String, u16), (Rank, Seen)> = BTreeMap::new();
+    let mut headers: BTreeMap<(String, u16), BTreeSet<String>> = BTreeMap::new();
     for file in recordings() {
         let program = file.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         let text = fs::read_to_string(&file).unwrap_or_default();
@@ -93,14 +100,17 @@ fn chosen() -> Vec<(String, String, Example)> {
             }
             let rank = (is_own, seen.test.clone(), index);
             let key = (operation(function, endpoint), seen.status);
+            headers.entry(key.clone()).or_default().extend(seen.headers.iter().cloned());
             if best.get(&key).is_none_or(|(known, _)| rank < *known) {
                 best.insert(key, (rank, seen));
             }
         }
     }
-    best.into_iter()
-        .map(|((name, status), (_, seen))| (name, status.to_string(), Redaction::new(seen.now).example(&seen)))
-        .collect()
+    let example = |((name, status), (_, seen)): ((String, u16), (Rank, Seen))| {
+        let headers = headers.get(&(name.clone(), status)).cloned().unwrap_or_default();
+        (name, status.to_string(), Example { headers, ..Redaction::new(seen.now).example(&seen) })
+    };
+    best.into_iter().map(example).collect()
 }
 
 fn recordings() -> Vec<PathBuf> {
@@ -142,7 +152,8 @@ impl Redaction {
         let parts: Vec<String> = path.split('/').map(|part| self.part(part)).collect();
         let query: Vec<String> = query.split('&').map(|pair| self.pair(pair)).collect();
         let question = if query.concat().is_empty() { "" } else { "?" };
-        Example { path: [&parts.join("/"), question, &query.join("&")].concat(), body, answer }
+        let path = [&parts.join("/"), question, &query.join("&")].concat();
+        Example { path, body, answer, headers: BTreeSet::new() }
     }
 
     fn part(&mut self, part: &str) -> String {
@@ -251,6 +262,7 @@ mod tests {
                 path: format!("/api/v1/rise/kaizen/{number}?user={id}"),
                 body: json!({"email": format!("{id}@example.org"), "action": "Lire"}),
                 status: 200,
+                headers: BTreeSet::new(),
                 answer: json!({
                     "id": number, "user_id": id, "date": &now[..10], "created_at": later, "born": "1815-12-10",
                     "access_token": "a.b.c", "url": format!("http://localhost:{port}/x/{id}"), "latency_ms": 1.7, "count": 3,

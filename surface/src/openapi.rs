@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::examples::{Example, Examples, operation};
 use crate::registry::pretty;
-use crate::responses::responses;
+use crate::responses::{has_version, responses};
 use crate::schemas::{Definitions, FunctionSchemas};
 use crate::{FUNCTIONS, area, prose};
 
@@ -55,13 +55,7 @@ fn describe(function: &Function, endpoint: &Endpoint, schemas: &mut FunctionSche
     let mut parameters = parameters("path", input.path, schemas, |name| path_example(endpoint.path, name, example?));
     parameters.extend(sealed_parameters(endpoint.path, &parameters));
     parameters.extend(self::parameters("query", input.query, schemas, |name| query_example(name, example?)));
-    if endpoint.idempotent {
-        parameters.push(json!({
-            "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "Repeating the request under this key within 24 hours gives the first answer again.",
-            "schema": { "type": "string", "minLength": 1, "maxLength": 255 },
-        }));
-    }
+    parameters.extend(headers(endpoint, examples));
     let about = prose(if endpoint.about.is_empty() { function.about } else { endpoint.about });
     let summary = about.split(['.', ':', ';']).next().unwrap_or_default().trim().to_owned();
     let mut described = json!({
@@ -85,6 +79,18 @@ fn describe(function: &Function, endpoint: &Endpoint, schemas: &mut FunctionSche
         described["requestBody"] = json!({ "required": !input.body_optional, "content": { "application/json": content } });
     }
     described
+}
+
+/// The headers that a caller may send: what the contract says, and what answers show to be understood.
+fn headers(endpoint: &Endpoint, examples: &Examples) -> Vec<Value> {
+    let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema });
+    let key = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+    let known = [
+        (endpoint.idempotent, "Idempotency-Key", "A repeat under this key within 24 hours gives the first answer again.", key),
+        (examples.contains_key("412"), "If-Match", "The version that it must still have.", json!({ "type": "string" })),
+        (has_version(endpoint, examples), "If-None-Match", "The version that the caller has.", json!({ "type": "string" })),
+    ];
+    known.into_iter().filter(|(holds, ..)| *holds).map(|(_, name, about, schema)| header(name, about, schema)).collect()
 }
 
 /// The parameters of a path that no handler reads: the caller's proof covers them.

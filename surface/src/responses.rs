@@ -10,6 +10,7 @@ use crate::openapi::needs_token;
 /// The answers of an endpoint: those that its contract names or implies, and every refusal that a test has seen.
 pub(crate) fn responses(endpoint: &Endpoint, reply: Option<Schema>, kind: &str, examples: &Examples) -> Value {
     let mut statuses: Vec<u16> = examples.keys().filter_map(|status| status.parse().ok()).chain(implied(endpoint)).collect();
+    statuses.extend(has_version(endpoint, examples).then_some(304));
     statuses.extend(endpoint.also);
     statuses.sort_unstable();
     statuses.dedup();
@@ -30,6 +31,10 @@ pub(crate) fn responses(endpoint: &Endpoint, reply: Option<Schema>, kind: &str, 
         if let (Some(answer), Some(content)) = (answer, response.get_mut("content").and_then(Value::as_object_mut)) {
             content.values_mut().for_each(|content| content["example"] = answer.clone());
         }
+        let told = examples.get(&status.to_string()).map(|example| &example.headers).filter(|headers| !headers.is_empty());
+        if let Some(headers) = told {
+            response["headers"] = headers.iter().map(|name| (name.clone(), header(name))).collect::<Map<_, _>>().into();
+        }
         responses.insert(status.to_string(), response);
     }
     responses.insert("default".to_owned(), problem("Any other failure."));
@@ -43,7 +48,6 @@ fn implied(endpoint: &Endpoint) -> Vec<u16> {
     let is_guarded = endpoint.caller != "Public";
     let cases = [
         (endpoint.reply, true),
-        (304, endpoint.method == "GET" && endpoint.reply == 200),
         (400, true),
         (401, needs_token(endpoint) || endpoint.caller.starts_with("Signed")),
         (403, is_guarded && endpoint.path.contains('{')),
@@ -55,6 +59,27 @@ fn implied(endpoint: &Endpoint) -> Vec<u16> {
         (429, endpoint.limit.requests().is_some()),
     ];
     cases.into_iter().filter(|(_, holds)| *holds).map(|(status, _)| status).collect()
+}
+
+/// Whether its answers carry a version, so that one that the caller has need not be sent again.
+pub(crate) fn has_version(endpoint: &Endpoint, examples: &Examples) -> bool {
+    let answer = examples.get(&endpoint.reply.to_string());
+    endpoint.method == "GET" && answer.is_some_and(|example| example.headers.contains("etag"))
+}
+
+/// A header of an answer.
+fn header(name: &str) -> Value {
+    let (about, kind) = match name {
+        "content-disposition" => ("The name to save it under.", "string"),
+        "etag" => ("The version, for `If-Match` and `If-None-Match`.", "string"),
+        "idempotency-replayed" => ("This is the first answer under this `Idempotency-Key`, again.", "string"),
+        "location" => ("Where it is to be found.", "string"),
+        "retry-after" => ("Seconds to wait.", "integer"),
+        "x-next-cursor" => ("The `cursor` of the next page; absent on the last.", "string"),
+        "x-total-count" => ("Rows in all, on every page together.", "integer"),
+        _ => ("", "string"),
+    };
+    json!({ "description": about, "schema": { "type": kind } })
 }
 
 fn problem(description: &str) -> Value {

@@ -71,6 +71,7 @@ struct Entry {
     client_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    version: i32,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +120,7 @@ impl From<&Row> for Entry {
             client_id: row.get("client_id"),
             created_at: row.get("created_at"),
             updated_at: row.get("updated_at"),
+            version: row.get("version"),
         }
     }
 }

@@ -48,7 +48,6 @@ struct Entry {
     created_at: DateTime<Utc>,
     #[serde(deserialize_with = "database::timestamp")]
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
     version: i32,
 }
 
@@ -70,7 +69,6 @@ struct Existing {
     client_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
     version: i32,
 }
 

@@ -217,7 +217,10 @@ impl Call {
             identity,
             access: self.endpoint.access,
             idempotency_key,
-            if_match: header("if-match").map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
+            // `*` is any version of what is there.
+            if_match: header("if-match")
+                .filter(|tag| *tag != "*")
+                .map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
             last_event_id: header("last-event-id").map(str::to_owned),
             body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),

@@ -280,7 +280,7 @@ impl Answer {
     /// An answer that the caller has already, by what `If-None-Match` names, is not sent again.
     pub(crate) fn unless_known(mut self, if_none_match: Option<&str>) -> Answer {
         let tag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
-        let known = |tags: &str| tags.split(',').any(|known| Some(known.trim().trim_start_matches("W/")) == tag);
+        let known = |tags: &str| tags == "*" || tags.split(',').any(|known| Some(known.trim().trim_start_matches("W/")) == tag);
         if tag.is_some() && if_none_match.is_some_and(known) {
             self.status = 304;
             self.body.clear();

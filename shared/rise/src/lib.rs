@@ -1,8 +1,10 @@
 //! What the functions of Rise share.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{input, output};
+use edge::{Message, input, msg, output};
 use uuid::Uuid;
+
+pub const REMOVED: Message = msg!("removed", fr: "Cet élément a été supprimé.", en: "This has been removed.");
 
 /// Whose data are read; the caller `OwnerOrAdmin` has seen to it.
 #[input]
@@ -30,11 +32,11 @@ pub struct Session {
     pub client_id: Option<Uuid>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    #[serde(skip_serializing)]
+    /// What `If-Match` names, in quotes.
     pub version: i32,
 }
 
-/// One word for one trigger, however it was typed.
+/// One word for one trigger, however it was typed; PostgreSQL brings it into normal form.
 pub fn trigger(typed: &str) -> String {
-    typed.trim().to_lowercase()
+    typed.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
 }

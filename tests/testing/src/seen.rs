@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 
+/// The headers that callers read.
+const TOLD: [&str; 7] =
+    ["content-disposition", "etag", "idempotency-replayed", "location", "retry-after", "x-next-cursor", "x-total-count"];
+
 /// Larger ones explain nothing.
 const LARGEST: usize = 4096;
 
@@ -30,9 +34,10 @@ pub(crate) fn keep(request: &Request, answer: &Answer) {
     if request.body.len() + answer.body.len() > LARGEST {
         return;
     }
+    let headers: Vec<_> = TOLD.into_iter().filter(|name| answer.header(name).is_some()).collect();
     let line = json!({
         "test": std::thread::current().name(), "now": request.now,
-        "method": request.method, "path": request.path, "body": body, "status": answer.status, "answer": shown,
+        "method": request.method, "path": request.path, "body": body, "status": answer.status, "headers": headers, "answer": shown,
     });
     if let Some(Ok(mut file)) = file().as_ref().map(Mutex::lock) {
         // Without it there is one example less to choose from.

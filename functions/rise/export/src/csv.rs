@@ -26,20 +26,26 @@ pub fn write(columns: &[&str], has_header: bool, rows: &[Map<String, Value>]) ->
     text
 }
 
+/// Each line and each part between semicolons is marked by itself: a spreadsheet that separates by those, as in France, takes it
+/// for a cell, since its quotes do not stand at the beginning of a line.
 fn cell(text: &mut String, words: &str) {
     text.push('"');
-    if is_formula(words) {
+    if words.starts_with(['\t', '\r', '\n']) {
         text.push('\'');
     }
-    text.push_str(&words.replace('"', "\"\""));
+    for part in words.split_inclusive([';', '\t', '\r', '\n']) {
+        if is_formula(part) {
+            text.push('\'');
+        }
+        text.push_str(&part.replace('"', "\"\""));
+    }
     text.push('"');
 }
 
 /// Whether a spreadsheet could begin to compute: also behind blanks, which some skip, and by the full-width signs of Asian
 /// keyboards.
 fn is_formula(words: &str) -> bool {
-    words.starts_with(['\t', '\r', '\n'])
-        || words.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
+    words.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'])
 }
 
 #[cfg(test)]
@@ -48,11 +54,27 @@ mod tests {
 
     #[test]
     fn only_what_could_compute_is_marked() {
-        for words in ["=1+1", "+33", "-2", "@SUM(A1)", "\t=1", "\r=1", "\n", "  =1", "＝1", "＠a"] {
-            assert!(is_formula(words), "{words:?}");
-        }
-        for words in ["", "a=1", "2026-06-10", "'=1", "Ranger, trier", "10 - 2", "é=1"] {
-            assert!(!is_formula(words), "{words:?}");
+        for (words, written) in [
+            ("=1+1", "'=1+1"),
+            ("+33", "'+33"),
+            ("-2", "'-2"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("\t=1", "'\t'=1"),
+            ("\n", "'\n"),
+            ("  =1", "'  =1"),
+            ("＝1", "'＝1"),
+            ("Trier;=1+1;jeter", "Trier;'=1+1;jeter"),
+            ("deux\r\n=lignes", "deux\r\n'=lignes"),
+            ("", ""),
+            ("a=1", "a=1"),
+            ("2026-06-10", "2026-06-10"),
+            ("'=1", "'=1"),
+            ("Ranger, trier", "Ranger, trier"),
+            ("10 - 2; deux\r\nlignes", "10 - 2; deux\r\nlignes"),
+        ] {
+            let mut text = String::new();
+            cell(&mut text, words);
+            assert_eq!(text, format!("\"{written}\""), "{words:?}");
         }
     }
 }

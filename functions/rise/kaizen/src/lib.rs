@@ -1,13 +1,14 @@
 edge::function! {
     //! Kaizen: one small improvement a day.
 
-    /// Adds an entry. A repeated `client_id` with equal content gives the first entry with status 200.
+    /// Adds an entry. A repeated `client_id` with equal content gives the entry with status 200, however it has been changed
+    /// since; 410 `removed` where it was removed.
     POST   "/rise/kaizen"      => create, auth: Person,       limit: 60,  writes, reply: 201 or 200;
     /// A person's entries, newest day first. `{id}` is the person.
     GET    "/rise/kaizen/{id}" => list,   auth: OwnerOrAdmin, limit: 300, reads;
     /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.
     PUT    "/rise/kaizen/{id}" => update, auth: Person,       limit: 60,  writes;
-    /// Removes an entry. `{id}` is the entry.
+    /// Removes an entry. `{id}` is the entry; with `If-Match`, only in that version.
     DELETE "/rise/kaizen/{id}" => delete, auth: Person,       limit: 60,  writes, reply: 204;
 }
 
@@ -83,7 +84,7 @@ struct Entry {
     client_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
-    #[serde(skip_serializing, default)]
+    /// What `If-Match` names, in quotes.
     version: i32,
 }
 
@@ -100,26 +101,33 @@ struct Refusal {
     today: NaiveDate,
     oldest: NaiveDate,
     existing: Option<Entry>,
+    /// Whether the first request under this `client_id` asked for the same.
+    #[serde(default)]
+    same: bool,
+    #[serde(default)]
+    removed: bool,
 }
 
 async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
     completion(&ctx, new.completed, new.completed_at)?;
     let insert =
         INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id).bind(new.completed_at);
-    let [inserted, refusal] = ctx.batch([insert, WHY_NOT_INSERTED.bind(new.client_id)]).await?;
+    let why_not = WHY_NOT_INSERTED
+        .bind(new.client_id)
+        .bind(&new.action)
+        .bind(new.date.map(Date::day))
+        .bind(new.completed)
+        .bind(new.completed_at);
+    let [inserted, refusal] = ctx.batch([insert, why_not]).await?;
     if let Some(entry) = inserted.optional::<Entry>()? {
         return Ok(Reply::new(entry).etag(|entry| entry.version));
     }
     let refusal: Refusal = refusal.one()?;
-    let Some(first) = refusal.existing else { return Err(out_of_range(new.date, new.completed_at, &refusal)) };
-    let same = first.action == new.action
-        && new.date.is_none_or(|date| date.day() == first.date)
-        && new.completed.is_none_or(|completed| completed == first.completed)
-        && new.completed_at.is_none_or(|moment| Some(moment) == first.completed_at);
-    if same {
-        Ok(Reply::new(first).etag(|entry| entry.version).status(200))
-    } else {
-        Err(Error::conflict(messages::CLIENT_ID_MISMATCH))
+    match refusal.existing {
+        None => Err(out_of_range(new.date, new.completed_at, &refusal)),
+        Some(_) if !refusal.same => Err(Error::conflict(messages::CLIENT_ID_MISMATCH)),
+        Some(_) if refusal.removed => Err(Error::gone(rise::REMOVED)),
+        Some(entry) => Ok(Reply::new(entry).etag(|entry| entry.version).status(200)),
     }
 }
 
@@ -171,8 +179,11 @@ async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change
 }
 
 async fn delete(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
-    match ctx.sql(DELETE.bind(entry.id)).await?.affected()? {
-        0 => Err(Error::not_found(messages::NOT_FOUND)),
+    let delete = DELETE.bind(entry.id).bind(ctx.if_match());
+    let [deleted, refusal] = ctx.batch([delete, WHY_NOT_UPDATED.bind(entry.id)]).await?;
+    match (deleted.affected()?, refusal.one::<Refusal>()?.existing) {
+        (0, None) => Err(Error::not_found(messages::NOT_FOUND)),
+        (0, Some(_)) => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
         _ => Ok(Reply::new(())),
     }
 }
@@ -201,8 +212,10 @@ fn out_of_range(date: Option<Date>, completed_at: Option<DateTime<Utc>>, refusal
 }
 
 const INSERT: Sql = Sql::new(
-    "insert into kaizen (action, date, completed, client_id, completed_at)
-     select $1, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz
+    "insert into kaizen (action, date, completed, client_id, completed_at, first)
+     select $1::text, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz,
+       case when $4::uuid is not null then jsonb_build_object('action', $1::text, 'date', day,
+         'completed', coalesce($3::boolean, false), 'completed_at', extract(epoch from $5::timestamptz)) end
      from (select coalesce($2::date, edge.today()) as day) as asked
      where day between edge.kaizen_oldest() and edge.today()
        and ($5::timestamptz is null or edge.day_of($5::timestamptz) >= edge.kaizen_oldest())
@@ -210,13 +223,17 @@ const INSERT: Sql = Sql::new(
      returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
 );
 
+/// A repeat is the same where what it says was said at first; entries older than `first` are not judged.
 const WHY_NOT_INSERTED: Sql = Sql::new(
-    "select edge.today() as today, edge.kaizen_oldest() as oldest,
-       (select to_jsonb(k) from kaizen k where k.user_id = edge.uid() and k.client_id = $1::uuid) as existing",
+    "select edge.today() as today, edge.kaizen_oldest() as oldest, to_jsonb(k) as existing, k.deleted_at is not null as removed,
+       coalesce(k.first @> jsonb_strip_nulls(jsonb_build_object('action', $2::text, 'date', $3::date,
+         'completed', $4::boolean, 'completed_at', extract(epoch from $5::timestamptz))), true) as same
+     from (values (true)) as one
+     left join kaizen k on k.user_id = edge.uid() and k.client_id = $1::uuid",
 );
 
 const SELECT: Sql = Sql::new(
-    "select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at
+    "select id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version
      from kaizen
      where user_id = edge.uid() and deleted_at is null
        and ($1::date is null or date >= $1) and ($2::date is null or date <= $2)
@@ -230,7 +247,7 @@ const UPDATE: Sql = Sql::new(
      set completed = coalesce($2::boolean, completed), action = coalesce($3, action), date = coalesce($4::date, date),
        completed_at = coalesce($6::timestamptz, completed_at)
      where id = $1::bigint and user_id = edge.uid() and deleted_at is null
-       and ($4::date is null or $4 between edge.kaizen_oldest() and edge.today())
+       and ($4::date is null or $4 = date or $4 between edge.kaizen_oldest() and edge.today())
        and (completed or not coalesce($2::boolean, false) or coalesce($4::date, date) >= edge.kaizen_oldest())
        and ($6::timestamptz is null or edge.day_of($6::timestamptz) >= edge.kaizen_oldest())
        and ($5::text is null or version::text = $5)
@@ -242,8 +259,10 @@ const WHY_NOT_UPDATED: Sql = Sql::new(
        (select to_jsonb(k) from kaizen k where k.user_id = edge.uid() and k.id = $1::bigint and k.deleted_at is null) as existing",
 );
 
-const DELETE: Sql =
-    Sql::new("update kaizen set deleted_at = edge.now() where id = $1::bigint and user_id = edge.uid() and deleted_at is null");
+const DELETE: Sql = Sql::new(
+    "update kaizen set deleted_at = edge.now()
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($2::text is null or version::text = $2)",
+);
 
 #[cfg(test)]
 mod tests;

@@ -39,6 +39,27 @@ async fn a_repeated_client_id_returns_the_first_entry() {
 }
 
 #[tokio::test]
+async fn a_device_that_sends_again_late_is_answered_whatever_became_of_the_entry() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    let send = |body: Value| app.post("/rise/kaizen").by(&ada).json(body).send();
+    let body = json!({"action": "Lire", "completed": true, "completed_at": "2026-06-09T18:00:00.1234567Z",
+        "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad5"});
+    let first = send(body.clone()).await;
+    let again = send(body.clone()).await;
+    assert_eq!((first.status, again.status), (201, 200), "a moment finer than the database's is still the same: {again:?}");
+    let path = format!("/rise/kaizen/{}", first.json()["id"]);
+    let changed = app.put(&path).by(&ada).json(json!({"action": "Lire mieux", "completed": false})).send().await.json();
+    let late = send(body.clone()).await;
+    assert_eq!((late.status, late.json()), (200, changed), "the entry as it is now");
+    let other = send(json!({"action": "Lire mieux", "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad5"})).await;
+    assert_eq!((other.status, other.code().as_str()), (409, "client_id_mismatch"), "this was never sent");
+    assert_eq!(app.delete(&path).by(&ada).send().await.status, 204);
+    let removed = send(body).await;
+    assert_eq!((removed.status, removed.code().as_str()), (410, "removed"));
+}
+
+#[tokio::test]
 async fn two_requests_with_one_client_id_at_once_make_one_entry() {
     let app = App::native(&FUNCTION);
     let ada = Person::new().await;
@@ -129,7 +150,8 @@ async fn a_day_that_has_passed_beyond_the_limit_is_not_completed_afterwards() {
     let late = change(NIGHT, open, json!({"completed": true})).await;
     assert_eq!((late.status, late.wrong_fields()), (422, vec!["completed:date_too_old".to_owned()]));
     assert_eq!(late.json()["oldest"], "2026-05-11");
-    assert_eq!(change(NIGHT, open, json!({"action": "y", "completed": false})).await.status, 200, "its words may change");
+    let words = json!({"action": "y", "date": "2026-05-10", "completed": false});
+    assert_eq!(change(NIGHT, open, words).await.status, 200, "its words may change where its day does not");
     assert_eq!(change(NIGHT, done, json!({"completed": true})).await.status, 200, "it is done already");
     assert_eq!(change(NIGHT, done, json!({"completed": false})).await.status, 200, "and may be taken back");
     assert_eq!(change(NIGHT, done, json!({"completed": true})).await.status, 422);
@@ -147,6 +169,13 @@ async fn a_change_to_a_version_that_has_passed_is_refused() {
     assert_eq!(change("\"1\"").await.header("etag"), Some("\"2\""));
     let late = change("\"1\"").await;
     assert_eq!((late.status, late.code().as_str()), (412, "precondition_failed"));
+    assert_eq!(change("*").await.header("etag"), Some("\"3\""), "any version that there is");
+    let listed = app.get(&format!("/rise/kaizen/{}", ada.id)).by(&ada).send().await.json();
+    assert_eq!(listed["items"][0]["version"], 3, "another device knows it from the list");
+    let delete = |tag: &'static str| app.delete(&format!("/rise/kaizen/{id}")).by(&ada).header("if-match", tag).send();
+    assert_eq!(delete("\"2\"").await.status, 412);
+    assert_eq!(delete("\"3\"").await.status, 204);
+    assert_eq!(delete("\"3\"").await.status, 404);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@ edge::function! {
     //! Badges and points: what a person's days and sessions have earned, and by which rule.
 
     /// Points, what they are made of, and every badge with how far the person has come. A badge that has newly been earned
-    /// is recorded for good, once: nothing that is taken back later takes it away.
+    /// is recorded for good, once: nothing that is taken back later takes it away. This week's days of rest, which a higher
+    /// target could still undo, carry none before the week is over.
     GET "/rise/progress/{user_id}" => progress, auth: OwnerOrAdmin, limit: 300, writes;
 }
 
@@ -40,7 +41,7 @@ struct Badge {
     metric: Metric,
     /// The value of the metric that earns it.
     threshold: i64,
-    /// The highest that it has been.
+    /// The highest that it comes to by what there is now.
     value: i64,
     points: i64,
     /// The person's own day on which the threshold was reached; null until then.

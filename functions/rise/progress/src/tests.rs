@@ -107,6 +107,43 @@ async fn computing_everything_again_from_the_events_gives_the_same() {
 }
 
 #[tokio::test]
+async fn what_is_entered_afterwards_moves_a_badge_to_the_day_that_reached_it() {
+    let ada = Person::new().await;
+    done(&ada, 1).await;
+    assert_eq!(earned(&progress(&ada).await), [pair("first_step", "2026-03-01")]);
+    let before = "insert into kaizen (user_id, action, date, completed) values ($1, 'x', '2026-02-27', true)";
+    testing::database().await.execute(before, &[&ada.id]).await.unwrap();
+    assert_eq!(earned(&progress(&ada).await), [pair("first_step", "2026-02-27")]);
+}
+
+/// Today is Wednesday, 2026-06-10.
+#[tokio::test]
+async fn a_day_of_rest_that_a_higher_target_could_undo_carries_no_badge_before_its_week_is_over() {
+    let (ada, bob) = (Person::new().await, Person::new().await);
+    let owner = testing::database().await;
+    let days = "insert into kaizen (user_id, action, date, completed)
+        select $1, 'x', day, true from unnest(array['2026-06-02', '2026-06-03', '2026-06-04', '2026-06-05', '2026-06-06', '2026-06-07',
+          '2026-06-09']::date[]) as day";
+    let target = "insert into weekly_targets (user_id, week, target) values ($1, '2026-06-08', $2)
+        on conflict (user_id, week) do update set target = excluded.target";
+    for person in [&ada, &bob] {
+        owner.execute(days, &[&person.id]).await.unwrap();
+        owner.execute(target, &[&person.id, &3_i16]).await.unwrap();
+    }
+    let looked = progress(&ada).await;
+    assert_eq!((&looked["badges"][1]["value"], &looked["badges"][1]["earned_on"]), (&json!(7), &Value::Null), "seven, so far");
+    for person in [&ada, &bob] {
+        owner.execute(target, &[&person.id, &7_i16]).await.unwrap();
+    }
+    assert_eq!(progress(&ada).await, progress(&bob).await, "whoever looked in between has no more than who did not");
+    owner.execute(target, &[&ada.id, &3_i16]).await.unwrap();
+    let rest = "insert into kaizen (user_id, action, date, completed) select $1, 'x', date '2026-06-10' + n, true from unnest('{0, 1}'::int[]) as n";
+    owner.execute(rest, &[&ada.id]).await.unwrap();
+    let next = App::native(&FUNCTION).at("2026-06-15T10:00:00Z").get(&format!("/rise/progress/{}", ada.id)).by(&ada).send().await;
+    assert_eq!(earned(&next.json())[1], pair("streak_7", "2026-06-09"));
+}
+
+#[tokio::test]
 async fn what_is_taken_back_costs_its_points_and_never_a_badge() {
     let ada = Person::new().await;
     done(&ada, 8).await;

@@ -75,7 +75,8 @@ struct Week {
 struct Day {
     day: NaiveDate,
     completed: i64,
-    minutes: i64,
+    /// Of zazen.
+    seconds: i64,
     /// Frozen or skipped, and nothing done.
     excused: bool,
 }
@@ -122,7 +123,7 @@ const STATS: Sql = Sql::new(
 const DAYS: Sql = Sql::new(
     "with me as materialized (
        select edge.uid() as id, edge.today() as today, edge.week_of(edge.today()) - 7 * ($1::int - 1) as first)
-     select d.day, sum(d.completed)::bigint as completed, sum(d.seconds)::bigint / 60 as minutes,
+     select d.day, sum(d.completed)::bigint as completed, sum(d.seconds)::bigint as seconds,
        bool_or(d.excused) and sum(d.completed) = 0 as excused
      from me, lateral (
        select k.date as day, 1 as completed, 0 as seconds, false as excused

@@ -203,7 +203,7 @@ impl Picture<'_> {
         let kaizens: i64 = self.days.iter().map(|day| day.completed).sum();
         let days = self.days.iter().filter(|day| day.completed > 0).count();
         let days = i64::try_from(days).unwrap_or_default();
-        let minutes: i64 = self.stats.weekly_trend.iter().map(|week| week.zazen_minutes).sum();
+        let minutes = self.days.iter().map(|day| day.seconds).sum::<i64>() / 60;
         let (from, to) = (self.date(self.first()), self.date(self.stats.today));
         match self.language {
             Language::Fr => format!(
@@ -228,8 +228,8 @@ impl Picture<'_> {
         if day.completed > 0 {
             parts.push(count(day.completed, "kaizen", "kaizens", self));
         }
-        if day.minutes > 0 {
-            parts.push(format!("{} min", self.number(day.minutes)));
+        if day.seconds >= 60 {
+            parts.push(format!("{} min", self.number(day.seconds / 60)));
         }
         if day.excused {
             parts.push(EXCUSED.text(self.language).to_owned());

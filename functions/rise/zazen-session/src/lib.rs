@@ -2,12 +2,12 @@ edge::function! {
     //! Zazen: recording sessions of meditation.
 
     /// Records a session. Two of `timestamp`, `ended_at` and `duration` fix it; a `duration` alone has ended now. A repeated
-    /// `client_id` with equal content gives the first session with status 200. 409 `session_overlaps` where the person
-    /// already sat at that time: nobody sits twice at once.
+    /// `client_id` with equal content gives the session with status 200, however it has been changed since; 410 `removed`
+    /// where it was removed. 409 `session_overlaps` where the person already sat at that time: nobody sits twice at once.
     POST   "/rise/zazen-session"      => create, auth: Person, limit: 60, writes, reply: 201 or 200;
     /// Changes what a session was about: trigger, notes and moods. An empty text removes one.
     PUT    "/rise/zazen-session/{id}" => update, auth: Person, limit: 60, writes;
-    /// Removes a session.
+    /// Removes a session; with `If-Match`, only in that version.
     DELETE "/rise/zazen-session/{id}" => delete, auth: Person, limit: 60, writes, reply: 204;
 }
 
@@ -70,6 +70,9 @@ struct SessionId {
 struct Refusal {
     oldest: NaiveDate,
     existing: Option<Session>,
+    /// Whether the first request under this `client_id` asked for the same.
+    same: bool,
+    removed: bool,
     overlapping: Option<i64>,
 }
 
@@ -84,15 +87,25 @@ async fn create(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Res
         .bind(new.mood_before)
         .bind(new.mood_after)
         .bind(new.client_id);
-    let why_not = WHY_NOT_INSERTED.bind(new.client_id).bind(from).bind(to);
+    let why_not = WHY_NOT_INSERTED
+        .bind(new.client_id)
+        .bind(from)
+        .bind(to)
+        .bind(&new.triggered_by)
+        .bind(&new.notes)
+        .bind(new.mood_before)
+        .bind(new.mood_after)
+        .bind(new.timestamp.is_some())
+        .bind(new.ended_at.is_some());
     let [inserted, refusal] = ctx.batch([insert, why_not]).await?;
     if let Some(session) = inserted.optional::<Session>()? {
         return Ok(Reply::new(session).etag(|session| session.version));
     }
     let refusal: Refusal = refusal.one()?;
     match (refusal.existing, refusal.overlapping) {
-        (Some(first), _) if is_same(&new, &first) => Ok(Reply::new(first).etag(|session| session.version).status(200)),
-        (Some(_), _) => Err(Error::conflict(messages::CLIENT_ID_MISMATCH)),
+        (Some(_), _) if !refusal.same => Err(Error::conflict(messages::CLIENT_ID_MISMATCH)),
+        (Some(_), _) if refusal.removed => Err(Error::gone(rise::REMOVED)),
+        (Some(session), _) => Ok(Reply::new(session).etag(|session| session.version).status(200)),
         (None, Some(other)) => Err(Error::conflict(SESSION_OVERLAPS).with("session_id", other)),
         (None, None) => {
             let error = FieldError::new(Place::Body, "timestamp", "date_too_old");
@@ -123,8 +136,11 @@ async fn update(ctx: Context, _: Person, Path(session): Path<SessionId>, Json(ch
 }
 
 async fn delete(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
-    match ctx.sql(DELETE.bind(session.id)).await?.affected()? {
-        0 => Err(Error::not_found(messages::NOT_FOUND)),
+    let delete = DELETE.bind(session.id).bind(ctx.if_match());
+    let [deleted, present] = ctx.batch([delete, PRESENT.bind(session.id)]).await?;
+    match (deleted.affected()?, present.all::<Version>()?.is_empty()) {
+        (0, true) => Err(Error::not_found(messages::NOT_FOUND)),
+        (0, false) => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
         _ => Ok(Reply::new(())),
     }
 }
@@ -165,39 +181,41 @@ fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime
     Ok((from, from + TimeDelta::seconds(seconds)))
 }
 
-/// Whether a repeated request asks for what is there; what it left open agrees with anything.
-fn is_same(new: &NewSession, first: &Session) -> bool {
-    new.timestamp.is_none_or(|from| from == first.timestamp)
-        && new.ended_at.is_none_or(|to| (to - first.timestamp).num_seconds() == first.duration || to == first.ended_at)
-        && new.duration.is_none_or(|duration| duration == first.duration)
-        && new.triggered_by == first.triggered_by
-        && new.notes == first.notes
-        && (new.mood_before, new.mood_after) == (first.mood_before, first.mood_after)
-}
-
 /// Whatever is in the way, a `client_id` or another session, the database judges it.
 const INSERT: Sql = Sql::new(
     "insert into zazen_sessions
-       (\"timestamp\", ended_at, date, triggered_by, notes, mood_before, mood_after, client_id)
-     select $1::timestamptz, $2::timestamptz, edge.day_of($1::timestamptz), $3, $4, $5::int, $6::int, $7::uuid
+       (\"timestamp\", ended_at, date, triggered_by, notes, mood_before, mood_after, client_id, first)
+     select $1::timestamptz, $2::timestamptz, edge.day_of($1::timestamptz), normalize($3, nfc), $4::text, $5::int, $6::int, $7::uuid,
+       case when $7::uuid is not null then jsonb_build_object(
+         'timestamp', extract(epoch from $1::timestamptz), 'ended_at', extract(epoch from $2::timestamptz),
+         'duration', extract(epoch from $2::timestamptz - $1::timestamptz), 'triggered_by', normalize($3, nfc),
+         'notes', $4::text, 'moods', jsonb_build_array($5::int, $6::int)) end
      where edge.day_of($1::timestamptz) >= edge.kaizen_oldest()
      on conflict do nothing
      returning id, user_id, \"timestamp\", ended_at, duration, date, triggered_by, notes, mood_before, mood_after, client_id,
        created_at, updated_at, version",
 );
 
+/// A repeat is the same where what it says was said at first; sessions older than `first` are not judged. Start and end that
+/// follow from the moment of the request are not compared.
 const WHY_NOT_INSERTED: Sql = Sql::new(
-    "select edge.kaizen_oldest() as oldest,
-       (select to_jsonb(z) from zazen_sessions z where z.user_id = edge.uid() and z.client_id = $1::uuid) as existing,
-       (select z.id from zazen_sessions z
-        where z.user_id = edge.uid() and z.deleted_at is null
-          and tstzrange(z.\"timestamp\", z.ended_at) && tstzrange($2::timestamptz, $3::timestamptz)
-        order by z.\"timestamp\" limit 1) as overlapping",
+    "select edge.kaizen_oldest() as oldest, to_jsonb(z) as existing, z.deleted_at is not null as removed,
+       coalesce(z.first @> (jsonb_build_object('duration', extract(epoch from $3::timestamptz - $2::timestamptz),
+           'triggered_by', normalize($4, nfc), 'notes', $5::text, 'moods', jsonb_build_array($6::int, $7::int))
+         || jsonb_strip_nulls(jsonb_build_object(
+           'timestamp', case when $8::boolean then extract(epoch from $2::timestamptz) end,
+           'ended_at', case when $9::boolean then extract(epoch from $3::timestamptz) end))), true) as same,
+       (select o.id from zazen_sessions o
+        where o.user_id = edge.uid() and o.deleted_at is null
+          and tstzrange(o.\"timestamp\", o.ended_at) && tstzrange($2::timestamptz, $3::timestamptz)
+        order by o.\"timestamp\" limit 1) as overlapping
+     from (values (true)) as one
+     left join zazen_sessions z on z.user_id = edge.uid() and z.client_id = $1::uuid",
 );
 
 const UPDATE: Sql = Sql::new(
     "update zazen_sessions
-     set triggered_by = nullif(coalesce($2, triggered_by), ''), notes = nullif(coalesce($3, notes), ''),
+     set triggered_by = nullif(coalesce(normalize($2, nfc), triggered_by), ''), notes = nullif(coalesce($3, notes), ''),
        mood_before = coalesce($4::int, mood_before), mood_after = coalesce($5::int, mood_after)
      where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($6::text is null or version::text = $6)
      returning id, user_id, \"timestamp\", ended_at, duration, date, triggered_by, notes, mood_before, mood_after, client_id,
@@ -208,7 +226,8 @@ const PRESENT: Sql =
     Sql::new("select version from zazen_sessions where id = $1::bigint and user_id = edge.uid() and deleted_at is null");
 
 const DELETE: Sql = Sql::new(
-    "update zazen_sessions set deleted_at = edge.now() where id = $1::bigint and user_id = edge.uid() and deleted_at is null",
+    "update zazen_sessions set deleted_at = edge.now()
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($2::text is null or version::text = $2)",
 );
 
 #[cfg(test)]

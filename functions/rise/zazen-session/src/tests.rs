@@ -31,7 +31,7 @@ async fn a_duration_alone_has_just_ended() {
         json!({
             "id": id, "user_id": ada.id, "timestamp": "2026-06-10T09:50:00Z", "ended_at": NOON, "duration": 600,
             "date": "2026-06-10", "triggered_by": "stress", "notes": "Le souffle", "mood_before": 2, "mood_after": 4,
-            "client_id": null, "created_at": NOON, "updated_at": NOON,
+            "client_id": null, "created_at": NOON, "updated_at": NOON, "version": 1,
         })
     );
 }
@@ -94,6 +94,41 @@ async fn a_repeated_client_id_returns_the_first_session() {
     let other = json!({"duration": 660, "triggered_by": "decision", "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad2"});
     assert_eq!(record(&ada, other).await.code(), "client_id_mismatch");
     assert_eq!(rows(&ada).await, 1);
+}
+
+#[tokio::test]
+async fn a_device_that_sends_again_late_is_answered_whatever_became_of_the_session() {
+    let (app, ada) = (App::native(&FUNCTION).at(NOON), Person::new().await);
+    let body = json!({"timestamp": "2026-06-10T06:00:00.123456789Z", "duration": 600, "notes": "a",
+        "client_id": "7d444840-9dc0-11d1-b245-5ffdce74fad3"});
+    let first = record(&ada, body.clone()).await;
+    let again = record(&ada, body.clone()).await;
+    assert_eq!((first.status, again.status), (201, 200), "a moment finer than the database's is still the same: {again:?}");
+    let path = format!("/rise/zazen-session/{}", first.json()["id"]);
+    let changed = app.put(&path).by(&ada).json(json!({"notes": "b", "mood_after": 4})).send().await.json();
+    assert_eq!(changed["version"], 2);
+    let late = record(&ada, body.clone()).await;
+    assert_eq!((late.status, late.json()), (200, changed), "the session as it is now");
+    let delete = |tag: &'static str| app.delete(&path).by(&ada).header("if-match", tag).send();
+    assert_eq!(delete("\"1\"").await.status, 412);
+    assert_eq!(delete("\"2\"").await.status, 204);
+    let removed = record(&ada, body).await;
+    assert_eq!((removed.status, removed.code().as_str()), (410, "removed"));
+}
+
+#[tokio::test]
+async fn one_word_for_a_trigger_however_it_was_typed_and_however_long_that_becomes() {
+    let ada = Person::new().await;
+    let mut words = Vec::new();
+    for (minute, typed) in ["Décision  à prendre", "de\u{301}cision a\u{300} prendre ", &"İ".repeat(40)].into_iter().enumerate()
+    {
+        let from = format!("2026-06-10T06:{minute:02}:00Z");
+        let answer = record(&ada, json!({"timestamp": from, "duration": 60, "triggered_by": typed})).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        words.push(answer.json()["triggered_by"].clone());
+    }
+    assert_eq!((words[0].as_str(), &words[1]), (Some("décision à prendre"), &words[0]));
+    assert_eq!(words[2].as_str().unwrap().chars().count(), 80, "lower case has two characters for it");
 }
 
 #[tokio::test]

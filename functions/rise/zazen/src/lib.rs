@@ -53,12 +53,12 @@ struct Stats {
     longest_duration: i32,
     /// Days with a session.
     days: i64,
-    /// Sessions a week, from the week of the first to the last that the range or today allows.
+    /// Sessions a week, from the week of the first to that of the last day of the range that has been.
     weekly_frequency: f64,
     mood: Mood,
     /// Most frequent first; `triggered_by` is null for sessions without one.
     by_trigger: Vec<Trigger>,
-    /// The last weeks, newest first, those without a session too.
+    /// The last weeks of the range that have begun, newest first, those without a session too.
     by_week: Vec<Week>,
 }
 
@@ -143,14 +143,14 @@ const STATS: Sql = Sql::new(
        from s group by triggered_by),
      weeks as (
        select w.week, count(s.duration) as sessions, coalesce(sum(s.duration), 0) / 60 as minutes
-       from (select edge.week_of(coalesce($2::date, edge.today())) - 7 * n as week from generate_series(0, $3::int - 1) as n) as w
+       from (select edge.week_of(least($2::date, edge.today())) - 7 * n as week from generate_series(0, $3::int - 1) as n) as w
        left join s on s.date between w.week and w.week + 6
        group by w.week)
      select count(*) as sessions, coalesce(sum(duration), 0)::bigint as total_seconds,
        (coalesce(sum(duration), 0) / 60)::bigint as total_minutes,
        coalesce(round(avg(duration), 2), 0)::double precision as average_duration,
        coalesce(max(duration), 0) as longest_duration, count(distinct date) as days,
-       coalesce(round(count(*)::numeric / ((edge.week_of(greatest(coalesce($2::date, edge.today()), max(date)))
+       coalesce(round(count(*)::numeric / ((edge.week_of(greatest(least($2::date, edge.today()), max(date)))
          - edge.week_of(min(date))) / 7 + 1), 2), 0)::double precision as weekly_frequency,
        jsonb_build_object('sessions', count(*) filter (where has_moods),
          'before', coalesce(round(avg(mood_before) filter (where has_moods), 2), 0),

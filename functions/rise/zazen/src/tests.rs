@@ -88,6 +88,10 @@ async fn a_range_counts_only_its_days() {
     let range = stats(&ada, "?from=2026-06-01&to=2026-06-07&weeks=1").await;
     assert_eq!((&range["sessions"], &range["total_minutes"], &range["weekly_frequency"]), (&json!(1), &json!(1), &json!(1.0)));
     assert_eq!(range["by_week"], json!([{"week": "2026-06-01", "sessions": 1, "minutes": 1}]));
+    let (open, month, century) =
+        (stats(&ada, "").await, stats(&ada, "?to=2026-06-30").await, stats(&ada, "?to=2199-12-31").await);
+    assert_eq!(open["weekly_frequency"], 1.0);
+    assert_eq!((&month, &century), (&open, &open), "what has not been yet makes nothing rarer");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn an_earlier_version_keeps_its_data() {
     let report = database.migrate().await;
     assert_eq!(report.already, 9);
     assert!(!report.applied.is_empty());
-    let kept = database.call(&person, NOON, "select to_jsonb(kaizen) from kaizen", &[]).await;
+    let kept = database.call(&person, NOON, "select to_jsonb(kaizen) - 'first' from kaizen", &[]).await;
     assert_eq!(kept, entry);
     tables::are_guarded(&database).await;
 }
