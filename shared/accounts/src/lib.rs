@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 pub use details::{country, name, phone};
-pub use letter::{Link, post_later};
+pub use letter::{ENOUGH_LETTERS, Link, post_later};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 pub use password::refuse_guessable;
 pub use refused::{LOCKED, Refused};

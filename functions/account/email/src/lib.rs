@@ -2,13 +2,14 @@ edge::function! {
     //! Moving an account to another e-mail address.
 
     /// Sends a link to the new address and a notice to the old one. The address changes when the link is opened
-    /// (`POST /auth/verify-email`), within 24 hours. The answer is the same where the new address has an account.
+    /// (`POST /auth/verify-email`), within 24 hours, and earlier links open nothing any more. Three times an hour to an
+    /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
     PUT "/account/email" => ask, auth: Person, limit: 10, writes, reply: 202, sql: 2;
     uses: [Mail, Passwords]
 }
 
-use accounts::{Link, Refused};
-use edge::{Context, Email, FieldError, Json, Person, Place, Reply, Result, Sql, input, output};
+use accounts::{ENOUGH_LETTERS, Link, Refused};
+use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result, Sql, input, output};
 use outbox::Entry;
 use serde::Deserialize;
 
@@ -37,6 +38,7 @@ enum Outcome {
         outbox: Vec<Entry>,
     },
     Unchanged,
+    Limited,
     #[serde(untagged)]
     Refused(Refused),
 }
@@ -48,6 +50,7 @@ async fn ask(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<As
     match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),
+        Outcome::Limited => return Err(Error::too_many(ENOUGH_LETTERS, 3600)),
         Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
     }
     Ok(Reply::new(Asked { status: Status::VerifyFirst }))

@@ -58,6 +58,60 @@ async fn the_last_wish_counts() {
 }
 
 #[tokio::test]
+async fn the_fourth_wish_of_an_hour_is_refused_and_leaves_the_third_one_good() {
+    let (ada, bob) = (ada().await, Person::new().await);
+    let new = format!("new.{}", ada.email);
+    let open = "select email from user_tokens where user_id = $1 and used_at is null";
+    // An address with an account is refused no later and no earlier.
+    for address in [&bob.email, &new] {
+        for _ in 0..3 {
+            assert_eq!(ask(&ada, address, PASSWORD).await.status, 202);
+        }
+        let fourth = ask(&ada, address, PASSWORD).await;
+        assert_eq!((fourth.status, fourth.code().as_str()), (429, "enough_letters"));
+    }
+    let letters = letters_to(&new).await;
+    assert_eq!((letters.len(), letters_to(&bob.email).await.len()), (3, 0));
+    let good = database().await.query_one(open, &[&ada.id]).await.unwrap();
+    assert_eq!(good.get::<_, String>(0), new);
+    let stored = "select used_at is null from user_tokens where hash = $1";
+    let last = sha256_hex(letters[2].token().as_bytes());
+    assert!(database().await.query_one(stored, &[&last]).await.unwrap().get::<_, bool>(0));
+}
+
+#[tokio::test]
+async fn a_wish_for_an_address_with_an_account_ends_earlier_links_as_any_other() {
+    let (ada, bob) = (ada().await, Person::new().await);
+    ask(&ada, &format!("new.{}", ada.email), PASSWORD).await;
+    ask(&ada, &bob.email, PASSWORD).await;
+    let open = "select from user_tokens where user_id = $1 and used_at is null";
+    assert!(database().await.query_opt(open, &[&ada.id]).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_stranger_who_asks_first_keeps_no_letter_from_the_owner_of_an_address() {
+    let (ada, eve) = (ada().await, ada().await);
+    let new = format!("new.{}", ada.email);
+    for _ in 0..4 {
+        ask(&eve, &new, PASSWORD).await;
+    }
+    assert_eq!(ask(&ada, &new, PASSWORD).await.status, 202);
+    assert_eq!(letters_to(&new).await.len(), 4);
+}
+
+#[tokio::test]
+async fn an_address_gets_ten_letters_an_hour_at_most() {
+    let new = format!("new.{}", Person::new().await.email);
+    for _ in 0..4 {
+        let eve = ada().await;
+        for _ in 0..3 {
+            ask(&eve, &new, PASSWORD).await;
+        }
+    }
+    assert_eq!(letters_to(&new).await.len(), 10);
+}
+
+#[tokio::test]
 async fn a_session_alone_moves_no_account() {
     let ada = ada().await;
     let new = format!("new.{}", ada.email);

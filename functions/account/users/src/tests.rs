@@ -1,4 +1,4 @@
-use edge::auth::Role;
+use edge::auth::{Role, sha256_hex};
 use serde_json::{Value, json};
 use testing::{Answer, App, Person, database, letters_to};
 
@@ -83,6 +83,20 @@ async fn the_list_is_searched_and_paged_by_administrators_only() {
     assert_eq!(database().await.query_one(listed, &[&admin.id]).await.unwrap().get::<_, i64>(0), 3);
     let by_mail = app().get(&format!("/users?q={}", people[1].email.to_uppercase())).by(&admin).send().await.json();
     assert_eq!(by_mail["items"][0]["id"], json!(people[1].id));
+}
+
+#[tokio::test]
+async fn who_asked_for_an_address_before_it_had_an_account_makes_no_link_dead() {
+    let admin = Person::admin().await;
+    let email = format!("new.{}", admin.email);
+    let asked = "insert into user_tokens (hash, purpose, email_hash, expires_at)
+                 select md5($1 || n::text), 'password_reset', edge.address_hash($1), '2200-01-01' from generate_series(1, 3) as n";
+    database().await.execute(asked, &[&email]).await.unwrap();
+    assert_eq!(app().post("/users").by(&admin).json(json!({"email": email})).send().await.status, 201);
+    let opens = "select u.email from user_tokens t join users u on u.id = t.user_id where t.hash = $1";
+    let hash = sha256_hex(letters_to(&email).await.remove(0).token().as_bytes());
+    let row = database().await.query_opt(opens, &[&hash]).await.unwrap();
+    assert_eq!(row.map(|row| row.get::<_, String>(0)), Some(email));
 }
 
 #[tokio::test]

@@ -6,14 +6,13 @@ edge::function! {
     uses: [Mail]
 }
 
-use accounts::Link;
+use accounts::{ENOUGH_LETTERS, Link};
 use edge::{Context, Error, Message, Person, Reply, Result, Sql, msg};
 use outbox::Entry;
 use serde::Deserialize;
 
 const EMAIL_VERIFIED: Message =
     msg!("email_verified", fr: "Votre adresse est déjà vérifiée.", en: "Your address is verified already.");
-const ENOUGH_LETTERS: Message = msg!("enough_letters", fr: "Trois messages sont déjà en route : regardez aussi dans les indésirables.", en: "Three letters are on their way already: look into your spam folder too.");
 
 #[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]

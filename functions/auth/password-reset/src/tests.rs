@@ -141,6 +141,28 @@ async fn the_fourth_request_of_an_hour_looks_the_same_and_sends_nothing() {
 }
 
 #[tokio::test]
+async fn who_goes_on_asking_keeps_no_letter_from_the_owner() {
+    let ada = Person::new().await;
+    for quarter in 0..12 {
+        let (hour, minute) = (12 + quarter / 4, quarter % 4 * 15);
+        ask(&format!("2026-06-01T{hour}:{minute:02}:00Z"), &ada.email).await;
+    }
+    let before = letters_to(&ada.email).await.len();
+    ask("2026-06-01T15:01:00Z", &ada.email).await;
+    let letters = letters_to(&ada.email).await;
+    assert_eq!((before, letters.len()), (9, 10));
+    assert_eq!(confirm("2026-06-01T15:02:00Z", &letters[9].token(), PASSWORD).await.status, 204);
+}
+
+#[tokio::test]
+async fn requests_at_once_send_three_letters_as_well() {
+    let ada = Person::new().await;
+    let asked = futures::future::join_all((0..12).map(|_| ask(NOON, &ada.email))).await;
+    assert!(asked.iter().all(|answer| answer.status == 202));
+    assert_eq!(letters_to(&ada.email).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_new_password_unlocks_the_account_and_proves_the_address() {
     let ada = Person::new().await;
     let owner = database().await;
