@@ -101,8 +101,8 @@ impl Keys {
     ///
     /// It is derived, not random, so that two tabs which present the same token at the same moment, or one that asks again
     /// because the answer was lost, get the same successor and all stay signed in. Without the key an old token says nothing
-    /// about its successor; who has the key can sign access tokens as well. While the first key changes, two tabs may get
-    /// different successors, and then the one asked for last counts.
+    /// about its successor; who has the key can sign access tokens as well. While the first key changes, whoever asks
+    /// again is refused.
     pub fn successor(&self, old: &str) -> RefreshToken {
         let (_, key) = &self.0[0];
         RefreshToken::derive(key.as_ref(), old)

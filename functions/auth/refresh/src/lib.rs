@@ -1,16 +1,18 @@
 edge::function! {
     //! Staying signed in.
 
-    /// Exchanges a refresh token for new tokens. The old one is honoured for 30 more seconds, and gives the same successor:
-    /// two tabs may refresh at once, and a lost answer may be asked for again. After that its return is taken for theft and
-    /// ends the session.
+    /// Exchanges a refresh token for new tokens. The old one is honoured for 30 more seconds, and gives the token that is good
+    /// by then: two tabs may refresh at once, and a lost answer may be asked for again. After that its return is taken for
+    /// theft and ends the session.
     POST "/auth/refresh" => refresh, auth: Public, limit: 10, writes;
     uses: [Tokens]
 }
 
+use std::iter::successors;
+
 use accounts::{Granted, SignedIn};
-use edge::auth::sha256_hex;
-use edge::{Context, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
+use edge::auth::{RefreshToken, sha256_hex};
+use edge::{Array, Context, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
 use serde::Deserialize;
 
 const REFRESH_INVALID: Message =
@@ -18,6 +20,9 @@ const REFRESH_INVALID: Message =
 const REFRESH_EXPIRED: Message =
     msg!("refresh_expired", fr: "La session a expiré : connectez-vous.", en: "The session has expired: sign in.");
 const REFRESH_REUSED: Message = msg!("refresh_reused", fr: "Ce jeton a déjà servi : par sécurité, la session est fermée. Connectez-vous.", en: "This token was used before: the session is closed for safety. Sign in.");
+
+/// How many refreshes a tab may lag behind another one within 30 seconds.
+const MOST_BEHIND: usize = 8;
 
 #[input]
 struct Held {
@@ -28,7 +33,12 @@ struct Held {
 #[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
-    Ok(Box<Granted>),
+    Ok {
+        #[serde(flatten)]
+        granted: Box<Granted>,
+        /// Which of the tokens offered is good now, from 1.
+        successor: usize,
+    },
     Invalid,
     Expired,
     Revoked,
@@ -37,10 +47,18 @@ enum Outcome {
 }
 
 async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
-    let successor = ctx.tokens()?.successor(&held.refresh_token);
-    let refresh = REFRESH.bind(sha256_hex(held.refresh_token.as_bytes())).bind(successor.hash()).bind(accounts::device(&ctx));
+    let keys = ctx.tokens()?;
+    let offered: Vec<_> = successors(Some(keys.successor(&held.refresh_token)), |last| Some(keys.successor(last.text())))
+        .take(MOST_BEHIND)
+        .collect();
+    let hashes: Vec<_> = offered.iter().map(RefreshToken::hash).collect();
+    let refresh = REFRESH.bind(sha256_hex(held.refresh_token.as_bytes())).bind(Array(&hashes)).bind(accounts::device(&ctx));
     match ctx.sql(refresh).await?.one()? {
-        Outcome::Ok(granted) => Ok(Reply::new(granted.sign_in(&ctx, &successor)?)),
+        Outcome::Ok { granted, successor } => {
+            let good = successor.checked_sub(1).and_then(|place| offered.get(place));
+            let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
+            Ok(Reply::new(granted.sign_in(&ctx, good)?))
+        }
         Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),
         Outcome::Expired => Err(accounts::refused(REFRESH_EXPIRED)),
         Outcome::Revoked => Err(accounts::refused(messages::SESSION_REVOKED)),
@@ -49,7 +67,7 @@ async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Repl
     }
 }
 
-const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hash => $2, device => $3)");
+const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hashes => $2, device => $3)");
 
 #[cfg(test)]
 mod tests;

@@ -81,9 +81,34 @@ async fn a_tab_that_lags_two_refreshes_behind_disturbs_nobody() {
     let (_, first) = signed_in().await;
     let second = successor(&refresh(NOON, &first).await);
     let third = successor(&refresh("2026-06-01T12:00:10Z", &second).await);
-    assert_eq!(successor(&refresh("2026-06-01T12:00:20Z", &first).await), second);
+    assert_eq!(successor(&refresh("2026-06-01T12:00:20Z", &first).await), third, "one that is good");
     assert_eq!(successor(&refresh("2026-06-01T12:00:25Z", &second).await), third);
-    assert_eq!(refresh("2026-06-01T12:15:00Z", &third).await.status, 200);
+    let (a, b) = tokio::join!(refresh("2026-06-01T12:15:00Z", &third), refresh("2026-06-01T12:15:00Z", &third));
+    assert_eq!(successor(&a), successor(&b));
+}
+
+#[tokio::test]
+async fn a_tab_that_lags_further_behind_is_refused_and_harms_nobody() {
+    let (ada, first) = signed_in().await;
+    let mut newest = first.clone();
+    for second in 0..9 {
+        newest = successor(&refresh(&format!("2026-06-01T12:00:0{second}Z"), &newest).await);
+    }
+    assert_eq!(refusal(&refresh("2026-06-01T12:00:20Z", &first).await), (401, "refresh_invalid".to_owned()));
+    assert_eq!(revoked_because(&ada).await, None);
+    assert_eq!(refresh("2026-06-01T12:15:00Z", &newest).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_tab_that_asks_again_while_the_key_changes_harms_nobody() {
+    let (ada, first) = signed_in().await;
+    let second = successor(&refresh(NOON, &first).await);
+    let rotated = format!("k2:{}=,{}", "A".repeat(43), variable("JWT_KEYS"));
+    let app = App::native(&FUNCTION).with("JWT_KEYS", &rotated).at("2026-06-01T12:00:10Z");
+    let again = app.post("/auth/refresh").json(json!({"refresh_token": first})).send().await;
+    assert_eq!(refusal(&again), (401, "refresh_invalid".to_owned()));
+    assert_eq!(revoked_because(&ada).await, None);
+    assert_eq!(refresh("2026-06-01T12:15:00Z", &second).await.status, 200);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use crate::support::{Caller, Database, NOON, code, enter, hash};
 
 const REGISTER: &str = "select edge.register(email => $1, password => 'digest', refresh_hash => $2)";
 const LOGIN: &str = "select edge.login(email => $1, password => $2, refresh_hash => $3)";
-const REFRESH: &str = "select edge.refresh(old_hash => $1, new_hash => $2)";
+const REFRESH: &str = "select edge.refresh(old_hash => $1, new_hashes => array[$2])";
 
 impl Database {
     async fn sign_in(&self, now: &str, email: &str, password: &str, token: &str) -> Value {
@@ -228,10 +228,22 @@ async fn a_lost_answer_may_be_asked_for_again_within_30_seconds() {
     let database = Database::migrated().await;
     let person = database.person("a@example.org").await;
     database.refresh(NOON, "a@example.org", "lost").await;
-    let again = database.refresh("2026-11-21T12:00:30Z", "a@example.org", "second").await;
+    let again = database.refresh("2026-11-21T12:00:30Z", "a@example.org", "lost").await;
     assert_eq!((&again["outcome"], &again["is_reissue"]), (&json!("ok"), &json!(true)));
     assert_eq!(again["session"]["id"], person.claims["session"]);
-    assert_eq!(database.refresh("2026-11-21T12:05:00Z", "second", "third").await["outcome"], "ok");
+    assert_eq!(database.refresh("2026-11-21T12:00:30Z", "a@example.org", "another").await, json!({"outcome": "invalid"}));
+    assert_eq!(database.refresh("2026-11-21T12:05:00Z", "lost", "third").await["outcome"], "ok");
+}
+
+#[tokio::test]
+async fn the_release_before_offers_one_successor() {
+    let database = Database::migrated().await;
+    database.person("a@example.org").await;
+    let before = "select edge.refresh(old_hash => $1, new_hash => $2, device => null)";
+    let offer = async |old: &str, new: &str| database.call(&Caller::anon(), NOON, before, &[&hash(old), &hash(new)]).await;
+    assert_eq!(offer("a@example.org", "t1").await["outcome"], "ok");
+    assert_eq!(offer("a@example.org", "t1").await["is_reissue"], true);
+    assert_eq!(offer("t1", "t2").await["outcome"], "ok");
 }
 
 #[tokio::test]

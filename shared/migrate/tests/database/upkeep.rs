@@ -186,7 +186,7 @@ async fn what_has_served_its_purpose_leaves_as_well() {
     let person = database.person("a@example.org").await;
     let begin = "select edge.idempotency_begin('key', 'hash')";
     database.call(&person, NOON, begin, &[]).await;
-    let refresh = "select edge.refresh($1, $2)";
+    let refresh = "select edge.refresh(old_hash => $1, new_hashes => array[$2])";
     let (old, new) = (crate::support::hash("a@example.org"), crate::support::hash("t1"));
     database.call(&Caller::anon(), NOON, refresh, &[&old, &new]).await;
     let fail = "select edge.login('a@example.org', 'guess', repeat('x', 43))";
