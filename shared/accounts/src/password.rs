@@ -10,7 +10,8 @@ const COMMON: &str = "\
     password1234 password12345 q1w2e3r4t5 q1w2e3r4t5y6 qazwsxedcrfv qwerty1234 qwerty12345 qwerty123456 qwertyuiop \
     qwertyuiop123 soleil1234 unknown123 welcome123 welcome1234";
 
-/// Refuses what somebody who knows the address would try first. `email` is empty where it is not known here.
+/// Refuses what somebody who knows the address would try first. `email` is the account's, empty
+/// where nobody can know it.
 ///
 /// # Errors
 /// 422 `weak_password` for `field`.
@@ -19,8 +20,8 @@ pub fn refuse_guessable(field: &str, password: &str, email: &str) -> Result<()> 
     let mut characters = typed.chars();
     let first = characters.next();
     let guessable = characters.all(|character| Some(character) == first)
-        || typed == email
-        || email.split('@').next() == Some(&typed)
+        || typed.eq_ignore_ascii_case(email)
+        || email.split('@').next().is_some_and(|name| typed.eq_ignore_ascii_case(name))
         || COMMON.split(' ').any(|common| common == typed);
     if guessable { Err(FieldError::new(Place::Body, field, "weak_password").into()) } else { Ok(()) }
 }
@@ -43,6 +44,7 @@ mod tests {
         for password in ["aaaaaaaaaaaa", "          ", "MotDePasse123", "azertyuiop", local, email] {
             assert!(refuse_guessable("password", password, email).is_err(), "{password}");
         }
+        assert!(refuse_guessable("password", local, "Ada.Lovelace@example.org").is_err());
         assert!(refuse_guessable("password", "trois petits chats", email).is_ok());
         assert!(refuse_guessable("password", "ada.lovelace", "").is_ok());
     }

@@ -66,6 +66,28 @@ async fn a_new_password_is_held_to_the_same_rules_as_a_first_one() {
 }
 
 #[tokio::test]
+async fn ones_own_address_is_no_password() {
+    let ada = ada().await;
+    for new in [ada.email.to_uppercase(), ada.email.split('@').next().unwrap().to_owned()] {
+        let answer = change(&ada, OLD, &new).await;
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["new:weak_password".to_owned()]), "{new}");
+    }
+}
+
+#[tokio::test]
+async fn guesses_at_once_are_counted_one_after_the_other() {
+    let ada = ada().await;
+    let app = App::native(&FUNCTION).at(NOON);
+    let guess = || {
+        let body = json!({"current": "trois petits chiens", "new": NEW});
+        app.put("/account/password").header("cf-connecting-ip", "203.0.113.9").by(&ada).json(body).send()
+    };
+    let answers = futures::future::join_all((0..20).map(|_| guess())).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 403).count(), 5);
+    assert!(answers.iter().all(|answer| answer.status == 403 || answer.code() == "locked"), "{answers:?}");
+}
+
+#[tokio::test]
 async fn no_password_reaches_the_log() {
     let ada = ada().await;
     for answer in [change(&ada, NEW, OLD).await, change(&ada, OLD, NEW).await] {

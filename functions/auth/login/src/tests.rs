@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use edge::auth::{random_uuid, sha256_hex};
 use edge::chrono::{DateTime, Duration, Utc};
+use futures::future::join_all;
 use serde_json::{Value, json};
 use testing::{Answer, App, Person, Timing, database};
 use tokio::sync::RwLock;
@@ -289,6 +290,34 @@ async fn a_comparison_takes_the_time_of_todays_cost_whatever_the_hash() {
     }
     let (least, most) = (fastest.iter().copied().fold(f64::MAX, f64::min), fastest.iter().copied().fold(0.0, f64::max));
     assert!(most < 1.6 * least, "{fastest:?}: unpadded, a step of the cost is a factor of 2");
+}
+
+#[tokio::test]
+async fn guesses_at_once_are_counted_one_after_the_other() {
+    let _shared = SETTING.read().await;
+    let (email, network) = (nobody(), networks());
+    let one_network = join_all((0..30).map(|_| login_from(network, NOON, &email, "x"))).await;
+    assert_eq!(one_network.iter().filter(|answer| answer.status == 401).count(), 5);
+    let email = nobody();
+    let many_networks = join_all((0..60).map(|n| login_from(network + n, NOON, &email, "x"))).await;
+    assert_eq!(many_networks.iter().filter(|answer| answer.status == 401).count(), 20);
+    let emails: Vec<_> = (0..150).map(|_| nobody()).collect();
+    let many_addresses = join_all(emails.iter().map(|email| login_from(network + 99, NOON, email, "x"))).await;
+    assert_eq!(many_addresses.iter().filter(|answer| answer.status == 401).count(), 100);
+    for answer in one_network.iter().chain(&many_networks).chain(&many_addresses) {
+        assert!(answer.status == 401 || answer.code() == "locked", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn people_who_sign_in_at_once_all_get_in() {
+    let _shared = SETTING.read().await;
+    let (ada, network) = (account().await, networks());
+    let one = join_all((0..10).map(|_| login_from(network, NOON, &ada.email, PASSWORD))).await;
+    assert!(one.iter().all(|answer| answer.status == 200), "{one:?}");
+    let people = join_all((0..10).map(|_| account())).await;
+    let office = join_all(people.iter().map(|person| login_from(network, NOON, &person.email, PASSWORD))).await;
+    assert!(office.iter().all(|answer| answer.status == 200), "{office:?}");
 }
 
 #[tokio::test]

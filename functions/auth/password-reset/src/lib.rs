@@ -5,7 +5,7 @@ edge::function! {
     /// same, and takes as long, whether or not it has one.
     POST "/auth/password-reset"         => ask,     auth: Public, limit: 10, writes, reply: 202, sql: 2;
     /// Sets the password by the token from the link, once, within an hour. Every session of the account ends.
-    POST "/auth/password-reset/confirm" => confirm, auth: Public, limit: 10, writes, reply: 204, sql: 2;
+    POST "/auth/password-reset/confirm" => confirm, auth: Public, limit: 10, writes, reply: 204, sql: 3;
     uses: [Mail, Passwords]
 }
 
@@ -60,8 +60,11 @@ async fn ask(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Resul
 }
 
 async fn confirm(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {
-    accounts::refuse_guessable("password", &new.password, "")?;
-    let reset = RESET.bind(sha256_hex(new.token.as_bytes())).bind(accounts::digest(&ctx, &new.password));
+    let hash = sha256_hex(new.token.as_bytes());
+    // The address is asked for beforehand: the database is never told a password that could be compared with it.
+    let email: Option<String> = ctx.sql(EMAIL.bind(&hash)).await?.one()?;
+    accounts::refuse_guessable("password", &new.password, email.as_deref().unwrap_or_default())?;
+    let reset = RESET.bind(hash).bind(accounts::digest(&ctx, &new.password));
     match ctx.sql(reset).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Invalid => return Err(Error::gone(LINK_INVALID)),
@@ -70,6 +73,8 @@ async fn confirm(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Resul
 }
 
 const ASK: Sql = Sql::new("select edge.ask_password_reset(email => $1, token_hash => $2, link => $3)");
+
+const EMAIL: Sql = Sql::new("select edge.reset_address(token_hash => $1)");
 
 const RESET: Sql = Sql::new("select edge.reset_password(token_hash => $1, password => $2)");
 

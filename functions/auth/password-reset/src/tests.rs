@@ -194,6 +194,8 @@ async fn a_weak_password_spends_no_link() {
         let answer = confirm(NOON, &token, password).await;
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refused.to_owned()]));
     }
+    let own = confirm(NOON, &token, &ada.email).await;
+    assert_eq!((own.status, own.wrong_fields()), (422, vec!["password:weak_password".to_owned()]));
     assert_eq!(confirm(NOON, &token, PASSWORD).await.status, 204);
 }
 
