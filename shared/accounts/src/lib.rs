@@ -1,6 +1,7 @@
 //! An account as its owner sees it, and what every way of signing in answers.
 
 mod details;
+mod device_cookie;
 mod letter;
 mod organisation;
 mod password;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
 pub use details::{country, name, phone};
+pub use device_cookie::DeviceCookie;
 pub use letter::{ENOUGH_LETTERS, Link, post_later};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 pub use password::refuse_guessable;

@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(crate) body_hash: String,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
+    pub(crate) cookies: Option<String>,
     pub(crate) config: Rc<Config>,
     pub(crate) runtime: Runtime,
     pub(crate) log: Rc<Log>,
@@ -79,6 +80,12 @@ impl Context {
     /// `User-Agent`, at most 200 characters.
     pub fn user_agent(&self) -> &str {
         &self.0.user_agent
+    }
+
+    /// The value of a cookie. It tells browsers apart and says nothing of who is asking: a web page of anybody's can have it sent.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let pairs = self.0.cookies.as_deref()?.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
+        pairs.into_iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
     /// `Idempotency-Key`, where the contract says `idempotent`.

@@ -225,6 +225,7 @@ impl Call {
             body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),
             user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
+            cookies: header("cookie").map(str::to_owned),
             config: self.config.clone(),
             runtime: self.runtime.clone(),
             log: self.log.clone(),

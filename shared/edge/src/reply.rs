@@ -203,6 +203,14 @@ impl<T> Reply<T> {
         self.header("content-disposition", &["attachment; filename=\"", name, "\""].concat())
     }
 
+    /// `Set-Cookie`: sent back on every path of this host and by pages of every origin, over TLS only, and read by none. Name and
+    /// value are of characters that need no escaping.
+    #[must_use]
+    pub fn cookie(self, name: &str, value: &str, lives: Duration) -> Reply<T> {
+        let lives = lives.as_secs().to_string();
+        self.header("set-cookie", &[name, "=", value, "; Max-Age=", &lives, "; Path=/; Secure; HttpOnly; SameSite=None"].concat())
+    }
+
     /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.
     #[must_use]
     pub fn kept(mut self) -> Reply<T> {

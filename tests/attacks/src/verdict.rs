@@ -85,8 +85,8 @@ impl Secrets {
         if let Some(word) = INSIDE.iter().find(|word| body.contains(**word)) {
             return Some(format!("speaks of the inside, {word}: {body:.200}"));
         }
-        if let Some((name, value)) =
-            headers().find(|(name, value)| *name == INJECTED || *name == "set-cookie" || value.contains(EVIL))
+        if let Some((name, value)) = headers()
+            .find(|(name, value)| *name == INJECTED || (*name == "set-cookie" && !is_ours(value)) || value.contains(EVIL))
         {
             return Some(format!("answers with the attacker's header {name}: {value}"));
         }
@@ -110,6 +110,12 @@ impl Secrets {
         }
         PROTECTION.iter().find(|name| answer.header(name).is_none()).map(|name| format!("has no header {name}"))
     }
+}
+
+/// The cookie by which browsers are known, with a value that no attack has written.
+fn is_ours(cookie: &str) -> bool {
+    let value = cookie.strip_prefix("__Host-device=").and_then(|rest| rest.split_once("; Max-Age=7776000; Path=/; Secure;"));
+    value.is_some_and(|(value, _)| value.len() == 43)
 }
 
 #[cfg(test)]
@@ -148,6 +154,8 @@ mod tests {
         }
         let list = sound(200, r#"{"items":["canary-1"]}"#);
         assert_eq!(secrets().judge(Expect::Administrator, &list), Verdict::Held);
+        let cookie = format!("__Host-device={}; Max-Age=7776000; Path=/; Secure; HttpOnly; SameSite=None", "x".repeat(43));
+        assert_eq!(secrets().judge(Expect::Harmless, &with(sound(200, "{}"), "set-cookie", &cookie)), Verdict::Held);
         let allowed = with(sound(200, "{}"), "access-control-allow-origin", "https://app.example");
         assert_eq!(secrets().judge(Expect::Harmless, &allowed), Verdict::Held);
     }

@@ -75,6 +75,19 @@ async fn ones_own_address_is_no_password() {
 }
 
 #[tokio::test]
+async fn guesses_from_elsewhere_keep_nobody_who_is_signed_in_from_changing_their_password() {
+    let ada = ada().await;
+    let lock = "insert into login_failures (email_hash, ip, failures, locked_until) values (edge.address_hash($1), '*', 30, '2200-01-01')";
+    database().await.execute(lock, &[&ada.email]).await.unwrap();
+    let thief = ada.elsewhere().await;
+    for _ in 0..6 {
+        change(&thief, "trois petits chiens", NEW).await;
+    }
+    assert_eq!(change(&thief, OLD, NEW).await.code(), "locked");
+    assert_eq!(change(&ada, OLD, NEW).await.status, 204);
+}
+
+#[tokio::test]
 async fn guesses_at_once_are_counted_one_after_the_other() {
     let ada = ada().await;
     let app = App::native(&FUNCTION).at(NOON);

@@ -2,12 +2,13 @@ edge::function! {
     //! Signing in.
 
     /// Exchanges e-mail and password for tokens. A wrong password and an address without account get the same answer. From
-    /// the fifth failure within an hour on, that address and network wait.
+    /// the fifth failure within an hour on, that address and network wait. A browser that keeps the cookie `__Host-device` is
+    /// counted by itself from its first sign-in on: nobody else's failures make it wait.
     POST "/auth/login" => login, auth: Public, limit: 10, writes, sql: 2;
     uses: [Passwords, Tokens]
 }
 
-use accounts::{Granted, LOCKED, SignedIn};
+use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
 use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
 use serde::Deserialize;
 
@@ -42,6 +43,7 @@ enum Outcome {
 
 async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Result<Reply<SignedIn>> {
     let refresh = accounts::first_refresh_token()?;
+    let cookie = DeviceCookie::of(&ctx)?;
     let ask = |legacy_password: Option<&str>| {
         LOGIN
             .bind(typed.email.as_str())
@@ -49,13 +51,14 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
             .bind(refresh.hash())
             .bind(accounts::device(&ctx))
             .bind(legacy_password)
+            .bind(cookie.hash())
     };
     let mut outcome = ctx.sql(ask(None)).await?.one()?;
     if matches!(outcome, Outcome::Legacy) {
         outcome = ctx.sql(ask(Some(&typed.password))).await?.one()?;
     }
     match outcome {
-        Outcome::Ok(granted) => Ok(Reply::new(granted.sign_in(&ctx, &refresh)?)),
+        Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),
         Outcome::Invalid => Err(accounts::refused(INVALID_CREDENTIALS)),
         Outcome::Locked { retry_after_s } => Err(Error::too_many(LOCKED, retry_after_s)),
         Outcome::Banned => Err(Error::forbidden(messages::BANNED)),
@@ -65,8 +68,10 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
     }
 }
 
-const LOGIN: Sql =
-    Sql::new("select edge.login(email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5)");
+const LOGIN: Sql = Sql::new(
+    "select edge.login(
+       email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5, device_hash => $6)",
+);
 
 #[cfg(test)]
 mod tests;

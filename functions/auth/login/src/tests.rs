@@ -292,6 +292,85 @@ async fn a_comparison_takes_the_time_of_todays_cost_whatever_the_hash() {
     assert!(most < 1.6 * least, "{fastest:?}: unpadded, a step of the cost is a factor of 2");
 }
 
+/// One sign-in of a browser with a cookie, from a network of documentation addresses.
+async fn login_with(cookie: &str, network: u32, email: &str, password: &str) -> Answer {
+    let (high, low) = (network >> 16, network & 0xffff);
+    let call = App::native(&FUNCTION).at(NOON).post("/auth/login").header("cookie", &format!("a=b; {cookie}; c"));
+    let call = call.header("cf-connecting-ip", &format!("3fff:{high:x}:{low:x}::1"));
+    call.json(json!({"email": email, "password": password})).send().await
+}
+
+/// The cookie that an answer sets, as it is sent back.
+fn cookie(answer: &Answer) -> String {
+    let (cookie, attributes) = answer.header("set-cookie").unwrap().split_once("; ").unwrap();
+    assert_eq!(attributes, "Max-Age=7776000; Path=/; Secure; HttpOnly; SameSite=None");
+    assert!(cookie.starts_with("__Host-device=") && cookie.len() == 57, "{cookie}");
+    cookie.to_owned()
+}
+
+#[tokio::test]
+async fn a_browser_that_the_account_knows_waits_for_nobody_elses_guesses() {
+    let _shared = SETTING.read().await;
+    let (ada, network) = (account().await, networks());
+    let known = cookie(&login_from(network, NOON, &ada.email, PASSWORD).await);
+    for _ in 0..5 {
+        login_from(network, NOON, &ada.email, "x").await;
+    }
+    assert_eq!(wait_of(&login_from(network, NOON, &ada.email, PASSWORD).await), Some(30), "its network waits");
+    let at_home = login_with(&known, network, &ada.email, PASSWORD).await;
+    assert_eq!((at_home.status, cookie(&at_home)), (200, known.clone()), "{at_home:?}");
+    for other in 1..40 {
+        login_from(network + other, NOON, &ada.email, "x").await;
+    }
+    assert!(wait_of(&login_from(network + 50, NOON, &ada.email, PASSWORD).await).is_some(), "a stranger waits");
+    assert_eq!(login_with(&known, network + 51, &ada.email, PASSWORD).await.status, 200, "away from home");
+}
+
+#[tokio::test]
+async fn a_known_browser_has_five_guesses_of_its_own() {
+    let _shared = SETTING.read().await;
+    let (ada, network) = (account().await, networks());
+    let known = cookie(&login_from(network, NOON, &ada.email, PASSWORD).await);
+    let guesses = join_all((0..12).map(|n| login_with(&known, network + n, &ada.email, "x"))).await;
+    assert_eq!(guesses.iter().filter(|answer| answer.status == 401).count(), 5);
+    assert_eq!(wait_of(&login_with(&known, network, &ada.email, PASSWORD).await), Some(30));
+    assert_eq!(login_from(network, NOON, &ada.email, PASSWORD).await.status, 200, "and nobody else waits for them");
+}
+
+#[tokio::test]
+async fn a_cookie_of_nobody_of_another_account_or_in_pieces_changes_nothing() {
+    let _shared = SETTING.read().await;
+    let (ada, eve, network) = (account().await, account().await, networks());
+    let eves = cookie(&login_from(network + 1, NOON, &eve.email, PASSWORD).await);
+    for _ in 0..5 {
+        login_from(network, NOON, &ada.email, "x").await;
+    }
+    let long = format!("__Host-device={}", "x".repeat(5000));
+    let unknown = format!("__Host-device={}", "x".repeat(43));
+    let bent = format!("__Host-device={}", "\u{e9}x".repeat(21));
+    for cookie in [&eves, &unknown, &bent, &long, "__Host-device=", "__Host-device", ""] {
+        assert_eq!(wait_of(&login_with(cookie, network, &ada.email, PASSWORD).await), Some(30), "{cookie}");
+    }
+    for sent in [&bent, &long, "__Host-device"] {
+        let entered = login_with(sent, network + 2, &ada.email, PASSWORD).await;
+        assert_eq!(entered.status, 200);
+        assert_ne!(&cookie(&entered), sent, "a sound one instead");
+    }
+}
+
+#[tokio::test]
+async fn a_network_is_known_for_ninety_days_whatever_becomes_of_the_session() {
+    let _shared = SETTING.read().await;
+    let (ada, network) = (account().await, networks());
+    assert_eq!(login_from(network, "2026-03-10T12:00:00Z", &ada.email, PASSWORD).await.status, 200);
+    database().await.execute("delete from user_sessions where user_id = $1", &[&ada.id]).await.unwrap();
+    for other in 1..30 {
+        login_from(network + other, NOON, &ada.email, "x").await;
+    }
+    assert_eq!(login_from(network, NOON, &ada.email, PASSWORD).await.status, 200, "83 days later");
+    assert!(wait_of(&login_from(network + 50, NOON, &ada.email, PASSWORD).await).is_some());
+}
+
 #[tokio::test]
 async fn guesses_at_once_are_counted_one_after_the_other() {
     let _shared = SETTING.read().await;

@@ -10,7 +10,7 @@ edge::function! {
 
 use std::iter::successors;
 
-use accounts::{Granted, SignedIn};
+use accounts::{DeviceCookie, Granted, SignedIn};
 use edge::auth::{RefreshToken, sha256_hex};
 use edge::{Array, Context, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
 use serde::Deserialize;
@@ -48,16 +48,22 @@ enum Outcome {
 
 async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
     let keys = ctx.tokens()?;
+    // What is no browser keeps no cookies: a new one counts from when it comes back, or every refresh would leave a row.
+    let cookie = DeviceCookie::of(&ctx)?;
     let offered: Vec<_> = successors(Some(keys.successor(&held.refresh_token)), |last| Some(keys.successor(last.text())))
         .take(MOST_BEHIND)
         .collect();
     let hashes: Vec<_> = offered.iter().map(RefreshToken::hash).collect();
-    let refresh = REFRESH.bind(sha256_hex(held.refresh_token.as_bytes())).bind(Array(&hashes)).bind(accounts::device(&ctx));
+    let refresh = REFRESH
+        .bind(sha256_hex(held.refresh_token.as_bytes()))
+        .bind(Array(&hashes))
+        .bind(accounts::device(&ctx))
+        .bind(cookie.kept_hash());
     match ctx.sql(refresh).await?.one()? {
         Outcome::Ok { granted, successor } => {
             let good = successor.checked_sub(1).and_then(|place| offered.get(place));
             let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
-            Ok(Reply::new(granted.sign_in(&ctx, good)?))
+            Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
         }
         Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),
         Outcome::Expired => Err(accounts::refused(REFRESH_EXPIRED)),
@@ -67,7 +73,7 @@ async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Repl
     }
 }
 
-const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hashes => $2, device => $3)");
+const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hashes => $2, device => $3, device_hash => $4)");
 
 #[cfg(test)]
 mod tests;

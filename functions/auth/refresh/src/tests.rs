@@ -176,6 +176,27 @@ async fn who_may_no_longer_act_gets_no_tokens() {
 }
 
 #[tokio::test]
+async fn a_browser_that_brings_its_cookie_to_a_refresh_is_known() {
+    let (ada, first) = signed_in().await;
+    let known = async || {
+        let select = "select source from sign_in_sources where user_id = $1";
+        let rows = database().await.query(select, &[&ada.id]).await.unwrap();
+        rows.into_iter().map(|row| row.get(0)).collect::<Vec<String>>()
+    };
+    let given = refresh(NOON, &first).await;
+    let cookie = given.header("set-cookie").unwrap().split("; ").next().unwrap();
+    assert_eq!(known().await, Vec::<String>::new(), "whether it keeps cookies is not known yet");
+    let body = json!({"refresh_token": successor(&given)});
+    let app = App::native(&FUNCTION).at("2026-06-01T12:15:00Z");
+    let again = app.post("/auth/refresh").header("cookie", cookie).json(body).send().await;
+    assert!(again.header("set-cookie").unwrap().starts_with(cookie), "{again:?}");
+    let hash = sha256_hex(cookie.split_once('=').unwrap().1.as_bytes());
+    assert_eq!(known().await, [format!("device {}", &hash[..32])]);
+    let refused = refresh("2026-06-01T13:00:00Z", &first).await;
+    assert_eq!((refused.status, refused.header("set-cookie")), (401, None));
+}
+
+#[tokio::test]
 async fn only_a_refresh_token_is_taken_and_only_as_json() {
     let app = App::native(&FUNCTION);
     for (body, refused) in [

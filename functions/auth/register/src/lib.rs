@@ -7,7 +7,7 @@ edge::function! {
     uses: [Mail, Passwords, Tokens]
 }
 
-use accounts::{Granted, Link, Locale, SignedIn};
+use accounts::{DeviceCookie, Granted, Link, Locale, SignedIn};
 use edge::{
     Context, Email, Error, FieldError, Json, Message, OnConstraint, Place, Public, Reply, Result, Sql, TimeZone, input, msg,
     output,
@@ -71,6 +71,7 @@ async fn register(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Resul
     accounts::refuse_guessable("password", &new.password, new.email.as_str())?;
     let link = Link::to(&ctx, "/verify-email")?;
     let refresh = accounts::first_refresh_token()?;
+    let cookie = DeviceCookie::of(&ctx)?;
     let register = REGISTER
         .bind(new.email.as_str())
         .bind(accounts::digest(&ctx, &new.password))
@@ -80,12 +81,15 @@ async fn register(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Resul
         .bind(&new.name)
         .bind(new.locale.unwrap_or(Locale::Fr).code())
         .bind(new.time_zone.as_ref().map_or(HOME, TimeZone::as_str))
-        .bind(accounts::device(&ctx));
+        .bind(accounts::device(&ctx))
+        .bind(cookie.hash());
     let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
     let Answer { answer, outbox } = ctx.sql(register).await.on_constraint("users_time_zone_known", unknown_zone)?.one()?;
     accounts::post_later(&ctx, outbox);
     match answer {
-        Outcome::Created(granted) => Ok(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))),
+        Outcome::Created(granted) => {
+            Ok(cookie.keep(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))))
+        }
         Outcome::EmailTaken => Err(Error::conflict(EMAIL_TAKEN)),
         Outcome::VerifyFirst => Ok(Reply::new(Registered::Waiting(Waiting { status: Status::VerifyFirst })).status(202)),
     }
@@ -95,7 +99,7 @@ const REGISTER: Sql = Sql::new(
     "select answer, answer -> 'outbox' as outbox
      from edge.sign_up(
        email => $1, password => $2, refresh_hash => $3, token_hash => $4, link => $5, name => $6, locale => $7,
-       time_zone => $8, device => $9) as answer",
+       time_zone => $8, device => $9, device_hash => $10) as answer",
 );
 
 #[cfg(test)]

@@ -38,6 +38,11 @@ async fn a_new_account_is_signed_in_at_once() {
     assert_eq!((&user["email_verified"], &user["login_count"]), (&json!(false), &json!(0)));
     assert_eq!(user["registration_date"], NOON);
 
+    let cookie = answer.header("set-cookie").unwrap().split(['=', ';']).nth(1).unwrap();
+    let known = "select user_id::text from sign_in_sources where source = edge.device_source($1)";
+    let browser = database().await.query_one(known, &[&sha256_hex(cookie.as_bytes())]).await.unwrap();
+    assert_eq!(browser.get::<_, &str>(0), user["id"].as_str().unwrap());
+
     let keys = Keys::parse(&variable("JWT_KEYS")).unwrap();
     let access = keys.verify(body["access_token"].as_str().unwrap(), NOON.parse().unwrap()).unwrap();
     assert_eq!((access.person.to_string().as_str(), access.role), (user["id"].as_str().unwrap(), Role::User));
