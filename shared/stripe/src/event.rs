@@ -1,5 +1,4 @@
-use chrono::serde::ts_seconds;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use edge::{Error, Message, Result, msg};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -49,8 +48,7 @@ struct Kind {
 #[derive(Deserialize)]
 struct Envelope<T> {
     id: String,
-    #[serde(with = "ts_seconds")]
-    created: DateTime<Utc>,
+    created: Moment,
     livemode: bool,
     data: Data<T>,
 }
@@ -73,7 +71,7 @@ struct SubscriptionObject {
     status: String,
     #[serde(default)]
     cancel_at_period_end: bool,
-    cancel_at: Option<i64>,
+    cancel_at: Option<Moment>,
     #[serde(flatten)]
     period: Period,
     #[serde(default)]
@@ -82,11 +80,25 @@ struct SubscriptionObject {
     metadata: Metadata,
 }
 
+/// Unix seconds, from 1970 to 9999: what a date of four digits says.
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "i64")]
+struct Moment(DateTime<Utc>);
+
+impl TryFrom<i64> for Moment {
+    type Error = &'static str;
+
+    fn try_from(seconds: i64) -> std::result::Result<Moment, &'static str> {
+        let moment = DateTime::from_timestamp(seconds, 0).filter(|moment| (1970..=9999).contains(&moment.year()));
+        moment.map(Moment).ok_or("a time outside of the years 1970 to 9999")
+    }
+}
+
 /// Until API version 2025-03-31 a subscription's own; since then each item's.
 #[derive(Clone, Copy, Default, Deserialize)]
 struct Period {
-    current_period_start: Option<i64>,
-    current_period_end: Option<i64>,
+    current_period_start: Option<Moment>,
+    current_period_end: Option<Moment>,
 }
 
 #[derive(Default, Deserialize)]
@@ -109,18 +121,38 @@ impl Read {
                 let Envelope { id, created, livemode, data } = parse::<Envelope<CheckoutSession>>(body)?;
                 let user_id = data.object.client_reference_id.and_then(|id| id.parse().ok());
                 let customer = data.object.customer;
-                Event { id, r#type: kind, created_at: created, is_live: livemode, customer, user_id, subscription: None }
+                Event { id, r#type: kind, created_at: created.0, is_live: livemode, customer, user_id, subscription: None }
             }
             _ if kind.starts_with("customer.subscription.") => {
                 let Envelope { id, created, livemode, data } = parse::<Envelope<SubscriptionObject>>(body)?;
                 let user_id = data.object.metadata.user_id.as_ref().and_then(|id| id.parse().ok());
                 let customer = Some(data.object.customer.clone());
                 let subscription = Some(data.object.into());
-                Event { id, r#type: kind, created_at: created, is_live: livemode, customer, user_id, subscription }
+                Event { id, r#type: kind, created_at: created.0, is_live: livemode, customer, user_id, subscription }
             }
             _ => return Ok(Read::Other),
         };
-        Ok(Read::Event(event))
+        match event.misfit() {
+            Some(field) => Err(Error::unprocessable(UNREADABLE).because(field)),
+            None => Ok(Read::Event(event)),
+        }
+    }
+}
+
+impl Event {
+    /// What cannot be stored: see the checks of `webhook_deliveries`, `stripe_customers` and `user_subscriptions`.
+    fn misfit(&self) -> Option<&'static str> {
+        let subscription = self.subscription.as_ref();
+        let texts = [
+            ("id", Some(&self.id), 200),
+            ("type", Some(&self.r#type), 200),
+            ("customer", self.customer.as_ref(), 255),
+            ("subscription", subscription.map(|subscription| &subscription.id), 255),
+            ("status", subscription.map(|subscription| &subscription.status), 40),
+        ];
+        let fits = |text: &String, most| (1..=most).contains(&text.len()) && !text.contains('\0');
+        let misfit = texts.into_iter().find(|(_, text, most)| text.is_some_and(|text| !fits(text, *most)));
+        misfit.map(|(field, ..)| field)
     }
 }
 
@@ -130,7 +162,7 @@ impl From<SubscriptionObject> for Subscription {
         let end = periods().filter_map(|period| period.current_period_end).max();
         // A date that was set for its end may come before that of the period.
         let cut = object.cancel_at.filter(|at| end.is_none_or(|end| *at <= end));
-        let time = |seconds: Option<i64>| seconds.and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+        let time = |moment: Option<Moment>| moment.map(|Moment(time)| time);
         Subscription {
             period_start: time(periods().filter_map(|period| period.current_period_start).max()),
             period_end: time(cut.or(end)),
@@ -194,6 +226,27 @@ mod tests {
         }
         for bad in ["{", "[]", r#"{"type":"customer.subscription.updated","id":"evt_1"}"#] {
             assert_eq!(Read::new(bad.as_bytes()).unwrap_err().status(), 422, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_stored_is_not_readable() {
+        let event = json!({"id": "evt_1", "type": "customer.subscription.updated", "created": 1_767_225_600, "livemode": true,
+            "data": {"object": {"id": "sub_1", "customer": "cus_1", "status": "active", "cancel_at": 1_767_225_600}}});
+        let (long, nul) = (json!("x".repeat(256)), json!("a\0b"));
+        for pointer in ["/id", "/data/object/id", "/data/object/customer", "/data/object/status"] {
+            for bad in [&long, &nul, &json!("")] {
+                let mut event = event.clone();
+                *event.pointer_mut(pointer).unwrap() = bad.clone();
+                assert_eq!(Read::new(event.to_string().as_bytes()).unwrap_err().status(), 422, "{pointer}: {bad}");
+            }
+        }
+        for pointer in ["/created", "/data/object/cancel_at"] {
+            for bad in [-1, 253_402_300_800_i64, i64::MAX] {
+                let mut event = event.clone();
+                *event.pointer_mut(pointer).unwrap() = json!(bad);
+                assert_eq!(Read::new(event.to_string().as_bytes()).unwrap_err().status(), 422, "{pointer}: {bad}");
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Takes an event of Stripe, signed in `Stripe-Signature`. Subscriptions and completed checkouts count; every other event, a
     /// repeated one and one that a later one has overtaken are answered with 200 and change nothing. 403 `wrong_mode` for an event
-    /// of the test mode in production, or of the live mode elsewhere.
+    /// of the test mode in production, or of the live mode elsewhere; 422 `unreadable_event` for one that cannot be stored.
     POST "/webhooks/stripe" => receive, auth: Signed<Stripe>, limit: 1200, writes, body: 1_048_576;
     uses: [Stripe]
 }
