@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn what_is_missing_weak_or_out_of_place_is_named_without_its_value() {
         let typed = BASE64_STANDARD.encode("a long sentence that somebody has typed");
-        let cases: [(&str, &str, &str); 15] = [
+        let cases: [(&str, &str, &str); 18] = [
             ("JWT_KEYS", "", "JWT_KEYS is missing"),
             ("JWT_KEYS", &format!("a:{}", BASE64_STANDARD.encode([7; 32])), "JWT_KEYS holds a key that is not random"),
             ("JWT_KEYS", &format!("dev:{}", key(104)), "or that is called dev"),
@@ -296,6 +296,9 @@ mod tests {
             ("WAHOO_CLIENT_SECRET", &key(106), "WAHOO_CLIENT_SECRET and WAHOO_CLIENT_ID are not set together"),
             ("GARMIN_CLIENT_SECRET", "your_garmin_client_secret", "GARMIN_CLIENT_SECRET is a placeholder"),
             ("GITHUB_WEBHOOK_SECRET", "changeme", "GITHUB_WEBHOOK_SECRET is a placeholder"),
+            ("STRIPE_WEBHOOK_SECRET", "whsec_simulated", "STRIPE_WEBHOOK_SECRET is a placeholder"),
+            ("STORAGE_WORKER_SECRET_KEY", "worker", "STORAGE_WORKER_SECRET_KEY is a placeholder"),
+            ("STORAGE_ACCESS_KEY", "simulated", "STORAGE_ACCESS_KEY is a placeholder"),
             ("LIMIT_SCALE", "10", "LIMIT_SCALE lifts the limits"),
         ];
         for (name, value, says) in cases {

@@ -14,20 +14,9 @@ const SIMULATED: [(&str, &str); 4] = [
     ("MAIL_URL", "/mail/send"),
 ];
 
-/// Values for what the simulators accept and a real account would replace.
-const SIMULATED_ACCOUNTS: [(&str, &str); 11] = [
-    ("RUNPOD_API_KEY", "simulated"),
-    ("RUNPOD_ENDPOINT_ID_IMAGE", "image"),
-    ("RUNPOD_ENDPOINT_ID_POSE", "pose"),
-    ("RUNPOD_ENDPOINT_ID_AUDIO", "audio"),
-    ("STORAGE_ACCESS_KEY", "simulated"),
-    ("STORAGE_SECRET_KEY", "simulated"),
-    ("STORAGE_WORKER_ACCESS_KEY", "worker"),
-    ("STORAGE_WORKER_SECRET_KEY", "worker"),
-    ("MAIL_API_KEY", "simulated"),
-    ("STRIPE_WEBHOOK_SECRET", "whsec_simulated"),
-    ("GITHUB_WEBHOOK_SECRET", "simulated"),
-];
+/// Values for what the simulators accept and a real account would replace, as lines of `NAME=value`. Instances refuse them in
+/// production (`edge::weakness`).
+const SIMULATED_ACCOUNTS: &str = include_str!("../../dev/simulated.vars");
 
 /// Fitness providers: `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET` of an application there, which nobody simulates.
 const PROVIDERS: [&str; 6] = ["STRAVA", "GARMIN", "POLAR", "COROS", "WAHOO", "FITBIT"];
@@ -122,7 +111,7 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     for (name, path) in SIMULATED {
         default(name, format!("{simulators}{path}"));
     }
-    for (name, value) in SIMULATED_ACCOUNTS {
+    for (name, value) in SIMULATED_ACCOUNTS.lines().filter_map(|line| line.split_once('=')) {
         default(name, value.to_owned());
     }
     for provider in PROVIDERS {

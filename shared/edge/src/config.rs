@@ -112,14 +112,14 @@ variables! {
     "STORAGE_BUCKET" Storage Text = "oree": "bucket of results";
     "STORAGE_REGION" Storage Text = "auto": "region that requests to the storage are signed for";
     "STORAGE_ACCESS_KEY" Storage Text secret = "": "the storage's access key id";
-    "STORAGE_SECRET_KEY" Storage Text secret = "": "the storage's secret access key";
+    "STORAGE_SECRET_KEY" Storage Secret secret = "": "the storage's secret access key";
     "APP_URL" Mail Url: "front end that opens the links of letters, without a slash at its end";
     "MAIL_URL" Mail Text secret = "": "where letters are posted; without it what needs one answers 503 mail_not_configured";
     "MAIL_API_KEY" Mail Text secret = "": "the mail provider's key";
     "MAIL_FROM" Mail Text = "Orée <no-reply@oree.example>": "sender of letters";
     "STORAGE_WORKER_ACCESS_KEY" Storage Text secret = "": "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
-    "STORAGE_WORKER_SECRET_KEY" Storage Text secret = "": "its secret access key; it should only be able to write";
-    "STRIPE_WEBHOOK_SECRET" Stripe Text secret = "": "signing secret of the Stripe webhook, of the live mode in production and of the test mode elsewhere; two separated by a comma while it is rolled; without it 503 stripe_not_configured";
+    "STORAGE_WORKER_SECRET_KEY" Storage Secret secret = "": "its secret access key; it should only be able to write";
+    "STRIPE_WEBHOOK_SECRET" Stripe Secret secret = "": "signing secret of the Stripe webhook, of the live mode in production and of the test mode elsewhere; two separated by a comma while it is rolled; without it 503 stripe_not_configured";
     "GITHUB_WEBHOOK_SECRET" GitHub Secret secret = "": "secret of the GitHub webhook; two separated by a comma while it is replaced; without it 503 github_not_configured";
     "STRAVA_CLIENT_ID" Providers Text = "": "our application at this provider; without id and secret it is not configured";
     "STRAVA_CLIENT_SECRET" Providers Secret secret = "": "our application at this provider; without id and secret it is not configured";
@@ -242,6 +242,9 @@ impl Config {
 /// Passwords of database logins and what services know are not typed by people.
 const SHORTEST_PASSWORD: usize = 16;
 
+/// What development uses, as lines of `NAME=value`: the one list of these values, which `xtask` reads too.
+const SIMULATED: &str = include_str!("../../../dev/simulated.vars");
+
 /// Why a secret of the right shape must not guard anything. Checked before a deployment, and in production once more by
 /// every instance, which may have got its secrets another way.
 pub fn weakness(variable: &Variable, value: &str) -> Option<&'static str> {
@@ -261,14 +264,24 @@ pub fn weakness(variable: &Variable, value: &str) -> Option<&'static str> {
             short.then_some("has no password of 16 characters or more: make one with `openssl rand -hex 24`")
         }
         Shape::Secret => {
-            let is_weak =
-                |secret: &str| secret.len() < SHORTEST_PASSWORD || secret.starts_with("your_") || distinct(secret.as_bytes()) < 8;
+            let is_weak = |secret: &str| {
+                secret.len() < SHORTEST_PASSWORD
+                    || secret.starts_with("your_")
+                    || distinct(secret.as_bytes()) < 8
+                    || is_known(secret)
+            };
             let weak = value.split(',').any(|secret| is_weak(secret.trim()));
             weak.then_some("is a placeholder or shorter than 16 characters: set the real one")
         }
-        Shape::Text => matches!(value, "simulated" | "secret" | "changeme").then_some("is a placeholder: set the real one"),
+        Shape::Text => is_known(value).then_some("is a placeholder: set the real one"),
         _ => None,
     }
+}
+
+/// What everybody knows.
+fn is_known(value: &str) -> bool {
+    let mut simulated = SIMULATED.lines().filter_map(|line| line.split_once('='));
+    matches!(value, "secret" | "changeme") || simulated.any(|(_, known)| known == value)
 }
 
 /// Bytes that no generator of random numbers gives: few different ones, or all of them typed.
@@ -400,6 +413,25 @@ mod tests {
             let wrong = of(weak, "production");
             assert!(wrong.starts_with("POLAR_CLIENT_SECRET is a placeholder") && !wrong.contains(weak[1].1), "{wrong}");
             assert_eq!(of(weak, "dev"), "");
+        }
+    }
+
+    #[test]
+    fn nothing_that_development_uses_is_a_secret_in_production() {
+        let simulated: Vec<(&str, &str)> = SIMULATED.lines().filter_map(|line| line.split_once('=')).collect();
+        let mut secrets = 0;
+        for (name, value) in simulated {
+            let variable = VARIABLES.iter().find(|variable| variable.name == name).unwrap();
+            secrets += usize::from(variable.secret);
+            assert_eq!(weakness(variable, value).is_some(), variable.secret, "{name}");
+        }
+        assert!(secrets >= 8, "{secrets}");
+        for name in ["STRIPE_WEBHOOK_SECRET", "STORAGE_SECRET_KEY", "STORAGE_WORKER_SECRET_KEY"] {
+            let variable = VARIABLES.iter().find(|variable| variable.name == name).unwrap();
+            for weak in ["x", "whsec_simulated", "whsec_test"] {
+                assert!(weakness(variable, weak).is_some(), "{name}: {weak}");
+            }
+            assert_eq!(weakness(variable, "whsec_5b1f0c9d3e7a2486f0d9"), None, "{name}");
         }
     }
 

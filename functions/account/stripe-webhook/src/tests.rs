@@ -19,9 +19,13 @@ fn seconds(time: &str) -> i64 {
     DateTime::parse_from_rfc3339(time).unwrap().timestamp()
 }
 
-/// `Stripe-Signature` as Stripe's documentation makes it.
 fn signature(body: &str, time: i64) -> String {
-    let mac = BASE64_URL_SAFE_NO_PAD.decode(auth::seal(variable("STRIPE_WEBHOOK_SECRET").as_bytes(), &format!("{time}.{body}")));
+    signature_under(&variable("STRIPE_WEBHOOK_SECRET"), body, time)
+}
+
+/// `Stripe-Signature` as Stripe's documentation makes it.
+fn signature_under(secret: &str, body: &str, time: i64) -> String {
+    let mac = BASE64_URL_SAFE_NO_PAD.decode(auth::seal(secret.as_bytes(), &format!("{time}.{body}")));
     let hex = mac.unwrap().iter().fold(String::new(), |mut hex, byte| {
         write!(hex, "{byte:02x}").unwrap();
         hex
@@ -34,8 +38,12 @@ async fn send(event: &Value) -> Answer {
 }
 
 async fn send_to(app: &App, time: i64, event: &Value) -> Answer {
+    send_under(&variable("STRIPE_WEBHOOK_SECRET"), app, time, event).await
+}
+
+async fn send_under(secret: &str, app: &App, time: i64, event: &Value) -> Answer {
     let body = event.to_string();
-    let call = app.post("/webhooks/stripe").header("stripe-signature", &signature(&body, time));
+    let call = app.post("/webhooks/stripe").header("stripe-signature", &signature_under(secret, &body, time));
     call.body("application/json; charset=utf-8", body.as_bytes()).send().await
 }
 
@@ -225,10 +233,12 @@ async fn test_and_live_mode_never_mix() {
     let refused = send(&live).await;
     assert_eq!((refused.status, refused.code().as_str()), (403, "wrong_mode"));
     // Nobody moves the clock of production.
-    let (production, now) = (App::native(&FUNCTION).with("STAGE", "production"), testing::now().timestamp());
-    let refused = send_to(&production, now, &test).await;
+    const REAL: &str = "whsec_5b1f0c9d3e7a2486f0d9c1b2a3e4f567";
+    let now = testing::now().timestamp();
+    let production = App::native(&FUNCTION).with("STAGE", "production").with("STRIPE_WEBHOOK_SECRET", REAL);
+    let refused = send_under(REAL, &production, now, &test).await;
     assert_eq!((refused.status, refused.code().as_str()), (403, "wrong_mode"), "{refused:?}");
-    assert_eq!(send_to(&production, now, &live).await.status, 200);
+    assert_eq!(send_under(REAL, &production, now, &live).await.status, 200);
 }
 
 #[tokio::test]
@@ -261,4 +271,47 @@ async fn without_a_good_signature_nothing_happens() {
 async fn what_is_signed_and_cannot_be_read_is_sent_again() {
     let answer = send(&json!({"id": "evt_x", "type": "customer.subscription.updated"})).await;
     assert_eq!((answer.status, answer.code().as_str()), (422, "unreadable_event"));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_what_just_fits_is_not() {
+    const PERIOD: [&str; 2] = ["2026-04-20T10:00:00Z", "2026-05-20T10:00:00Z"];
+    let long = |length: usize| [unique(), "x".repeat(length - 32)].concat();
+    let with = async |pointer: &str, value: Value| {
+        let mut event = Customer::new().await.subscription("updated", NOW, "active", PERIOD);
+        *event.pointer_mut(pointer).unwrap() = value;
+        send(&event).await
+    };
+    for (pointer, most) in [("/id", 200), ("/data/object/id", 255), ("/data/object/customer", 255), ("/data/object/status", 40)] {
+        assert_eq!(with(pointer, json!(long(most))).await.status, 200, "{pointer}");
+        for bad in [long(most + 1), String::new(), "a\0b".to_owned()] {
+            let answer = with(pointer, json!(bad)).await;
+            assert_eq!((answer.status, answer.code().as_str()), (422, "unreadable_event"), "{pointer}: {bad:?}");
+        }
+    }
+    let kind = ["customer.subscription.", &"x".repeat(179)].concat();
+    assert_eq!(with("/type", json!(kind)).await.status, 422);
+    for pointer in [
+        "/created",
+        "/data/object/items/data/0/current_period_start",
+        "/data/object/items/data/0/current_period_end",
+        "/data/object/cancel_at",
+    ] {
+        for seconds in [-1, 253_402_300_800_i64] {
+            assert_eq!(with(pointer, json!(seconds)).await.status, 422, "{pointer}: {seconds}");
+        }
+    }
+    let mut checkout = Customer::new().await.checkout(NOW);
+    checkout["data"]["object"]["customer"] = json!("");
+    assert_eq!(send(&checkout).await.status, 422);
+}
+
+#[tokio::test]
+async fn in_production_what_dev_signs_with_opens_nothing() {
+    let event = Customer::new().await.checkout(NOW);
+    for weak in [variable("STRIPE_WEBHOOK_SECRET").as_str(), "whsec_simulated", "x"] {
+        let app = App::native(&FUNCTION).with("STAGE", "production").with("STRIPE_WEBHOOK_SECRET", weak);
+        let answer = send_to(&app, testing::now().timestamp(), &event).await;
+        assert_eq!((answer.status, answer.code().as_str()), (503, "misconfigured"), "{weak}: {answer:?}");
+    }
 }
