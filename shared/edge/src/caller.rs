@@ -174,7 +174,7 @@ ranked! {
     Admin: Admin;
     /// Privacy operations, or an admin: finds, reads and erases accounts, reads the audit log.
     Privacy: Privacy, Admin;
-    /// A reader of quality reports and metrics, or an admin.
+    /// A reader of quality reports, or an admin.
     Qa: Qa, Admin;
 }
 

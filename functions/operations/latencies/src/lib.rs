@@ -2,11 +2,11 @@ edge::function! {
     //! How long RunPod takes: the history that `operations-measure-latencies` keeps.
 
     /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every hour.
-    GET "/latencies" => list, auth: Admin, limit: 60, reads;
+    GET "/latencies" => list, auth: Qa, limit: 60, reads;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Admin, Context, Cursor, Date, FieldError, Page, Place, Query, Reply, Result, Sql, input, output};
+use edge::{Context, Cursor, Date, FieldError, Page, Place, Qa, Query, Reply, Result, Sql, input, output};
 
 const PAGE: u32 = 20;
 
@@ -58,7 +58,7 @@ struct Latency {
     measured_at: DateTime<Utc>,
 }
 
-async fn list(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Latency>>> {
+async fn list(ctx: Context, _: Qa, Query(filter): Query<Filter>) -> Result<Reply<Page<Latency>>> {
     if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
     }

@@ -1,3 +1,4 @@
+use edge::auth::Role;
 use serde_json::{Value, json};
 use testing::{App, Person, database};
 
@@ -66,6 +67,18 @@ async fn a_range_that_is_none_and_a_cursor_of_another_list_are_refused() {
 
 #[tokio::test]
 async fn nobody_else_reads_it() {
-    let answer = App::native(&FUNCTION).get("/latencies").by(&Person::new().await).send().await;
-    assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"));
+    for role in [Role::User, Role::Manager, Role::Privacy] {
+        let answer = App::native(&FUNCTION).get("/latencies").by(&Person::of(role, "Europe/Paris").await).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (403, "forbidden"));
+    }
+}
+
+#[tokio::test]
+async fn who_reads_quality_reports_reads_it_and_a_demoted_one_does_not() {
+    let (endpoint, quinn) = (history().await, Person::of(Role::Qa, "Europe/Paris").await);
+    let path = format!("/latencies?endpoint={endpoint}&limit=1");
+    let answer = App::native(&FUNCTION).get(&path).by(&quinn).send().await;
+    assert_eq!((answer.status, shown(&answer.json()).len()), (200, 1), "{answer:?}");
+    database().await.execute("update users set role = 'user' where id = $1", &[&quinn.id]).await.unwrap();
+    assert_eq!(App::native(&FUNCTION).get(&path).by(&quinn).send().await.code(), "session_revoked");
 }
