@@ -1,8 +1,9 @@
 edge::function! {
     //! Everything that belongs to a person, to take along: above all before `DELETE /users/{id}`.
 
-    /// The person's rows of every table, as they are, with what is marked as deleted and not gone yet: tables in the order of
-    /// their names, rows in that of their keys. Secrets are not among them.
+    /// The person's rows of every table that keeps something for them, as they are, with what is marked as deleted and not gone
+    /// yet: tables in the order of their names, rows in that of their keys. Of the log, what the person did and when. Not among
+    /// them are secrets, and what only keeps the service running: counters, letters under way, answers kept for repeated calls.
     GET "/account/export" => read, auth: Person, limit: 60, reads;
 }
 

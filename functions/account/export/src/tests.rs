@@ -88,3 +88,19 @@ async fn every_table_that_people_may_read_has_a_key() {
 async fn nobody_has_nothing() {
     assert_eq!(App::native(&FUNCTION).get("/account/export").send().await.status, 401);
 }
+
+#[tokio::test]
+async fn what_the_log_says_of_a_person_is_in_it_without_who_else_did_it_and_from_where() {
+    let (ada, eve) = (Person::new().await, Person::new().await);
+    let insert = "insert into audit_logs (user_id, action, metadata, request_id, ip)
+                  values ($1, $2, jsonb_build_object('subject', $3::uuid, 'fields', '[\"name\"]'::jsonb), 'request', '203.0.113.0')";
+    for (by, action, about) in [(&ada, "accounts.changed", &ada), (&eve, "accounts.read", &ada), (&ada, "accounts.read", &eve)] {
+        database().await.execute(insert, &[&by.id, &action, &about.id]).await.unwrap();
+    }
+    let logged: Vec<Value> =
+        export(&ada, 1000).await.into_iter().filter(|(table, _)| table == "audit_logs").map(|(_, row)| row).collect();
+    let text = Value::from(logged.clone()).to_string();
+    assert_eq!(logged.len(), 2, "{text}");
+    assert_eq!((&logged[0]["action"], &logged[1]["action"]), (&Value::from("accounts.changed"), &Value::from("accounts.read")));
+    assert!(!text.contains("203.0.113.0") && !text.contains(&eve.id.to_string()), "{text}");
+}

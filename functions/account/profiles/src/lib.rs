@@ -6,19 +6,20 @@ edge::function! {
     /// Saves one's own profile: 201 the first time, 200 when one is there.
     POST   "/profiles"          => create, auth: Person, limit: 60,  writes, reply: 201 or 200;
     /// A person's profile: whole for its owner and for administrators, without `preferences` for others if it is public. One
-    /// that is not public is as missing as one that never was.
+    /// that is not public is as missing as one that never was. 410 `profile_removed` for its owner once it is removed.
     GET    "/profiles/{userId}" => read,   auth: Person, limit: 300, writes;
     /// Changes the fields that are given. `preferences` are merged (RFC 7396: null takes a key away). The later change wins: one
-    /// made before `updated_at` of what is stored changes nothing, and the answer shows what is stored.
+    /// made before `updated_at` of what is stored changes nothing, and the answer shows what is stored. 410 `profile_removed` for
+    /// its owner once it is removed: `POST /profiles` makes it anew.
     PUT    "/profiles/{userId}" => update, auth: Person, limit: 60,  writes;
-    /// Removes the content and leaves a tombstone, from which other devices learn of it.
+    /// Removes the content and leaves a tombstone, from which the owner's other devices learn of it.
     DELETE "/profiles/{userId}" => remove, auth: Person, limit: 60,  writes, reply: 204;
 }
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, Cursor, Error, FieldError, Json, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql, SqlJson,
-    Statement, input, messages, output,
+    Context, Cursor, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql,
+    SqlJson, Statement, input, messages, msg, output,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -26,6 +27,8 @@ use uuid::Uuid;
 use validator::ValidationError;
 
 const PAGE: u32 = 20;
+
+const REMOVED: Message = msg!("profile_removed", fr: "Ce profil a été retiré.", en: "This profile has been removed.");
 
 #[input]
 struct Search {
@@ -88,11 +91,20 @@ struct Row {
 #[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
-    Created { profile: Box<Profile> },
-    Ok { profile: Box<Profile> },
-    Outdated { profile: Box<Profile> },
+    Created {
+        profile: Box<Profile>,
+    },
+    Ok {
+        profile: Box<Profile>,
+    },
+    Outdated {
+        profile: Box<Profile>,
+    },
     Empty,
-    NotFound,
+    NotFound {
+        /// By the owner, who asks.
+        is_removed: bool,
+    },
     Stale,
 }
 
@@ -117,6 +129,7 @@ async fn create(ctx: Context, me: Person, Json(content): Json<Content>) -> Resul
 
 async fn read(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
+        Some(profile) if profile.deleted_at.is_some() => Err(Error::gone(REMOVED)),
         Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
         None => Err(Error::not_found(messages::NOT_FOUND)),
     }
@@ -159,7 +172,8 @@ async fn saved(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
         Outcome::Created { profile } => (profile, 201),
         Outcome::Ok { profile } | Outcome::Outdated { profile } => (profile, 200),
         Outcome::Empty => return Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
-        Outcome::NotFound => return Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::NotFound { is_removed: true } => return Err(Error::gone(REMOVED)),
+        Outcome::NotFound { .. } => return Err(Error::not_found(messages::NOT_FOUND)),
         Outcome::Stale => return Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
     };
     Ok(Reply::new(*profile).etag(|profile| profile.version).status(status))

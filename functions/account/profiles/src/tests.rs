@@ -112,7 +112,15 @@ async fn a_removed_profile_leaves_a_tombstone_and_can_come_back() {
     create(&ada, json!({"display_name": "Ada", "is_public": true, "preferences": {"theme": "dark"}})).await;
     assert_eq!(app().delete(&of(&ada)).by(&ada).send().await.status, 204);
     for answer in [app().get(&of(&ada)).by(&ada).send().await, change(&ada, &ada, json!({"bio": "x"})).await] {
-        assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"));
+        assert_eq!((answer.status, answer.code().as_str()), (410, "profile_removed"), "{answer:?}");
+    }
+    for stranger in [Person::new().await, Person::admin().await] {
+        let answer = app().get(&of(&ada)).by(&stranger).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{answer:?}");
+    }
+    let never = Person::new().await;
+    for answer in [app().get(&of(&never)).by(&never).send().await, change(&never, &never, json!({"bio": "x"})).await] {
+        assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{answer:?}");
     }
     assert_eq!(app().delete(&of(&ada)).by(&ada).send().await.status, 404);
     let select =
