@@ -52,8 +52,10 @@ pub struct Membership {
 #[output]
 pub struct Member {
     pub user_id: Uuid,
+    /// Null for somebody whose account is erased.
     pub name: Option<String>,
-    pub email: String,
+    /// Null for somebody whose account is erased.
+    pub email: Option<String>,
     pub role: MemberRole,
     pub joined_at: DateTime<Utc>,
 }

@@ -128,6 +128,11 @@ const MESSAGES: &[Message] = &[
         en: "Start, end and duration do not fit: between 1 second and less than a day.",
     },
     Message { code: "weak_password", fr: "Mot de passe trop facile à deviner.", en: "This password is too easy to guess." },
+    Message {
+        code: "not_plain",
+        fr: "Ni lien ni caractère invisible ou de direction : ce texte est écrit à d'autres.",
+        en: "Neither a link nor invisible or directional characters: this text is written to others.",
+    },
     Message { code: "not_allowed", fr: "Valeur non autorisée.", en: "This value is not allowed." },
 ];
 

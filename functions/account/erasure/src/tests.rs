@@ -22,10 +22,33 @@ async fn exists(person: &Person) -> bool {
     database().await.query_opt("select from users where id = $1", &[&person.id]).await.unwrap().is_some()
 }
 
+async fn in_organisation(name: &str, people: &[(&Person, &str)]) {
+    let owner = database().await;
+    owner.execute("insert into organisations (name) values ($1)", &[&name]).await.unwrap();
+    let join =
+        "insert into organisation_members (organisation_id, user_id, role) select id, $2, $3 from organisations where name = $1";
+    for (person, role) in people {
+        owner.execute(join, &[&name, &person.id, role]).await.unwrap();
+    }
+}
+
+/// Who is left, or nothing where the organisation is gone.
+async fn members(name: &str) -> Option<Vec<String>> {
+    let select = "select (select coalesce(array_agg(m.role), '{}') from organisation_members m where m.organisation_id = o.id)
+                  from organisations o where o.name = $1";
+    database().await.query_opt(select, &[&name]).await.unwrap().map(|row| row.get(0))
+}
+
 #[tokio::test]
 async fn an_account_goes_with_all_its_rows_when_its_grace_period_is_over() {
     let (gone, waiting, here) = (erased_at("1999-12-01").await, erased_at("1999-12-20").await, Person::new().await);
     let owner = database().await;
+    let [alone, shared, banned] = [erased_at("1999-12-01").await, erased_at("1999-12-01").await, Person::new().await];
+    owner.execute("update users set is_banned = true where id = $1", &[&banned.id]).await.unwrap();
+    let names = [&gone, &alone, &shared].map(|person| format!("Atelier {}", person.id.simple()));
+    in_organisation(&names[0], &[(&gone, "manager")]).await;
+    in_organisation(&names[1], &[(&alone, "manager"), (&banned, "member")]).await;
+    in_organisation(&names[2], &[(&shared, "manager"), (&here, "member")]).await;
     for insert in [
         "insert into kaizen (user_id, action, date) values ($1, 'x', '2026-01-01')",
         "insert into user_profiles (user_id, display_name) values ($1, 'Ada')",
@@ -35,6 +58,8 @@ async fn an_account_goes_with_all_its_rows_when_its_grace_period_is_over() {
     }
     assert!(run("2000-01-01T00:00:00Z").await["accounts"].as_u64().unwrap() >= 1);
     assert!(!exists(&gone).await && exists(&waiting).await && exists(&here).await);
+    let left = [members(&names[0]).await, members(&names[1]).await, members(&names[2]).await];
+    assert_eq!(left, [None, None, Some(vec!["manager".to_owned()])], "an organisation goes where nobody can sign in");
     let left = "select (select count(*) from kaizen where user_id = $1) + (select count(*) from user_profiles where user_id = $1)
                   + (select count(*) from user_sessions where user_id = $1) + (select count(*) from outbox where user_id = $1)";
     assert_eq!(owner.query_one(left, &[&gone.id]).await.unwrap().get::<_, i64>(0), 0);

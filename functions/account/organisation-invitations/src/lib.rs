@@ -2,7 +2,8 @@ edge::function! {
     //! How people come into an organisation: by a letter to an address.
 
     /// Invites an address by a letter with a link, good for seven days and once. For managers. Writing again to an address that
-    /// is invited (status 200) replaces the link. 409 `already_member`; 429 after three letters a day to one address; 402
+    /// is invited (status 200) replaces the link. 409 `already_member`; 429 after three letters a day to one address or a hundred by
+    /// one person, from all organisations together and also from those that are gone; 402
     /// `subscription_required` where the organisation would have more members than the caller's tier allows.
     POST   "/organisation-invitations"        => invite, auth: Person, limit: 10,  writes, reply: 201 or 200, sql: 2;
     /// The invitations of an organisation, latest first. For its managers.
@@ -10,7 +11,9 @@ edge::function! {
     /// Takes an invitation back: its link opens nothing any more. For managers. 409 `invitation_accepted` once it is used.
     DELETE "/organisation-invitations/{id}"   => revoke, auth: Person, limit: 60,  writes, reply: 204;
     /// Joins by the token of the link. The account must have the invited address, which the token verifies. Repeating it does
-    /// no harm. 410 `link_invalid`; 403 `invited_elsewhere` for an account of another address.
+    /// no harm. 410 `link_invalid`, also where nobody manages the organisation any more; 403 `invited_elsewhere` for an account of
+    /// another address; 402 `subscription_required` or 409 `limit_reached` for a manager's invitation where the caller would manage
+    /// more than their tier allows.
     POST   "/organisation-invitations/accept" => accept, auth: Person, limit: 10,  writes;
     uses: [Mail]
 }

@@ -7,12 +7,25 @@ const NOON: &str = "2026-06-01T12:00:00Z";
 
 async fn organisation() -> (String, Person) {
     let manager = Person::new().await;
+    (organisation_of(&manager).await, manager)
+}
+
+async fn organisation_of(manager: &Person) -> String {
     let owner = database().await;
     let insert = "with o as (insert into organisations (name, created_by) values ('Atelier Nord', $1) returning id)
                   insert into organisation_members (organisation_id, user_id, role)
                   select id, $1, 'manager' from o returning organisation_id::text";
-    let id = owner.query_one(insert, &[&manager.id]).await.unwrap().get(0);
-    (id, manager)
+    owner.query_one(insert, &[&manager.id]).await.unwrap().get(0)
+}
+
+/// An organisation without members is gone.
+async fn leave_all(person: &Person) {
+    database().await.execute("delete from organisation_members where user_id = $1", &[&person.id]).await.unwrap();
+}
+
+async fn invite_as(role: &str, organisation: &str, by: &Person, email: &str) -> Answer {
+    let body = json!({"organisation_id": organisation, "email": email, "role": role});
+    App::native(&FUNCTION).at(NOON).post("/organisation-invitations").by(by).json(body).send().await
 }
 
 async fn invite_at(now: &str, organisation: &str, by: &Person, email: &str) -> Answer {
@@ -167,4 +180,51 @@ async fn more_members_than_the_tier_allows_take_a_subscription() {
     assert!(letters_to(&ada.email).await.is_empty());
     database().await.execute("update users set tier = 'PREMIUM' where id = $1", &[&manager.id]).await.unwrap();
     assert_eq!(invite(&id, &manager, &ada.email).await.status, 201);
+}
+
+#[tokio::test]
+async fn letters_count_when_their_organisation_is_gone() {
+    let (manager, ada) = (Person::new().await, Person::new().await);
+    for status in [201, 201, 201, 429] {
+        let id = organisation_of(&manager).await;
+        assert_eq!(invite(&id, &manager, &ada.email).await.status, status);
+        leave_all(&manager).await;
+    }
+    assert_eq!(letters_to(&ada.email).await.len(), 3);
+    assert_eq!(refusal(&accept(&ada, &last_letter(&ada.email).await.token()).await), (410, "link_invalid".to_owned()));
+
+    let (bob, eve) = (Person::new().await, Person::new().await);
+    invite(&organisation_of(&manager).await, &manager, &bob.email).await;
+    let many = "update organisation_invitations set letters = 97 where email = $1";
+    database().await.execute(many, &[&bob.email]).await.unwrap();
+    leave_all(&manager).await;
+    let answer = invite(&organisation_of(&manager).await, &manager, &eve.email).await;
+    assert_eq!(refusal(&answer), (429, "enough_letters".to_owned()), "a hundred by one person");
+}
+
+#[tokio::test]
+async fn who_manages_as_much_as_the_tier_allows_is_not_made_a_manager_by_a_letter() {
+    let ((id, manager), (_, ada)) = (organisation().await, organisation().await);
+    invite_as("manager", &id, &manager, &ada.email).await;
+    let token = last_letter(&ada.email).await.token();
+    assert_eq!(refusal(&accept(&ada, &token).await), (402, "subscription_required".to_owned()));
+    database().await.execute("update users set tier = 'PREMIUM' where id = $1", &[&ada.id]).await.unwrap();
+    let joined = accept(&ada, &token).await;
+    assert_eq!((joined.status, joined.json()["role"].as_str()), (200, Some("manager")), "the link was not used up");
+}
+
+#[tokio::test]
+async fn nobody_joins_what_nobody_manages_and_no_list_shows_who_is_erased() {
+    let ((id, manager), ada, eve) = (organisation().await, Person::new().await, Person::new().await);
+    for person in [&ada, &eve] {
+        invite(&id, &manager, &person.email).await;
+    }
+    accept(&ada, &last_letter(&ada.email).await.token()).await;
+    let erase = "update users set deleted_at = '2026-06-01' where id = $1";
+    database().await.execute(erase, &[&ada.id]).await.unwrap();
+    let list = format!("/organisation-invitations?organisation_id={id}");
+    let listed = App::native(&FUNCTION).at(NOON).get(&list).by(&manager).send().await.json();
+    assert!(!listed.to_string().contains(&ada.email) && listed.to_string().contains(&eve.email), "{listed}");
+    database().await.execute(erase, &[&manager.id]).await.unwrap();
+    assert_eq!(refusal(&accept(&eve, &last_letter(&eve.email).await.token()).await), (410, "link_invalid".to_owned()));
 }

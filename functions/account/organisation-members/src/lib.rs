@@ -1,12 +1,13 @@
 edge::function! {
     //! Who belongs to an organisation.
 
-    /// The members, first who joined first. For managers.
+    /// The members, first who joined first; erased ones without name and address until their data are gone. For managers.
     GET    "/organisation-members/{id}"           => list,   auth: Person, limit: 60, writes;
-    /// Makes a member a manager or a manager a member. For managers. 409 `last_manager` where nobody would manage any more.
+    /// Makes a member a manager or a manager a member. For managers. 409 `last_manager` where nobody who can sign in would manage
+    /// any more; 402 `subscription_required` or 409 `limit_reached` where that person would manage more than their tier allows.
     PUT    "/organisation-members/{id}/{user_id}" => change, auth: Person, limit: 60, writes;
-    /// Leaves the organisation, or as its manager takes somebody else out of it. 409 `last_manager` where others would remain
-    /// without one. An organisation without members is gone.
+    /// Leaves the organisation, or as its manager takes somebody else out of it. 409 `last_manager` where others who can sign in
+    /// would remain without one; where there are none, the organisation is gone.
     DELETE "/organisation-members/{id}/{user_id}" => remove, auth: Person, limit: 60, writes, reply: 204;
 }
 

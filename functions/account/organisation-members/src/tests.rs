@@ -120,9 +120,56 @@ async fn nobody_is_a_member_of_two_organisations() {
 async fn an_administrator_gives_an_organisation_a_new_manager() {
     let (id, people) = organisation(1).await;
     let admin = Person::admin().await;
-    database().await.execute("delete from users where id = $1", &[&people[0].id]).await.unwrap();
+    database().await.execute("update users set is_banned = true where id = $1", &[&people[0].id]).await.unwrap();
     assert_eq!(change(&id, &admin, &people[1], "manager").await.status, 200);
     let logged = "select count(*) from audit_logs where user_id = $1 and metadata ->> 'subject' = $2";
     let row = database().await.query_one(logged, &[&admin.id, &people[1].id.to_string()]).await.unwrap();
     assert!(row.get::<_, i64>(0) > 0);
+}
+
+#[tokio::test]
+async fn a_manager_who_cannot_sign_in_does_not_count() {
+    for state in ["deleted_at = '2026-06-01'", "is_banned = true", "is_active = false"] {
+        let (id, people) = organisation(2).await;
+        assert_eq!(change(&id, &people[0], &people[1], "manager").await.status, 200);
+        database().await.execute(&format!("update users set {state} where id = $1"), &[&people[1].id]).await.unwrap();
+        assert_eq!(refusal(&remove(&id, &people[0], &people[0]).await), (409, "last_manager".to_owned()), "{state}");
+        assert_eq!(refusal(&change(&id, &people[0], &people[0], "member").await), (409, "last_manager".to_owned()), "{state}");
+        assert_eq!(remove(&id, &people[0], &people[1]).await.status, 204, "{state}");
+    }
+}
+
+#[tokio::test]
+async fn an_erased_member_is_listed_without_name_and_address() {
+    let (id, people) = organisation(1).await;
+    let erase = "update users set name = 'Ada Erased', deleted_at = '2026-06-01' where id = $1";
+    database().await.execute(erase, &[&people[1].id]).await.unwrap();
+    let listed = App::native(&FUNCTION).get(&format!("/organisation-members/{id}")).by(&people[0]).send().await.json();
+    let erased = &listed["items"][1];
+    assert_eq!((&erased["user_id"], &erased["name"], &erased["email"]), (&json!(people[1].id), &Value::Null, &Value::Null));
+    assert_eq!(listed["items"][0]["email"], json!(people[0].email));
+    assert_eq!(refusal(&change(&id, &people[0], &people[1], "manager").await), (404, "not_found".to_owned()));
+    assert_eq!(remove(&id, &people[0], &people[1]).await.status, 204);
+}
+
+#[tokio::test]
+async fn the_last_who_can_sign_in_leaves_and_the_organisation_is_gone() {
+    let (id, people) = organisation(1).await;
+    database().await.execute("update users set deleted_at = '2026-06-01' where id = $1", &[&people[1].id]).await.unwrap();
+    assert_eq!(remove(&id, &people[0], &people[0]).await.status, 204);
+    let left = database().await.query_one("select count(*) from organisations where id::text = $1", &[&id]).await.unwrap();
+    assert_eq!(left.get::<_, i64>(0), 0);
+}
+
+#[tokio::test]
+async fn who_manages_as_much_as_the_tier_allows_is_not_made_a_manager() {
+    let ((id, people), (other, others)) = (organisation(0).await, organisation(0).await);
+    let ada = Person::new().await;
+    join(&id, &ada, "member").await;
+    join(&other, &ada, "manager").await;
+    let answer = change(&id, &people[0], &ada, "manager").await;
+    assert_eq!(refusal(&answer), (402, "subscription_required".to_owned()));
+    assert_eq!(change(&other, &others[0], &ada, "manager").await.status, 200, "who manages it already");
+    database().await.execute("update users set tier = 'PREMIUM' where id = $1", &[&ada.id]).await.unwrap();
+    assert_eq!(change(&id, &people[0], &ada, "manager").await.status, 200, "by their own tier");
 }

@@ -30,7 +30,8 @@ const VERIFY_ADDRESS: Message =
 
 #[input]
 struct Named {
-    /// Neither a link nor control characters: it is written to people who are invited.
+    /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
+    /// the direction of writing: it is written to people who are invited.
     #[validate(length(min = 2, max = 80), custom(function = "edge::validation::not_blank"))]
     name: String,
 }
@@ -121,7 +122,7 @@ async fn aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result
 }
 
 fn plain<T>(outcome: Result<T>) -> Result<T> {
-    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_allowed").into())
+    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_plain").into())
 }
 
 const CREATE: Sql = Sql::new("select edge.create_organisation($1)");

@@ -97,16 +97,30 @@ async fn a_second_organisation_takes_a_subscription() {
 #[tokio::test]
 async fn only_a_verified_address_founds_and_no_name_is_a_link() {
     let ada = Person::new().await;
-    for name in ["https://evil.example", "see www.evil.example", "a\u{7}b"] {
+    let links =
+        ["https://evil.example", "see www.evil.example", "evil.com/login", "mailto:x@y.fr", "ftp:evil", "été.fr", "evil。com"];
+    for name in links.into_iter().chain(["Ada\u{202e}moc", "a\u{200b}b", "a\u{2066}b", "a\u{ad}b", "a\u{feff}b", "a\u{e0041}b"]) {
         let answer = found(&ada, name).await;
-        assert_eq!(answer.status, 422, "{name}: {answer:?}");
-        assert!(answer.wrong_fields()[0].starts_with("name:"));
+        assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["name:not_plain".to_owned()]), "{name:?}: {answer:?}");
+    }
+    assert_eq!(found(&ada, "a\u{7}b").await.status, 422);
+    for (language, says) in [("fr", "Ni lien ni caractère invisible"), ("en", "Neither a link nor invisible")] {
+        let body = json!({"name": "evil.com"});
+        let answer = app().post("/organisations").by(&ada).header("accept-language", language).json(body).send().await;
+        assert!(answer.json()["errors"][0].to_string().contains(says), "{answer:?}");
     }
     database().await.execute("update users set email_verified_at = null where id = $1", &[&ada.id]).await.unwrap();
     let answer = found(&ada, "Atelier").await;
     assert_eq!((answer.status, answer.code().as_str()), (403, "email_not_verified"));
     let privacy = Person::of(Role::Privacy, "Europe/Paris").await;
     assert_eq!(found(&privacy, "Atelier").await.code(), "forbidden");
+}
+
+#[tokio::test]
+async fn a_name_may_have_dots_colons_and_any_letters() {
+    for name in ["St. Martin", "Atelier : Nord", "Midi 12:30", "L'Été & Cie.", "東京 №2", "…et puis", "Zen 🧘"] {
+        assert_eq!(found(&Person::new().await, name).await.status, 201, "{name}");
+    }
 }
 
 #[tokio::test]

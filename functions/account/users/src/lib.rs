@@ -13,7 +13,8 @@ edge::function! {
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
     PUT    "/users/{id}" => update, auth: Person,  limit: 60,  writes;
     /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
-    /// restore it. `GET /account/export` gives everything to take along before.
+    /// restore it. `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
+    /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase,  auth: Person,  limit: 10,  writes, reply: 202;
     uses: [Mail]
 }

@@ -223,3 +223,60 @@ async fn a_role_is_taken_by_the_next_token_and_lost_at_once() {
     let answer = app().get(&of(&admin)).by(&promoted).send().await;
     assert_eq!((answer.status, answer.code().as_str()), (401, "session_revoked"));
 }
+
+/// Of Ada, a manager, Bob and Cleo: the organisation, with who joined when.
+async fn organisation(people: &[(&Person, &str, &str)]) -> String {
+    let owner = database().await;
+    let found = "insert into organisations (name) values ('Atelier') returning id::text";
+    let id: String = owner.query_one(found, &[]).await.unwrap().get(0);
+    let join = "insert into organisation_members (organisation_id, user_id, role, joined_at)
+                values ($1::text::uuid, $2, $3, $4::text::timestamptz)";
+    for (person, role, joined_at) in people {
+        owner.execute(join, &[&id, &person.id, role, joined_at]).await.unwrap();
+    }
+    id
+}
+
+async fn managers(organisation: &str) -> Vec<uuid::Uuid> {
+    let select = "select user_id from organisation_members
+                  where organisation_id = $1::text::uuid and role = 'manager' order by joined_at";
+    let rows = database().await.query(select, &[&organisation]).await.unwrap();
+    rows.into_iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test]
+async fn whoever_joined_first_manages_once_the_last_manager_is_erased() {
+    let [ada, banned, bob, cleo] = [Person::new().await, Person::new().await, Person::new().await, Person::new().await];
+    database().await.execute("update users set is_banned = true where id = $1", &[&banned.id]).await.unwrap();
+    let id = organisation(&[
+        (&ada, "manager", "2026-01-01"),
+        (&banned, "member", "2026-01-02"),
+        (&cleo, "member", "2026-01-04"),
+        (&bob, "member", "2026-01-03"),
+    ])
+    .await;
+    assert_eq!(app().delete(&of(&cleo)).by(&cleo).send().await.status, 202);
+    assert_eq!(managers(&id).await, [ada.id], "a member's end changes nothing");
+    assert_eq!(app().delete(&of(&ada)).by(&ada).send().await.status, 202);
+    assert_eq!(managers(&id).await, [ada.id, bob.id]);
+    let logged = "select metadata ->> 'organisation' from audit_logs where user_id = $1 and action = 'organisations.handed_over'";
+    assert_eq!(database().await.query_one(logged, &[&bob.id]).await.unwrap().get::<_, String>(0), id);
+}
+
+#[tokio::test]
+async fn another_manager_who_can_sign_in_is_enough() {
+    let [ada, bob, cleo] = [Person::new().await, Person::new().await, Person::new().await];
+    let id =
+        organisation(&[(&ada, "manager", "2026-01-01"), (&bob, "member", "2026-01-02"), (&cleo, "manager", "2026-01-03")]).await;
+    assert_eq!(app().delete(&of(&ada)).by(&ada).send().await.status, 202);
+    assert_eq!(managers(&id).await, [ada.id, cleo.id]);
+}
+
+#[tokio::test]
+async fn a_manager_who_is_alone_is_erased_and_has_the_organisation_back_when_restored() {
+    let (ada, admin) = (Person::new().await, Person::admin().await);
+    let id = organisation(&[(&ada, "manager", "2026-01-01")]).await;
+    assert_eq!(app().delete(&of(&ada)).by(&ada).send().await.status, 202);
+    assert_eq!(change(&admin, &ada, json!({"restore": true})).await.status, 200);
+    assert_eq!(managers(&id).await, [ada.id]);
+}
