@@ -173,6 +173,7 @@ async fn a_person_sees_their_rows_of_every_table_and_nobody_elses() {
         }
     }
     let theirs = [
+        "audit_logs",
         "clock_changes",
         "creations",
         "grimoire_creations",
