@@ -68,10 +68,12 @@ impl Embed {
         self
     }
 
-    /// A value in somebody's own words: shown as it is, never as Discord's markup, link or mention.
+    /// A value in somebody's own words: shown as it is, never as Discord's markup, link or mention, and on one line that
+    /// runs in one direction.
     #[must_use]
     pub fn quoted(self, name: &str, words: &str) -> Embed {
-        let words = cut(words, FIELD_VALUE - 2).replace('`', "'");
+        let plain: String = words.chars().filter(|c| !turns(*c)).map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let words = cut(&plain, FIELD_VALUE - 2).replace('`', "'");
         if words.is_empty() { self } else { self.field(name, &["`", &words, "`"].concat()) }
     }
 
@@ -116,6 +118,11 @@ impl Embed {
         self.footer = self.footer.filter(|footer| !footer.text.is_empty());
         self
     }
+}
+
+/// Changes the direction of what follows, or cannot be seen.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 /// At most `most` characters, the last of them `…` where something was cut.

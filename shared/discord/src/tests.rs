@@ -52,6 +52,8 @@ fn no_more_than_twenty_five_fields_are_sent_and_none_is_blank() {
 fn somebodys_words_are_never_markup() {
     let embed = sent(Embed::new("t", BLUE).quoted("w", "`[x](https://evil.example)` <@1> @everyone").quoted("e", " "));
     assert_eq!(embed["fields"], json!([{"name": "w", "value": "`'[x](https://evil.example)' <@1> @everyone`", "inline": true}]));
+    let turned = sent(Embed::new("t", BLUE).quoted("w", "a\u{202e}b\u{200b}c\u{2066}\r\nd\u{1b}[0m"));
+    assert_eq!(turned["fields"][0]["value"], "`abc  d [0m`");
     let long = sent(Embed::new("t", BLUE).quoted("w", &"a".repeat(5000)));
     assert!(long["fields"][0]["value"].as_str().unwrap().ends_with("…`"));
 }

@@ -152,7 +152,7 @@ pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Qu
 
 pub(crate) async fn retry(ctx: &Context, shelf: &str, creation: Uuid) -> Result<Reply<Queued>> {
     let endpoints = ready(ctx)?.endpoints();
-    conclude(ctx, shelf, RETRY.bind(creation).bind(SqlJson(&endpoints)).bind(LIFETIME_S), None).await
+    conclude(ctx, shelf, RETRY.bind(creation).bind(SqlJson(&endpoints)).bind(shelf).bind(LIFETIME_S), None).await
 }
 
 /// Everything that a creation will need is there, before any is asked for.
@@ -179,7 +179,7 @@ async fn conclude(ctx: &Context, shelf: &str, statement: Statement, given: Optio
             let location = body.status_url.clone();
             Ok(Reply::new(body).status(status).location(&location).replayed(true))
         }
-        Submitted::InProgress { id, status, error } => match error.as_deref().and_then(|code| refusal(code, None)) {
+        Submitted::InProgress { id, status, error } => match error.as_deref().and_then(refusal) {
             Some(error) => {
                 let error = about(ctx, error, shelf, id);
                 Err(error.with_header("idempotency-replayed", "true".to_owned()))
@@ -227,9 +227,14 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
                 500.. => UNAVAILABLE.code,
                 _ => REFUSED.code,
             };
-            let statement = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
-            record(ctx, ctx.sql(statement).await.and_then(|rows| rows.one::<Answer<Moved>>()));
-            let error = refusal(code, retry_after_s).unwrap_or_else(|| Error::internal(code));
+            let refused = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
+            // What may pass is asked anew under the same key.
+            let release = RELEASE.bind(ctx.idempotency_key().filter(|_| code != REFUSED.code));
+            record(ctx, ctx.batch([refused, release]).await.and_then(|[moved, _]| moved.one::<Answer<Moved>>()));
+            let mut error = refusal(code).unwrap_or_else(|| Error::internal(code));
+            if code != REFUSED.code {
+                error = error.with_header("retry-after", retry_after_s.unwrap_or(10).clamp(1, 3600).to_string());
+            }
             return Err(error.because(["runpod: status ", &status.to_string()].concat()));
         }
     };
@@ -258,11 +263,10 @@ pub fn tell(ctx: &Context, entries: Vec<Entry>) {
 }
 
 /// The answer to what RunPod did not take, by the word that the creation keeps.
-fn refusal(code: &str, retry_after_s: Option<u32>) -> Option<Error> {
-    let wait = retry_after_s.unwrap_or(10).clamp(1, 3600).to_string();
+fn refusal(code: &str) -> Option<Error> {
     match code {
-        _ if code == BUSY.code => Some(Error::service_unavailable(BUSY).with_header("retry-after", wait)),
-        _ if code == UNAVAILABLE.code => Some(Error::service_unavailable(UNAVAILABLE).with_header("retry-after", wait)),
+        _ if code == BUSY.code => Some(Error::service_unavailable(BUSY)),
+        _ if code == UNAVAILABLE.code => Some(Error::service_unavailable(UNAVAILABLE)),
         _ if code == REFUSED.code => Some(Error::bad_gateway(REFUSED)),
         _ => None,
     }
@@ -283,7 +287,7 @@ const SUBMIT: Sql = Sql::new(
        idempotency_key => $7, request_hash => $8, ttl_s => $9) as answer",
 );
 
-const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, ttl_s => $3) as answer");
+const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, shelf => $3, ttl_s => $4) as answer");
 
 const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3) as answer");
 
@@ -291,3 +295,5 @@ const NOT_SUBMITTED: Sql =
     Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3) as answer");
 
 const SETTLE: Sql = Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2) ->> 'outcome' as outcome");
+
+const RELEASE: Sql = Sql::new("select edge.idempotency_release($1) ->> 'outcome' as outcome");

@@ -51,7 +51,7 @@ struct Running {
 }
 
 pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statement) -> Result<Reply<T>> {
-    let [answer, row] = ctx.batch([CANCEL.bind(creation), look]).await?;
+    let [answer, row] = ctx.batch([CANCEL.bind(creation).bind(T::SHELF), look]).await?;
     let row = || row.one::<Creation>();
     match answer.one::<Answer<_>>()?.answer {
         Outcome::Cancelled { outbox } => {
@@ -69,6 +69,8 @@ pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statem
 /// What remains to be told on one connection.
 struct Following {
     ctx: Context,
+    /// By [`Context::clock`].
+    started: f64,
     creation: Uuid,
     next: Option<Creation>,
     job: Option<Job>,
@@ -82,13 +84,14 @@ pub(crate) async fn follow<T: Shown>(
     creation: Uuid,
     look: impl Fn() -> Statement + 'static,
 ) -> Result<Reply<Events<T>>> {
-    let (job, first) = poll(ctx, creation, None, look()).await?;
+    let started = ctx.clock();
+    let (job, first) = poll(ctx, creation, None, 0.0, look()).await?;
     let first = first.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
     let seen = ctx.last_event_id().unwrap_or_default().to_owned();
     if first.is_over() && first.mark() == seen {
         return Ok(Reply::new(Events::none()).status(204));
     }
-    let following = Following { ctx: ctx.clone(), creation, next: Some(first), job, seen, polls: POLLS, is_over: false };
+    let following = Following { ctx: ctx.clone(), started, creation, next: Some(first), job, seen, polls: POLLS, is_over: false };
     Ok(Reply::new(Events::new(ctx, POLL, changes(following, look))))
 }
 
@@ -97,10 +100,13 @@ async fn poll(
     ctx: &Context,
     creation: Uuid,
     running: Option<Running>,
+    elapsed_ms: f64,
     look: Statement,
 ) -> Result<(Option<Job>, Option<Creation>)> {
     let (id, progress) = running.map_or((None, None), |running| (Some(running.runpod_job_id), running.progress));
-    let [followed, row] = ctx.batch([FOLLOW.bind(creation).bind(id).bind(progress), look]).await?;
+    #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+    let follow = FOLLOW.bind(creation).bind(id).bind(progress).bind(elapsed_ms as i32);
+    let [followed, row] = ctx.batch([follow, look]).await?;
     Ok((followed.one::<Answer<Followed>>()?.answer.job, row.optional()?))
 }
 
@@ -137,7 +143,7 @@ impl Following {
         let running = self.ask().await;
         self.polls -= 1;
         self.ctx.pause(POLL).await;
-        match poll(&self.ctx, self.creation, running, look()).await {
+        match poll(&self.ctx, self.creation, running, self.ctx.clock() - self.started, look()).await {
             Ok((job, row)) => {
                 self.job = job;
                 row
@@ -162,6 +168,7 @@ impl Following {
     }
 }
 
-const FOLLOW: Sql = Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int) as answer");
+const FOLLOW: Sql =
+    Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int, elapsed_ms => $4::int) as answer");
 
-const CANCEL: Sql = Sql::new("select edge.cancel_creation($1) as answer");
+const CANCEL: Sql = Sql::new("select edge.cancel_creation(creation => $1, shelf => $2) as answer");

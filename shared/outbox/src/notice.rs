@@ -1,4 +1,4 @@
-//! What the team reads in Discord. The payload names no person, and neither does the message.
+//! What the team reads in Discord. The payload names no person and holds none of their own words, and neither does the message.
 
 use chrono::{DateTime, Utc};
 use discord::{BLUE, Embed, ORANGE, RED};
@@ -14,7 +14,7 @@ struct Ended {
     event: String,
     id: Uuid,
     attempt: i32,
-    /// What was asked for, by the names of its fields.
+    /// What was asked for, by the names of its fields; null for words that are not of the vocabulary.
     input: Map<String, Value>,
     url: Option<String>,
     error: Option<String>,
@@ -155,6 +155,7 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
         embed = match ended.input.get(name) {
             Some(Value::String(words)) => embed.quoted(title, words),
             Some(Value::Number(number)) => embed.field(title, &number.to_string()),
+            Some(Value::Null) => embed.field(title, "libre"),
             _ => embed,
         };
     }
@@ -191,14 +192,14 @@ mod tests {
     fn a_scene_becomes_a_blue_embed_without_a_person() {
         let payload = json!({
             "event": "scene.succeeded", "id": Uuid::from_u128(1), "job_id": Uuid::from_u128(2), "attempt": 2,
-            "input": {"world": "Orée", "era": "an mil", "class": "mage", "pose": "debout", "decor": "un bois"},
+            "input": {"world": "Orée", "era": "an mil", "class": "mage", "pose": "debout", "decor": null},
             "url": "https://f.example/1.png", "error": null, "delay_ms": 4736, "execution_ms": 2007,
             "response_time_ms": null, "finished_at": "2026-11-21T12:00:00Z",
         });
         let embed = shown(&payload).unwrap();
         assert_eq!((&embed["title"], &embed["color"]), (&json!("🌀 Scène générée"), &json!(0x34_98DB)));
         let fields: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
-        assert_eq!(fields, ["`Orée`", "`an mil`", "`mage`", "`debout`", "`un bois`", "4,73 s", "2,00 s"]);
+        assert_eq!(fields, ["`Orée`", "`an mil`", "`mage`", "`debout`", "libre", "4,73 s", "2,00 s"]);
         assert_eq!(embed["image"]["url"], "https://f.example/1.png");
         assert_eq!(embed["footer"]["text"], "Scène 00000000-0000-0000-0000-000000000001, essai 2");
     }

@@ -29,12 +29,12 @@ pub enum Submission {
     Accepted {
         id: String,
     },
-    /// RunPod itself said no: 4xx, 500 or 503. Nothing runs.
+    /// RunPod itself said no: 4xx or 503. Nothing runs.
     Refused {
         status: u16,
         retry_after_s: Option<u32>,
     },
-    /// No answer, a gateway's answer, or one without an id: a job may be running.
+    /// No answer, a 500 or a gateway's answer, or one without an id: a job may be running.
     Unclear {
         reason: String,
     },
@@ -160,7 +160,7 @@ fn submission(answer: Result<HttpAnswer, HttpFailure>) -> Submission {
             Some(Accepted { id }) if is_id(&id) => Submission::Accepted { id },
             _ => Submission::Unclear { reason: "the answer names no job".to_owned() },
         },
-        Ok(HttpAnswer { status: status @ (300..500 | 500 | 503), retry_after, .. }) => {
+        Ok(HttpAnswer { status: status @ (300..500 | 503), retry_after, .. }) => {
             Submission::Refused { status, retry_after_s: retry_after }
         }
         Ok(answer) => Submission::Unclear { reason: ["status ", &answer.status.to_string()].concat() },

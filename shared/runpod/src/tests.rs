@@ -135,10 +135,12 @@ fn a_job_that_took_too_long_has_failed_and_a_cancelled_one_has_no_error() {
 #[test]
 fn only_an_answer_of_runpod_itself_is_a_refusal() {
     assert_eq!(answer(200, r#"{"id":"a-u1","status":"IN_QUEUE"}"#), Submission::Accepted { id: "a-u1".to_owned() });
-    for status in [302, 400, 401, 404, 429, 500, 503] {
+    for status in [302, 400, 401, 404, 429, 503] {
         assert!(matches!(answer(status, ""), Submission::Refused { .. }), "{status}");
     }
-    for (status, body) in [(502, "<html>"), (504, ""), (524, ""), (200, "{\"id\":\""), (200, "{}"), (200, r#"{"id":"../x"}"#)] {
+    for (status, body) in
+        [(500, ""), (502, "<html>"), (504, ""), (524, ""), (200, "{\"id\":\""), (200, "{}"), (200, r#"{"id":"../x"}"#)]
+    {
         assert!(matches!(answer(status, body), Submission::Unclear { .. }), "{status} {body}");
     }
     assert!(matches!(submission(Err(HttpFailure::Timeout)), Submission::Unclear { .. }));

@@ -67,7 +67,7 @@ impl Story {
     /// Makes the job older, so that the clock minds it now and every other test's when it is due.
     async fn age(&self, minutes: i32) {
         let age = "update jobs set submitted_at = submitted_at - make_interval(mins => $2),
-               expires_at = expires_at - make_interval(mins => $2), checked_at = null
+               expires_at = expires_at - make_interval(mins => $2), checked_at = null, checks = 0
              where id = (select job_id from scenes where id::text = $1)";
         database().await.execute(age, &[&self.scene, &minutes]).await.unwrap();
     }
@@ -89,7 +89,7 @@ impl Story {
 
     /// Titles of the messages that the team has read about the scene.
     async fn messages(&self) -> Vec<String> {
-        let found = control(&format!("discord/1/messages?contains={}", self.name)).await;
+        let found = control(&format!("discord/1/messages?contains={}", self.scene)).await;
         let titles = found["messages"].as_array().unwrap().iter();
         titles.map(|message| message["embeds"][0]["title"].as_str().unwrap().to_owned()).collect()
     }
@@ -147,6 +147,7 @@ async fn whatever_happens_to_a_callback_the_scene_ends_once() {
         "sim:shape=text",
         "sim:padding=300000",
         "sim:truncated-after",
+        "sim:500-after",
         "sim:502-after",
         "sim:callback-always sim:duplicate",
     ];
@@ -211,7 +212,6 @@ async fn what_runpod_or_its_worker_gets_wrong_is_said_and_never_stuck() {
         ("sim:file=gone", "output_unreachable"),
         ("sim:file=html", "output_unsupported"),
         ("sim:429", "runpod_busy"),
-        ("sim:500", "runpod_unavailable"),
         ("sim:503", "runpod_unavailable"),
         ("sim:400", "runpod_refused"),
         ("sim:401", "runpod_refused"),

@@ -42,8 +42,8 @@ async fn a_sound_has_bounds() {
 #[tokio::test]
 async fn sounds_have_a_quota_of_their_own() {
     let ada = Person::new().await;
-    let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at)
-         select $1, 'audio', 'queued', 'elsewhere', edge.now() + interval '10 minutes'
+    let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at, asked_on)
+         select $1, 'audio', 'queued', 'elsewhere', edge.now() + interval '10 minutes', edge.today($1)
          from generate_series(1, (edge.setting('audio_per_day') ->> 'FREE')::int)";
     database().await.execute(fill, &[&ada.id]).await.unwrap();
     let answer = app(&ada).post(PATH).by(&ada).json(json!({"effect": "page_turn"})).send().await;

@@ -5,10 +5,15 @@ edge::function! {
     /// where the same was made before, `Idempotency-Key`, a quota per day, and for class and pose the words of
     /// `settings.scene_vocabulary`.
     POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
+    /// The words that a pose may be made of, and how many poses are left today.
+    GET  "/generate/pose" => offer,    auth: Person, limit: 60, reads;
     uses: [Discord, Links, RunPod, Storage]
 }
 
-use edge::{Context, Json, Person, Reply, Result, input};
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use edge::{Context, Json, Person, Reply, Result, Sql, input, output};
 use grimoire::{Ask, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
@@ -48,6 +53,29 @@ struct Pose<'a> {
     view: View,
 }
 
+#[output]
+struct Offer {
+    /// By field of a pose.
+    words: BTreeMap<String, Vocabulary>,
+    /// Poses per day.
+    limit: i32,
+    used: i32,
+    left: i32,
+    resets_at: DateTime<Utc>,
+}
+
+#[output]
+struct Vocabulary {
+    words: Vec<String>,
+    /// Other words are allowed too.
+    free_text: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Answer {
+    answer: Offer,
+}
+
 async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let view = wanted.view.unwrap_or(View::Front);
     let (class, pose) = (neutral(&wanted.class), neutral(&wanted.pose));
@@ -57,6 +85,12 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
     let refresh = wanted.cache == Some(Cache::Refresh);
     grimoire::ask(&ctx, Ask { kind: "pose", shelf: "creations", input: &input, given: &given, refresh }).await
 }
+
+async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
+    Ok(Reply::new(ctx.sql(OFFER.bind("pose")).await?.one::<Answer>()?.answer))
+}
+
+const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,8 @@ edge::function! {
     ///
     /// 422 `not_allowed` for a word that `settings.scene_vocabulary` does not have. 429 `quota_exceeded` once the day's
     /// scenes are used up. 503 `runpod_busy` or `runpod_unavailable` and 502 `runpod_refused` where RunPod does not take
-    /// the scene: it stays as `failed` and does not count.
+    /// the scene: it stays as `failed` and does not count. What is asked again after a 503 is asked anew, under the same key
+    /// too.
     POST "/generate/scene" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
     /// The words that a scene may be made of, and how many scenes are left today.
     GET  "/generate/scene" => offer,    auth: Person, limit: 60, reads;

@@ -116,7 +116,8 @@ async fn a_finished_job_shows_its_image_and_is_told_in_discord() {
     assert_eq!((&embed["title"], &embed["color"]), (&json!("🌀 Scène générée"), &json!(0x34_98DB)));
     let link = embed["image"]["url"].as_str().unwrap();
     assert_eq!(reqwest::get(link).await.unwrap().headers()["content-type"], "image/png");
-    assert!(embed["fields"].as_array().unwrap().contains(&json!({"name": "Décor", "value": "`'@everyone'`", "inline": true})));
+    assert!(embed["fields"].as_array().unwrap().contains(&json!({"name": "Décor", "value": "libre", "inline": true})));
+    assert!(!message.to_string().contains("@everyone"), "a person's own words are not told");
     assert_eq!(message["sent"]["allowed_mentions"], json!({"parse": []}));
     assert_eq!(drawing.outbox().await, (1, true, false, None));
     assert!(answer.log.iter().all(|line| !line.contains("proof") && !line.contains("/files/")), "{:?}", answer.log);

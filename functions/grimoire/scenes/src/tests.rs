@@ -235,12 +235,15 @@ async fn whoever_follows_a_scene_learns_how_far_its_worker_is_and_so_does_everyb
         database().await.execute(fail, &[&job]).await.unwrap();
         shown
     };
+    let begun = testing::now();
     let following = app.get(&format!("{path}/events")).by(&ada);
     let (answer, shown) = tokio::join!(following.send(), meanwhile);
     let events = answer.events();
     let seen: Vec<_> = events.iter().map(|(_, scene)| (scene["status"].as_str().unwrap(), scene["progress"].as_i64())).collect();
     assert_eq!(seen, [("queued", None), ("running", Some(40)), ("failed", None)]);
     assert_eq!((&shown["status"], &shown["progress"]), (&json!("running"), &json!(40)));
+    let changed: edge::chrono::DateTime<edge::chrono::Utc> = events[1].1["updated_at"].as_str().unwrap().parse().unwrap();
+    assert!(changed - begun > edge::chrono::TimeDelta::seconds(1), "{changed} is when the stream began");
 }
 
 #[tokio::test]
@@ -256,4 +259,79 @@ async fn a_stranger_neither_follows_nor_cancels_nor_retries() {
         assert_eq!(call.by(&eve).send().await.status, 404);
     }
     assert_eq!(state(&job).await, "running");
+}
+
+#[tokio::test]
+async fn a_creation_that_is_no_scene_is_neither_cancelled_nor_retried_as_one() {
+    let app = App::native(&FUNCTION);
+    let ada = Person::new().await;
+    for (status, action) in [("running", "cancel"), ("failed", "cancel"), ("failed", "retry")] {
+        let insert = "with job as (
+               insert into jobs (user_id, kind, state, endpoint, input, expires_at, finished_at)
+               values ($1, 'pose', $2, 'elsewhere', '{}', edge.now() + interval '10 minutes',
+                 case $2 when 'failed' then edge.now() end) returning id)
+             insert into creations (user_id, kind, input, status, job_id)
+             select $1, 'pose', '{}', $2, id from job returning id::text, job_id::text";
+        let row = database().await.query_one(insert, &[&ada.id, &status]).await.unwrap();
+        let (pose, job): (String, String) = (row.get(0), row.get(1));
+        let answer = app.post(&format!("/scenes/{pose}/{action}")).by(&ada).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{status} {action}");
+        let kept = "select status, job_id::text from creations where id::text = $1";
+        let row = database().await.query_one(kept, &[&pose]).await.unwrap();
+        assert_eq!((row.get(0), row.get(1), state(&job).await), (status, job.as_str(), status.to_owned()), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_cancelled_and_retried_at_once_no_job_goes_on_for_a_cancelled_scene() {
+    let endpoint = edge::auth::random_uuid().unwrap().simple().to_string();
+    let app = App::native(&FUNCTION).with("RUNPOD_ENDPOINT_ID_IMAGE", &endpoint);
+    let ada = Person::new().await;
+    for round in 0..8 {
+        let (scene, _) = waiting(&ada, "cancelled", None).await;
+        let alone = "update jobs set input = jsonb_build_object('prompt', 'sim:stuck ' || $2::text)
+             where id = (select job_id from scenes where id::text = $1)";
+        database().await.execute(alone, &[&scene, &scene]).await.unwrap();
+        let path = format!("/scenes/{scene}");
+        let call = |action: &str| app.post(&format!("{path}/{action}")).by(&ada).send();
+        let cancels = futures::future::join_all((0..8).map(|_| call("cancel")));
+        let (retried, cancelled) = tokio::join!(call("retry"), cancels);
+        assert_eq!(retried.status, 202, "{retried:?}");
+        assert!(cancelled.iter().all(|answer| answer.status == 200), "{cancelled:?}");
+        let status = app.get(&path).by(&ada).send().await.json()["status"].clone();
+        let jobs = format!("{}/control/runpod/jobs?contains={scene}", variable("SIMULATORS_URL"));
+        let held = async || reqwest::get(&jobs).await.unwrap().json::<Value>().await.unwrap()["jobs"].clone();
+        let open = held().await.as_array().unwrap().iter().filter(|job| job["status"] != "CANCELLED").count();
+        let kept = "select j.state from jobs j join scenes s on s.job_id = j.id where s.id::text = $1";
+        let state: String = database().await.query_one(kept, &[&scene]).await.unwrap().get(0);
+        assert_eq!(status == "cancelled", open == 0, "round {round}: {status}, {state}, {open} at RunPod");
+        assert_eq!(status == "cancelled", state == "cancelled", "round {round}: {status}, {state}");
+        assert_eq!(call("cancel").await.status, 200);
+        assert!(held().await.as_array().unwrap().iter().all(|job| job["status"] == "CANCELLED"), "round {round}");
+    }
+}
+
+#[tokio::test]
+async fn a_scene_that_was_to_be_drawn_anew_is_drawn_anew_when_it_is_retried() {
+    let endpoint = edge::auth::random_uuid().unwrap().simple().to_string();
+    let app = App::native(&FUNCTION).with("RUNPOD_ENDPOINT_ID_IMAGE", &endpoint);
+    let ada = Person::new().await;
+    let (scene, _) = waiting(&ada, "cancelled", None).await;
+    let made = "with refused as (
+           update jobs set is_joinable = false, endpoint = $2, input_hash = hash
+           from encode(sha256(convert_to(concat_ws(E'\n', 'scene', $2::text, edge.setting('models') ->> 'scene',
+             '{\"prompt\": \"sim:queued\"}'), 'UTF8')), 'hex') as hash
+           where id = (select job_id from scenes where id::text = $1) returning user_id, input_hash)
+         insert into jobs (user_id, kind, state, endpoint, input_hash, output, is_joinable, expires_at, finished_at)
+         select user_id, 'scene', 'succeeded', $2, input_hash, '{\"url\": \"https://files.example/1.png\"}', true,
+           edge.now(), edge.now() from refused";
+    database().await.execute(made, &[&scene, &endpoint]).await.unwrap();
+    let retry = || app.post(&format!("/scenes/{scene}/retry")).by(&ada).send();
+    assert_eq!(retry().await.status, 202, "the picture that was refused is not given again");
+
+    let usual = "update jobs set is_joinable = true, state = 'cancelled', finished_at = edge.now()
+         where id = (select job_id from scenes where id::text = $1)";
+    database().await.execute(usual, &[&scene]).await.unwrap();
+    database().await.execute("update scenes set status = 'cancelled' where id::text = $1", &[&scene]).await.unwrap();
+    assert_eq!(retry().await.status, 200, "whoever did not ask for that is given it");
 }
