@@ -1,7 +1,7 @@
 edge::function! {
     //! Makes up for what was lost on the way: callbacks of RunPod, answers to submissions, messages to Discord.
 
-    CRON "reconcile-jobs" every "5m" => run, budget: 3;
+    CRON "reconcile-jobs" every "5m" => run, budget: 12;
     uses: [Discord, Mail, RunPod, Storage]
 }
 
@@ -13,11 +13,16 @@ use runpod::{Found, Report as Said, RunPod, State};
 use serde::Deserialize;
 use uuid::Uuid;
 
-// Each job may need three calls (asked, fetched, stored). Together with three SQL calls at most fifty per run, which is
-// what the smallest plan of Workers allows.
-const MOST_JOBS: u32 = 11;
-const MOST_EXPIRED: u32 = 5;
-const MOST_MESSAGES: u32 = 5;
+/// Calls that a job may need: asked about, its result fetched, and stored.
+const CALLS_PER_JOB: u32 = 3;
+/// SQL calls of a run, at most.
+const SQL_CALLS: u32 = 12;
+/// Jobs that are asked about before what was learnt is recorded.
+const WAVE: u32 = 40;
+/// No wave begins after that: the clock waits for five minutes at most.
+const LONGEST_MS: f64 = 120_000.0;
+const MOST_EXPIRED: u32 = 100;
+const MOST_MESSAGES: u32 = 100;
 
 /// Workers open six connections at once; results are held in memory.
 const AT_ONCE: usize = 4;
@@ -46,6 +51,12 @@ struct Report {
 struct Expired {
     expired: u32,
     outbox: Vec<Entry>,
+}
+
+/// `settings.calls_per_run`.
+#[derive(Deserialize)]
+struct Plan {
+    calls: u32,
 }
 
 #[derive(Deserialize)]
@@ -77,28 +88,48 @@ enum Asked {
 }
 
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
+    let started = ctx.clock();
     // Without a key nobody can be asked; the rest is still to be done.
-    let runpod = RunPod::new(&ctx);
-    let most_jobs = if runpod.is_ok() { MOST_JOBS } else { 0 };
-    let [expired, jobs] = ctx.batch([EXPIRE.bind(MOST_EXPIRED), SILENT.bind(most_jobs)]).await?;
+    let runpod = RunPod::new(&ctx).ok();
+    let [expired, plan, jobs] =
+        ctx.batch([EXPIRE.bind(MOST_EXPIRED), PLAN.into(), SILENT.bind(runpod.as_ref().map_or(0, |_| WAVE / 4))]).await?;
     let expired: Expired = expired.one::<Answer<_>>()?.answer;
-    let jobs: Vec<Job> = jobs.all()?;
-    let asked = u32::try_from(jobs.len()).unwrap_or(u32::MAX);
-    let mut report =
-        Report { expired: expired.expired, asked, gone: 0, silent: 0, moved: 0, delivered: 0, retried: 0, dead: 0, more: false };
-
-    let events = match &runpod {
-        Ok(runpod) => ask(&ctx, runpod, jobs, &mut report).await,
-        Err(_) => Vec::new(),
+    let calls = plan.one::<Plan>()?.calls;
+    let most_messages = (calls / 10).min(MOST_MESSAGES);
+    let most_jobs = ((calls - most_messages).saturating_sub(SQL_CALLS) / CALLS_PER_JOB).min((SQL_CALLS - 4) * WAVE);
+    let mut report = Report {
+        expired: expired.expired,
+        asked: 0,
+        gone: 0,
+        silent: 0,
+        moved: 0,
+        delivered: 0,
+        retried: 0,
+        dead: 0,
+        more: false,
     };
-    let [moved, due] = ctx.batch([EVENTS.bind(SqlJson(&events)), outbox::claim(&ctx, MOST_MESSAGES)]).await?;
-    let moved: Vec<Answer<Moved>> = moved.all()?;
-    let due: Vec<Entry> = due.all()?;
-    report.moved = u32::try_from(moved.iter().filter(|job| job.answer.outcome == "moved").count()).unwrap_or(u32::MAX);
-    report.more = report.expired == MOST_EXPIRED || report.asked == MOST_JOBS || due.len() == MOST_MESSAGES as usize;
 
-    let caused = moved.into_iter().flat_map(|job| job.answer.outbox);
-    let counts = outbox::deliver(&ctx, expired.outbox.into_iter().chain(caused).chain(due).collect()).await?;
+    let (mut wave, mut messages) = (jobs.all::<Job>()?, expired.outbox);
+    while let Some(runpod) = runpod.as_ref().filter(|_| !wave.is_empty()) {
+        report.asked += u32::try_from(wave.len()).unwrap_or(u32::MAX);
+        let events = ask(&ctx, runpod, wave, &mut report).await;
+        let is_late = ctx.clock() - started > LONGEST_MS;
+        let next = if is_late { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
+        report.more |= next == 0;
+        let [moved, jobs] = ctx.batch([EVENTS.bind(SqlJson(&events)), SILENT.bind(next)]).await?;
+        for Answer { answer: job } in moved.all::<Answer<Moved>>()? {
+            report.moved += u32::from(job.outcome == "moved");
+            messages.extend(job.outbox);
+        }
+        wave = jobs.all()?;
+    }
+
+    // What does not fit is due again in a minute.
+    messages.truncate(most_messages as usize);
+    let left = most_messages - u32::try_from(messages.len()).unwrap_or(most_messages);
+    messages.extend(ctx.sql(outbox::claim(&ctx, left)).await?.all::<Entry>()?);
+    report.more |= report.expired == MOST_EXPIRED || messages.len() >= most_messages as usize;
+    let counts = outbox::deliver(&ctx, messages).await?;
     Ok(Reply::new(Report { delivered: counts.delivered, retried: counts.retried, dead: counts.dead, ..report }))
 }
 
@@ -154,6 +185,8 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
 }
 
 const EXPIRE: Sql = Sql::new("select edge.expire_jobs($1) as answer");
+
+const PLAN: Sql = Sql::new("select edge.calls_per_run() as calls");
 
 const SILENT: Sql = Sql::new("select job_id, kind, runpod_job_id, endpoint from edge.jobs_to_reconcile($1)");
 

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use edge::auth::Keys;
 use edge::chrono::{DateTime, Utc};
+use futures::StreamExt;
 use serde_json::{Value, json};
 use testing::{Answer, App, Person, database, variable};
 use uuid::Uuid;
@@ -81,6 +82,43 @@ async fn a_lost_callback_is_made_up_for() {
     reconcile_until(&app, async || shown(scene).await.0 != "queued").await;
     assert_eq!(shown(scene).await, ("succeeded".to_owned(), None, true));
     reconcile_until(&app, async || message(scene).await.is_some_and(|(_, delivered)| delivered)).await;
+}
+
+#[tokio::test]
+async fn a_run_goes_on_until_all_lost_callbacks_are_made_up_for() {
+    let app = App::native(&FUNCTION);
+    let endpoint = random();
+    let lost: Vec<Uuid> = futures::stream::iter(0..120)
+        .map(async |_| scene(&endpoint, Some(&submit(&endpoint, "").await)).await)
+        .buffer_unordered(8)
+        .collect()
+        .await;
+    let select = "select count(*) from scenes where id = any ($1) and status = 'succeeded'";
+    let mut runs = 0;
+    while database().await.query_one(select, &[&lost]).await.unwrap().get::<_, i64>(0) < 120 {
+        runs += 1;
+        assert!(runs <= 3, "eleven a run would take eleven runs");
+        assert_eq!(reconcile(&app).await.status, 200);
+        // What another test's run holds, it has soon recorded.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_small_plan_of_the_platform_is_kept_to() {
+    let app = App::native(&FUNCTION);
+    let endpoint = random();
+    let set = "update settings set value = $1 where key = 'calls_per_run'";
+    let refused = database().await.execute(set, &[&json!(49)]).await.unwrap_err();
+    assert_eq!(refused.code().unwrap().code(), "23514");
+    for _ in 0..30 {
+        scene(&endpoint, Some(&random())).await;
+    }
+    database().await.execute(set, &[&json!(50)]).await.unwrap();
+    let answer = reconcile(&app).await;
+    database().await.execute(set, &[&json!(1000)]).await.unwrap();
+    assert_eq!((answer.status, answer.json()["more"].as_bool()), (200, Some(true)), "{answer:?}");
+    assert!(answer.json()["asked"].as_u64().unwrap() <= 11, "{answer:?}");
 }
 
 #[tokio::test]

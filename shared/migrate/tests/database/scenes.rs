@@ -359,6 +359,38 @@ async fn silent_jobs_are_handed_out_once_a_minute() {
 }
 
 #[tokio::test]
+async fn the_job_whose_result_would_be_lost_soonest_is_asked_about_first() {
+    let database = Database::migrated().await;
+    let person = database.person("a@example.org").await;
+    let mut jobs = Vec::new();
+    for (index, (submitted, checked, checks)) in [
+        ("2026-11-21T12:00:00Z", None, 0_i16),
+        ("2026-11-21T11:20:00Z", None, 0),
+        ("2026-11-21T11:00:00Z", Some("2026-11-21T11:58:00Z"), 5),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let created = database.call(&person, NOON, SUBMIT, &[]).await;
+        database.call(&person, NOON, SUBMITTED, &[&job(&created), &format!("r-{index}")]).await;
+        let age = "update jobs set submitted_at = $2::text::timestamptz, checked_at = $3::text::timestamptz, checks = $4
+             where id = $1";
+        database.owner().await.execute(age, &[&job(&created), &submitted, &checked, &checks]).await.unwrap();
+        jobs.push(job(&created).to_string());
+    }
+    let ask = "select coalesce(jsonb_agg(job_id), '[]') from edge.jobs_to_reconcile(1)";
+    let service = Caller::service();
+    for (at, expected) in [
+        ("2026-11-21T12:02:00Z", json!([jobs[0]])),
+        ("2026-11-21T12:02:00Z", json!([jobs[1]])),
+        ("2026-11-21T12:02:00Z", json!([])),
+        ("2026-11-21T12:03:00Z", json!([jobs[2]])),
+    ] {
+        assert_eq!(database.call(&service, at, ask, &[]).await, expected, "{at}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_a_person_takes_all_along_but_the_bare_ledger() {
     let database = Database::migrated().await;
     let person = database.person("a@example.org").await;
