@@ -4,6 +4,9 @@
 
 alter table public.jobs add column asked_on date;
 
+-- What touches the rows reads the clock.
+select set_config('oree.now', statement_timestamp()::text, true);
+
 update public.jobs j
 set asked_on = edge.day_of(j.created_at, u.time_zone, u.day_end_hour)
 from public.users u

@@ -15,10 +15,12 @@ use uuid::Uuid;
 
 /// Calls that a job may need: asked about, its result fetched, and stored.
 const CALLS_PER_JOB: u32 = 3;
-/// SQL calls of a run, at most.
-const SQL_CALLS: u32 = 12;
 /// Jobs that are asked about before what was learnt is recorded.
 const WAVE: u32 = 40;
+/// The first is a quarter of one: a small plan of the platform allows no more.
+const MOST_WAVES: u32 = 9;
+/// One for each wave; before them, after them, and one that settles messages.
+const SQL_CALLS: u32 = MOST_WAVES + 3;
 /// No wave begins after that: the clock waits for five minutes at most.
 const LONGEST_MS: f64 = 120_000.0;
 const MOST_EXPIRED: u32 = 100;
@@ -28,6 +30,7 @@ const MOST_MESSAGES: u32 = 100;
 const AT_ONCE: usize = 4;
 
 #[output]
+#[derive(Default)]
 struct Report {
     /// Jobs that RunPod can have nothing more to say about, given up.
     expired: u32,
@@ -96,25 +99,17 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let expired: Expired = expired.one::<Answer<_>>()?.answer;
     let calls = plan.one::<Plan>()?.calls;
     let most_messages = (calls / 10).min(MOST_MESSAGES);
-    let most_jobs = ((calls - most_messages).saturating_sub(SQL_CALLS) / CALLS_PER_JOB).min((SQL_CALLS - 4) * WAVE);
-    let mut report = Report {
-        expired: expired.expired,
-        asked: 0,
-        gone: 0,
-        silent: 0,
-        moved: 0,
-        delivered: 0,
-        retried: 0,
-        dead: 0,
-        more: false,
-    };
+    let most_jobs = ((calls - most_messages).saturating_sub(SQL_CALLS) / CALLS_PER_JOB).min((MOST_WAVES - 1) * WAVE);
+    let mut report = Report { expired: expired.expired, ..Report::default() };
 
     let (mut wave, mut messages) = (jobs.all::<Job>()?, expired.outbox);
+    let mut waves_left = MOST_WAVES;
     while let Some(runpod) = runpod.as_ref().filter(|_| !wave.is_empty()) {
         report.asked += u32::try_from(wave.len()).unwrap_or(u32::MAX);
         let events = ask(&ctx, runpod, wave, &mut report).await;
-        let is_late = ctx.clock() - started > LONGEST_MS;
-        let next = if is_late { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
+        waves_left -= 1;
+        let is_over = waves_left == 0 || ctx.clock() - started > LONGEST_MS;
+        let next = if is_over { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
         report.more |= next == 0;
         let [moved, jobs] = ctx.batch([EVENTS.bind(SqlJson(&events)), SILENT.bind(next)]).await?;
         for Answer { answer: job } in moved.all::<Answer<Moved>>()? {
