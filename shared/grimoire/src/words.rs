@@ -83,8 +83,8 @@ fn order(text: &str) -> Option<Range<usize>> {
     let words: Vec<(Range<usize>, String)> = pieces.filter(|(_, word)| !word.is_empty()).collect();
     let begins = |word: &str, stems: &[&str]| stems.iter().any(|stem| word.starts_with(stem));
     words.iter().enumerate().filter(|(_, (_, word))| begins(word, &VERBS)).find_map(|(index, (verb, _))| {
-        let after = words.iter().skip(index + 1).take(REACH);
-        let (order, _) = after.filter(|(_, word)| begins(word, &ORDERS)).last()?;
+        let mut after = words.iter().skip(index + 1).take(REACH);
+        let (order, _) = after.rfind(|(_, word)| begins(word, &ORDERS))?;
         Some(verb.start..order.end)
     })
 }

@@ -10,7 +10,7 @@ mod cpu;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use clap::Parser;
 use futures::StreamExt;
 use serde_json::{Value, json};
