@@ -11,7 +11,7 @@ import sys
 import time
 import uuid
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta, timezone
+from datetime import date as Date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -94,7 +94,7 @@ class Person(BaseModel):
     session: uuid.UUID
     role: str
     now: datetime
-    today: date | None = None
+    today: Date | None = None
 
 
 def claimed(authorization: Annotated[str, Header()] = "") -> Person:
@@ -143,7 +143,7 @@ limit_10, limit_60, limit_300_list, limit_300_streak = Limit(10), Limit(60), Lim
 
 
 class Day(BaseModel):
-    date: date
+    date: Date
     reason: str
 
 
@@ -151,7 +151,7 @@ class Streak(BaseModel):
     current: int
     alive: int
     best: int
-    since: date | None
+    since: Date | None
     today_done: bool
     at_risk: bool
     day_ends_at: datetime
@@ -166,7 +166,7 @@ class Streak(BaseModel):
 class NewEntry(BaseModel):
     model_config = ConfigDict(extra="forbid")
     action: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"\S")]
-    date: date | None = None
+    date: Date | None = None
     completed: bool | None = None
     client_id: uuid.UUID | None = None
 
@@ -175,7 +175,7 @@ class Entry(BaseModel):
     id: int
     user_id: uuid.UUID
     action: str
-    date: date
+    date: Date
     completed: bool
     completed_at: datetime | None
     client_id: uuid.UUID | None
@@ -251,7 +251,7 @@ async def create(new: NewEntry, me: Annotated[Person, Depends(limit_60)], connec
 
 @app.get("/api/v1/rise/kaizen/{user_id}")
 async def entries(user_id: uuid.UUID, me: Annotated[Person, Depends(limit_300_list)], connection: Connection,
-                  from_: Annotated[date | None, Query(alias="from")] = None, to: date | None = None,
+                  from_: Annotated[Date | None, Query(alias="from")] = None, to: Date | None = None,
                   limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None) -> Entries:
     if user_id != me.id:
         raise HTTPException(403, "Accès non autorisé")
@@ -259,7 +259,7 @@ async def entries(user_id: uuid.UUID, me: Annotated[Person, Depends(limit_300_li
     if cursor:
         try:
             day, entry = json.loads(base64.urlsafe_b64decode(cursor))
-            day = date.fromisoformat(day)
+            day = Date.fromisoformat(day)
         except ValueError:
             raise HTTPException(422, "bad_cursor") from None
     await signed_in(me, connection)
