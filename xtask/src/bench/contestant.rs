@@ -183,14 +183,7 @@ impl Running {
 
     /// Waits until a port answers.
     pub async fn listens(&self, port: u16) -> Result<()> {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if self.process.has_ended() || Instant::now() > deadline {
-                bail!("{} did not start", self.contestant.name());
-            }
-            sleep(Duration::from_micros(200)).await;
-        }
-        Ok(())
+        listens(&self.process, self.contestant.name(), port).await
     }
 
     pub async fn ready(&self) -> Result<()> {
@@ -237,6 +230,18 @@ pub async fn build_peer(project: &Project, package: &str) -> Result<()> {
     command.env("CARGO_TARGET_DIR", project.target().join("bench"));
     cargo::run(command, &step, "a crate in bench/ does not compile: mend what is shown above").await?;
     step.done("");
+    Ok(())
+}
+
+/// Waits until a process answers on a port.
+pub async fn listens(process: &Guarded, name: &str, port: u16) -> Result<()> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        if process.has_ended() || Instant::now() > deadline {
+            bail!("{name} did not start");
+        }
+        sleep(Duration::from_micros(200)).await;
+    }
     Ok(())
 }
 

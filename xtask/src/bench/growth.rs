@@ -62,6 +62,9 @@ impl Growing<'_> {
         let machine = Machine::here(self.project);
         let people = self.ground.people().await?;
         let edge = self.serve()?;
+        for port in &self.ports {
+            contestant::listens(&edge, "workerd", *port).await?;
+        }
         let (steady, listed, old) = (&people.steady[0], &people.listed[0], &people.new[0]);
         let short = self.read(0, self.streak(steady)?).await?;
         self.live_long(old).await?;
