@@ -60,9 +60,11 @@ mod tests {
             ("-2", "'-2"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
             ("\n", "'\n"),
             ("  =1", "'  =1"),
             ("＝1", "'＝1"),
+            ("＠a", "'＠a"),
             ("Trier;=1+1;jeter", "Trier;'=1+1;jeter"),
             ("deux\r\n=lignes", "deux\r\n'=lignes"),
             ("", ""),
@@ -70,6 +72,8 @@ mod tests {
             ("2026-06-10", "2026-06-10"),
             ("'=1", "'=1"),
             ("Ranger, trier", "Ranger, trier"),
+            ("10 - 2", "10 - 2"),
+            ("é=1", "é=1"),
             ("10 - 2; deux\r\nlignes", "10 - 2; deux\r\nlignes"),
         ] {
             let mut text = String::new();
