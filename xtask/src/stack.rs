@@ -210,12 +210,20 @@ async fn serve(name: &str, mut command: Command, listen: SocketAddr, logs: &Path
     let log = File::create(&path).with_context(|| format!("{} cannot be written", path.display()))?;
     command.stdout(Stdio::from(log.try_clone()?)).stderr(log);
     let process = guard::spawn(command)?;
-    let deadline = Instant::now() + START_TIMEOUT;
-    while TcpStream::connect(listen).await.is_err() {
-        if process.has_ended() || Instant::now() > deadline {
-            bail!("the {name} did not start: {} tells why", path.display());
-        }
-        sleep(Duration::from_millis(20)).await;
+    if !listens(&process, listen, Duration::from_millis(20)).await {
+        bail!("the {name} did not start: {} tells why", path.display());
     }
     Ok(process)
+}
+
+/// Waits until a process answers at an address, looking every `pause`; false where it ends before or takes too long.
+pub async fn listens(process: &Guarded, address: SocketAddr, pause: Duration) -> bool {
+    let deadline = Instant::now() + START_TIMEOUT;
+    while TcpStream::connect(address).await.is_err() {
+        if process.has_ended() || Instant::now() > deadline {
+            return false;
+        }
+        sleep(pause).await;
+    }
+    true
 }

@@ -8,4 +8,4 @@ mod secret;
 
 pub use keys::{Access, Keys, KeysError, TokenError};
 pub use role::Role;
-pub use secret::{RefreshToken, is_hmac, is_secret, password_digest, random_uuid, seal, sha256_hex, unseal};
+pub use secret::{RefreshToken, is_hmac_of_any, is_secret, password_digest, random_uuid, seal, sha256_hex, unseal};

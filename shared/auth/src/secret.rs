@@ -68,8 +68,15 @@ pub fn unseal(key: &[u8], subject: &str, proof: &str) -> bool {
 }
 
 /// Whether `mac` is the HMAC-SHA-256 of the parts, one after the other, in constant time.
-pub fn is_hmac(key: &[u8], parts: &[&[u8]], mac: &[u8]) -> bool {
+fn is_hmac(key: &[u8], parts: &[&[u8]], mac: &[u8]) -> bool {
     hmac(key, parts).verify_slice(mac).is_ok()
+}
+
+/// Whether `mac` is the HMAC-SHA-256 of the parts, one after the other, under one of the secrets, which commas separate: while
+/// one is replaced there are two. Each is tried, in constant time, so that the time taken does not tell which one was right.
+pub fn is_hmac_of_any(secrets: &str, parts: &[&[u8]], mac: &[u8]) -> bool {
+    let secrets = secrets.split(',').map(str::trim).filter(|secret| !secret.is_empty());
+    secrets.fold(false, |found, secret| found | is_hmac(secret.as_bytes(), parts, mac))
 }
 
 /// Whether `given` is `known`, in a time that does not tell where they differ. Nothing is equal to an empty secret.

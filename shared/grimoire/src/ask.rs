@@ -12,6 +12,8 @@ use serde_json::Value;
 use storage::Storage;
 use uuid::Uuid;
 
+use crate::Answer;
+
 /// How long RunPod may take from submission to result, and how long we wait to learn of an unclear submission.
 const LIFETIME_S: u32 = 600;
 /// How long the link that RunPod calls back is good: RunPod's last try comes some seconds after the job's end.
@@ -123,11 +125,6 @@ struct Quota {
 #[derive(serde::Deserialize)]
 struct Moved {
     outbox: Vec<Entry>,
-}
-
-#[derive(serde::Deserialize)]
-struct Answer<T> {
-    answer: T,
 }
 
 /// Asks for a creation: 202, or 200 where it was made before. One round trip, and a second around the call of RunPod.

@@ -9,7 +9,7 @@ use runpod::{Found, Report, RunPod, State};
 use uuid::Uuid;
 
 use crate::shelf::{Creation, Shown};
-use crate::{Status, tell};
+use crate::{Answer, Status, tell};
 
 const POLL: Duration = Duration::from_millis(1500);
 /// Per connection, each of them one call: the smallest plan of Workers allows fifty. Then the browser connects again.
@@ -25,11 +25,6 @@ enum Outcome {
     Cancelled { outbox: Vec<Entry> },
     Finished,
     NotFound,
-}
-
-#[derive(serde::Deserialize)]
-struct Answer<T> {
-    answer: T,
 }
 
 #[derive(serde::Deserialize)]

@@ -4,10 +4,18 @@
 mod ask;
 mod follow;
 mod keep;
+mod offer;
 mod shelf;
 mod words;
 
 pub use ask::{Ask, Queued, Status, ask, tell};
 pub use keep::{Event, Kept, keep};
+pub use offer::{Offer, offer};
 pub use shelf::{Creation, CreationId, Shown, Wanted, cancel, events, list, read, retry};
 pub use words::{neutral, one_line};
+
+/// What an SQL function of ours gives: one object.
+#[derive(serde::Deserialize)]
+struct Answer<T> {
+    answer: T,
+}

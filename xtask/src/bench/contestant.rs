@@ -1,13 +1,9 @@
 //! Who is compared: how each is built and started.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Stdio, time::Duration};
+use std::{collections::BTreeMap, fs, net::SocketAddr, path::PathBuf, process::Stdio, time::Duration};
 
-use anyhow::{Context, Result, bail, ensure};
-use tokio::{
-    net::TcpStream,
-    process::Command,
-    time::{Instant, sleep},
-};
+use anyhow::{Context, Result, ensure};
+use tokio::process::Command;
 
 use super::{
     ground::Ground,
@@ -19,6 +15,7 @@ use crate::{
     modules,
     progress::Step,
     project::{Profile, Project},
+    stack,
     toolchain::{WASM, WasmToolchain},
 };
 
@@ -235,13 +232,8 @@ pub async fn build_peer(project: &Project, package: &str) -> Result<()> {
 
 /// Waits until a process answers on a port.
 pub async fn listens(process: &Guarded, name: &str, port: u16) -> Result<()> {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-        if process.has_ended() || Instant::now() > deadline {
-            bail!("{name} did not start");
-        }
-        sleep(Duration::from_micros(200)).await;
-    }
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    ensure!(stack::listens(process, address, Duration::from_micros(200)).await, "{name} did not start");
     Ok(())
 }
 

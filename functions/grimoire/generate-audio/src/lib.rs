@@ -10,7 +10,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Json, Person, Reply, Result, Sql, input, output};
+use edge::{Context, Json, Person, Reply, Result, input, output};
 use grimoire::{Ask, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
@@ -71,11 +71,6 @@ struct Offer {
     resets_at: DateTime<Utc>,
 }
 
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Offer,
-}
-
 async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let (duration_s, format) = (wanted.duration_s.unwrap_or(5), wanted.format.unwrap_or(Format::Mp3));
     let input = Sound { effect: wanted.effect, description: wanted.description.as_deref(), duration_s, format };
@@ -92,10 +87,8 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
 }
 
 async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
-    Ok(Reply::new(ctx.sql(OFFER.bind("audio")).await?.one::<Answer>()?.answer))
+    grimoire::offer(&ctx, "audio").await
 }
-
-const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
 
 #[cfg(test)]
 mod tests;

@@ -10,11 +10,8 @@ edge::function! {
     uses: [Discord, Links, RunPod, Storage]
 }
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
-use edge::{Context, Json, Person, Reply, Result, Sql, input, output};
-use grimoire::{Ask, Queued, neutral};
+use edge::{Context, Json, Person, Reply, Result, input};
+use grimoire::{Ask, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
@@ -53,29 +50,6 @@ struct Pose<'a> {
     view: View,
 }
 
-#[output]
-struct Offer {
-    /// By field of a pose.
-    words: BTreeMap<String, Vocabulary>,
-    /// Poses per day.
-    limit: i32,
-    used: i32,
-    left: i32,
-    resets_at: DateTime<Utc>,
-}
-
-#[output]
-struct Vocabulary {
-    words: Vec<String>,
-    /// Other words are allowed too.
-    free_text: bool,
-}
-
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Offer,
-}
-
 async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let view = wanted.view.unwrap_or(View::Front);
     let (class, pose) = (neutral(&wanted.class), neutral(&wanted.pose));
@@ -87,10 +61,8 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
 }
 
 async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
-    Ok(Reply::new(ctx.sql(OFFER.bind("pose")).await?.one::<Answer>()?.answer))
+    grimoire::offer(&ctx, "pose").await
 }
-
-const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
 
 #[cfg(test)]
 mod tests;

@@ -15,11 +15,8 @@ edge::function! {
     uses: [Discord, Links, RunPod, Storage]
 }
 
-use std::collections::BTreeMap;
-
-use chrono::{DateTime, Utc};
-use edge::{Context, Json, Person, Reply, Result, Sql, input, output};
-use grimoire::{Ask, Queued, neutral};
+use edge::{Context, Json, Person, Reply, Result, input};
+use grimoire::{Ask, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
@@ -57,29 +54,6 @@ struct Scene<'a> {
     decor: &'a str,
 }
 
-#[output]
-struct Offer {
-    /// By field of a scene.
-    words: BTreeMap<String, Vocabulary>,
-    /// Scenes per day.
-    limit: i32,
-    used: i32,
-    left: i32,
-    resets_at: DateTime<Utc>,
-}
-
-#[output]
-struct Vocabulary {
-    words: Vec<String>,
-    /// Other words are allowed too.
-    free_text: bool,
-}
-
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Offer,
-}
-
 async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let Wanted { world, era, class, pose, decor, cache } = &wanted;
     let [w, e, c, p, d] = [world, era, class, pose, decor].map(|words| neutral(words));
@@ -92,10 +66,8 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
 }
 
 async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
-    Ok(Reply::new(ctx.sql(OFFER.bind("scene")).await?.one::<Answer>()?.answer))
+    grimoire::offer(&ctx, "scene").await
 }
-
-const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
 
 #[cfg(test)]
 mod tests;
