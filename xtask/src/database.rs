@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
-use migrate::Progress;
+use anyhow::{Context, Result, ensure};
+use migrate::{Progress, Report};
 use tokio_postgres::Client;
 
 use crate::{
@@ -41,20 +41,41 @@ pub async fn prepare(project: &Project, url: &str, settings: &Settings, secrets:
     Ok(logins)
 }
 
-/// Applies the migrations that the database does not have yet.
+/// Brings the database to what the SQL files say.
+///
+/// # Errors
+/// As [`migrate::run`]; what the database has and no file.
+pub async fn migrate(project: &Project, url: &str) -> Result<Step> {
+    let step = Step::start("migrations");
+    let orphans = bring_up_to_date(project, url, &step).await?.orphans;
+    ensure!(
+        orphans.is_empty(),
+        "the database has what stands in no file: {}; restore the file, or drop it in a step",
+        orphans.join(", ")
+    );
+    Ok(step)
+}
+
+/// As [`migrate`], for a database that people use: what stands in no file is told and left alone, for the release before this
+/// one may still call it.
 ///
 /// # Errors
 /// As [`migrate::run`].
-pub async fn migrate(project: &Project, url: &str) -> Result<Step> {
+pub async fn migrate_deployed(project: &Project, url: &str) -> Result<Step> {
     let step = Step::start("migrations");
+    for orphan in bring_up_to_date(project, url, &step).await?.orphans {
+        eprintln!("  {orphan} stands in no file: drop it in a step of the next release");
+    }
+    Ok(step)
+}
+
+async fn bring_up_to_date(project: &Project, url: &str, step: &Step) -> Result<Report> {
     let show = |progress: Progress<'_>| match progress {
         Progress::Applying { name, index, total } => step.at(index as u64, total as u64, name),
         Progress::Waiting => step.doing("waiting for another run"),
         Progress::Retrying { name, reason, .. } => step.doing(&format!("{name} again: {reason}")),
-        Progress::Applied { .. } => {}
     };
-    migrate::run(url, &project.path("migrations"), show).await?;
-    Ok(step)
+    migrate::run(url, &project.root, show).await
 }
 
 /// A new, empty database for one run of the tests, on a server of the person's own.

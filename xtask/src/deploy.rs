@@ -91,7 +91,7 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
 
 /// The database first: a release must still work on the next schema, not the next release on the old one.
 async fn migrate(project: &Project, url: &str, workers: &[Worker]) -> Result<()> {
-    let applied = database::migrate(project, url).await?;
+    let applied = database::migrate_deployed(project, url).await?;
     let secrets = workers.iter().flat_map(|worker| &worker.secrets);
     let mut logins: Vec<&str> =
         secrets.filter(|(name, _)| name.starts_with("SQL_LOGIN_")).map(|(_, login)| login.as_str()).collect();

@@ -60,7 +60,7 @@ async fn follow(project: &Project, stack: &mut Stack, change: Change) {
 
 /// Returns how many functions are new.
 async fn apply(project: &Project, stack: &mut Stack, change: Change) -> Result<usize> {
-    if change.migrations {
+    if change.sql {
         database::migrate(project, stack.database_url()).await?.done("");
     }
     if !change.code && !change.manifest {

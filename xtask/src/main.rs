@@ -22,6 +22,7 @@ mod npm;
 mod postgres;
 mod progress;
 mod project;
+mod reference;
 mod secrets;
 mod settings;
 mod setup;

@@ -38,6 +38,8 @@ pub enum Data {
     Chaos,
     /// Like those of tests, beside them.
     Bench,
+    /// Like those of tests, beside them.
+    Catalogue,
 }
 
 /// A running server.
@@ -102,12 +104,14 @@ impl Installation {
         }
     }
 
-    fn folder(&self, data: Data) -> PathBuf {
+    /// Where the data lie.
+    pub fn folder(&self, data: Data) -> PathBuf {
         self.data.join(match data {
             Data::Dev => "dev",
             Data::Test => "test",
             Data::Chaos => "chaos",
             Data::Bench => "bench",
+            Data::Catalogue => "catalogue",
         })
     }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use migrate::TooOld;
 use tokio::{
     net::TcpStream,
     process::Command,
@@ -75,7 +76,13 @@ impl Stack {
             build::functions_as_modules(project, &functions, profile, &toolchain).await?;
             Ok(())
         })?;
-        let logins = database::prepare(project, &url, &settings, &secrets).await?;
+        let logins = database::prepare(project, &url, &settings, &secrets).await.map_err(|error| match postgres {
+            Some(_) if error.is::<TooOld>() => {
+                let folder = Installation::find(project).map(|installation| installation.folder(data)).unwrap_or_default();
+                error.context(format!("delete {} and start again", folder.display()))
+            }
+            _ => error,
+        })?;
 
         let mut variables = variables(&settings, ports, secrets);
         variables.insert("DATABASE_URL".to_owned(), url.clone());

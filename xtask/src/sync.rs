@@ -1,4 +1,4 @@
-//! `cargo xtask sync`: the files that are generated from the functions' contracts.
+//! `cargo xtask sync`: the files that are generated from the functions' contracts and from the SQL.
 //!
 //! First the list of functions, from the folders; then, from what that list compiles to, everything else.
 
@@ -13,6 +13,7 @@ use crate::{
     guard::{self, Stop},
     progress::Step,
     project::{Function, Project},
+    reference,
 };
 
 /// Below this line `wrangler.toml` is generated.
@@ -29,6 +30,9 @@ pub async fn run(project: &Project, check: bool) -> Result<()> {
     let functions = project.functions()?;
     let lists = [("surface/Cargo.toml", manifest(&functions)), ("surface/src/functions.rs", list(&functions))];
     for (path, text) in lists {
+        keep(project, path, &text, check)?;
+    }
+    for (path, text) in reference::files(project).await? {
         keep(project, path, &text, check)?;
     }
     for (path, text) in contracts(project, check).await? {

@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_millis(80);
 pub struct Change {
     pub code: bool,
     pub manifest: bool,
-    pub migrations: bool,
+    pub sql: bool,
 }
 
 pub struct Watcher {
@@ -76,8 +76,8 @@ impl Change {
         match (top.as_deref(), extension) {
             (Some("wrangler.toml"), _) => self.manifest = true,
             (Some("Cargo.toml" | "Cargo.lock"), _) => self.code = true,
-            (Some("migrations"), "sql") => self.migrations = true,
-            (Some("functions" | "shared"), "rs" | "toml" | "js" | "sql") => self.code = true,
+            (Some("migrations" | "functions"), "sql") => self.sql = true,
+            (Some("functions" | "shared"), "rs" | "toml" | "js") => self.code = true,
             _ => {}
         }
     }
@@ -99,8 +99,10 @@ mod tests {
     }
 
     #[test]
-    fn a_new_migration_is_not_code() {
-        assert_eq!(change("migrations/0001_create_people.sql"), Change { migrations: true, ..Change::default() });
+    fn sql_is_not_code() {
+        for path in ["migrations/steps/0001_create_people.sql", "functions/auth/login/sql/login.sql"] {
+            assert_eq!(change(path), Change { sql: true, ..Change::default() }, "{path}");
+        }
     }
 
     #[test]

@@ -76,6 +76,9 @@ with
     from relations r join pg_catalog.pg_trigger t on t.tgrelid = r.oid
     where not t.tgisinternal
     union all
+    select 'function ' || r.name, 1, 'returns ' || coalesce(pg_catalog.pg_get_function_result(r.oid), 'nothing')
+    from routines r
+    union all
     select 'function ' || r.name, 0, case when r.proowner = n.nspowner then '' else 'owner ' || pg_catalog.pg_get_userbyid(r.proowner) || ', ' end
       || case when r.prosecdef then 'definer, ' else '' end || md5(pg_catalog.pg_get_functiondef(r.oid))
     from routines r, pg_catalog.pg_namespace n where n.nspname = 'edge'

@@ -1,27 +1,35 @@
-//! Brings a database up to date from a folder of numbered SQL files (`NNNN_verb_object.sql`, forward only), and sets the
-//! passwords of its logins.
+//! Brings a database up to date from the SQL of a repository, and sets the passwords of its logins.
 //!
-//! What has been applied, with a checksum, is a row of `migrations.applied` in the database itself. Two runs at once take
-//! turns; a run that waits for a busy table gives way and tries again instead of making everybody queue behind it.
+//! Tables and data change by numbered **steps**, each taken once. Everything else is a **definition**: the text of a function, a
+//! view, or of who may do what with a table, which stands once and is applied whenever the database does not have it. What
+//! has been applied is written down in the database itself, in the schema `migrations`. Two runs at once take turns; a run
+//! that waits for a busy table gives way and tries again instead of making everybody queue behind it.
 
-mod file;
+mod access;
+mod catalogue;
+mod definitions;
+mod failure;
 mod ledger;
 mod logins;
 mod server;
+mod steps;
 mod tls;
+mod tree;
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use tokio::time::{Instant, sleep};
-use tokio_postgres::{Client, error::SqlState};
+use tokio_postgres::Client;
 
+use crate::catalogue::Catalogue;
+pub use crate::failure::TooOld;
 pub use crate::logins::set_login_passwords;
 pub use crate::server::connect;
 pub use crate::tls::is_private;
-use crate::{file::Migration, server::describe};
+pub use crate::tree::{Definition, File, Kind, Step, Tree};
 
-/// How long one statement of a migration may wait for a lock before the whole file gives way.
+/// How long one statement may wait for a lock before the whole file gives way.
 const LOCK_TIMEOUT: &str = "3s";
 /// How often a file that gave way is tried.
 const ATTEMPTS: u32 = 8;
@@ -35,50 +43,89 @@ const TURN_KEY: i64 = 0x4f52_4545_4d49_4752;
 pub enum Progress<'a> {
     /// Another run is at work on this database.
     Waiting,
-    /// A file is being applied, the `index`th (from 1) of `total` pending ones.
+    /// A file is being applied, the `index`th (from 1) of `total` that are due.
     Applying { name: &'a str, index: usize, total: usize },
     /// A file gave way to other work and will be tried again.
     Retrying { name: &'a str, attempt: u32, reason: &'a str },
-    /// A file has been applied.
-    Applied { name: &'a str, took: Duration },
 }
 
 /// What [`run`] did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
-    /// Names of the files applied now, in order.
-    pub applied: Vec<String>,
-    /// How many files had been applied before.
-    pub already: usize,
-    /// Names that a newer release has applied and this folder does not have.
+    /// Names of the steps taken now, in order.
+    pub steps: Vec<String>,
+    /// Paths of the definitions applied now.
+    pub definitions: Vec<String>,
+    /// Names of steps that a newer release has taken and this repository does not have.
     pub ahead: Vec<String>,
+    /// What stands in the database and in no file: functions, and tables that something is granted on.
+    pub orphans: Vec<String>,
 }
 
-/// Applies the files of `dir` that the database at `database_url` does not have yet.
+/// Brings the database at `database_url` to what the repository at `root` says.
 ///
 /// `database_url` is the owner's, over TCP and without a transaction pooler in between.
 ///
 /// # Errors
 ///
-/// A file that fails, with its name, line and SQLSTATE (files before it stay applied); a file that was changed, renamed
-/// or removed after it had been applied; a new file numbered below an applied one; a database that cannot be reached.
-pub async fn run(database_url: &str, dir: &Path, mut progress: impl FnMut(Progress<'_>)) -> Result<Report> {
-    let files = file::read(dir)?;
+/// A file that fails, with its path, line and SQLSTATE (what was applied before it stays); a step that was changed, renamed or
+/// removed after it had been taken; a new step numbered below one that was taken; a function or view that something else holds
+/// as it is; a database of the time before steps; a database that cannot be reached.
+pub async fn run(database_url: &str, root: &Path, mut progress: impl FnMut(Progress<'_>)) -> Result<Report> {
+    let tree = Tree::read(root)?;
     let mut client = server::connect(database_url).await?;
     take_turn(&client, &mut progress).await?;
+    ledger::open(&client).await?;
 
-    let applied = ledger::read(&client).await?;
-    let plan = ledger::compare(&files, &applied)?;
-    let mut report = Report { already: files.len() - plan.pending.len(), ahead: plan.ahead, ..Report::default() };
-    let total = plan.pending.len();
-    for (index, file) in plan.pending.into_iter().enumerate() {
-        progress(Progress::Applying { name: &file.name, index: index + 1, total });
-        let started = Instant::now();
-        apply_patiently(&mut client, file, &mut progress).await?;
-        progress(Progress::Applied { name: &file.name, took: started.elapsed() });
-        report.applied.push(file.name.clone());
-    }
+    let mut report = Report::default();
+    let layers: [&[Kind]; 3] = [&[Kind::Roles], &[Kind::Context], &[Kind::Function, Kind::View]];
+    let [roles, context, functions] = layers.map(|kinds| tree.of(kinds).collect::<Vec<_>>());
+    let [access, settings] = [Kind::Access, Kind::Settings].map(|kind| tree.of(&[kind]).collect::<Vec<_>>());
+    report.definitions.extend(definitions::apply(&mut client, &roles, &mut progress).await?);
+    report.definitions.extend(definitions::apply(&mut client, &context, &mut progress).await?);
+    (report.steps, report.ahead) = steps::apply(&mut client, &tree.steps, &mut progress).await?;
+    report.definitions.extend(definitions::apply(&mut client, &functions, &mut progress).await?);
+    report.definitions.extend(access::apply(&mut client, &access, &mut progress).await?);
+    report.definitions.extend(definitions::apply(&mut client, &settings, &mut progress).await?);
+
+    let paths: Vec<_> = tree.definitions.iter().map(|definition| definition.file.path.as_str()).collect();
+    ledger::forget(&client, &paths).await?;
+    report.orphans = orphans(&client, &tree).await?;
     Ok(report)
+}
+
+/// What the database of `client`, which has been brought up to date, consists of: the text of `migrations/catalogue.txt`.
+///
+/// # Errors
+/// A database that does not answer, or that no run has seen.
+pub async fn catalogue(client: &Client, tree: &Tree) -> Result<String> {
+    let defined = ledger::definitions(client).await?;
+    let is_named = |kind| matches!(kind, Kind::Context | Kind::Function | Kind::View);
+    let named = tree.definitions.iter().filter(|definition| is_named(definition.kind));
+    let files = named.flat_map(|definition| {
+        let objects = defined.get(&definition.file.path).map_or(&[][..], |row| &row.objects);
+        objects.iter().map(|object| (object.clone(), &definition.file))
+    });
+    Ok(Catalogue::read(client).await?.text(&files.collect()))
+}
+
+/// Objects that no file defines: whatever is in `edge`, and what in `public` is opened to anybody or acts by itself.
+async fn orphans(client: &Client, tree: &Tree) -> Result<Vec<String>> {
+    let defined: BTreeSet<String> = ledger::definitions(client).await?.into_values().flat_map(|row| row.objects).collect();
+    let catalogue = Catalogue::read(client).await?;
+    let is_open = |object: &str| {
+        let mut lines = catalogue.lines(object);
+        lines.any(|line| ["view", "policy ", "trigger: ", "grant "].iter().any(|word| line.starts_with(word)))
+    };
+    let is_orphan = |object: &&str| match object.split_once(' ') {
+        Some(("table", name)) if !name.starts_with("edge.") => is_open(object),
+        Some(("schema", _)) => false,
+        _ => true,
+    };
+    // A newer release has defined things that this one knows nothing of.
+    let is_behind = !ledger::compare(&tree.steps, &ledger::steps(client).await?)?.ahead.is_empty();
+    let orphans = catalogue.objects().filter(|object| !is_behind && !defined.contains(*object)).filter(is_orphan);
+    Ok(orphans.map(str::to_owned).collect())
 }
 
 /// Holds until the connection ends, so that a killed run leaves nothing behind.
@@ -95,40 +142,4 @@ async fn take_turn(client: &Client, progress: &mut impl FnMut(Progress<'_>)) -> 
         progress(Progress::Waiting);
         sleep(Duration::from_millis(500)).await;
     }
-}
-
-async fn apply_patiently(client: &mut Client, file: &Migration, progress: &mut impl FnMut(Progress<'_>)) -> Result<()> {
-    for attempt in 1.. {
-        let Err(error) = apply(client, file).await else { break };
-        if attempt == ATTEMPTS || !gave_way(&error) {
-            return Err(anyhow!("{}", describe(&error, file)));
-        }
-        progress(Progress::Retrying { name: &file.name, attempt, reason: &error.to_string() });
-        sleep(Duration::from_millis(250) * 2_u32.pow(attempt.min(5))).await;
-    }
-    Ok(())
-}
-
-async fn apply(client: &mut Client, file: &Migration) -> Result<(), tokio_postgres::Error> {
-    let settings = format!("set local lock_timeout = '{LOCK_TIMEOUT}'; set local search_path = ''");
-    if file.is_transactional {
-        let transaction = client.transaction().await?;
-        transaction.batch_execute(&settings).await?;
-        transaction.batch_execute(&file.sql).await?;
-        transaction.batch_execute("reset role").await?;
-        ledger::record(&transaction, file).await?;
-        return transaction.commit().await;
-    }
-    client.batch_execute(&settings.replace("set local", "set")).await?;
-    let outcome = client.batch_execute(&file.sql).await;
-    client.batch_execute("reset lock_timeout; reset search_path; reset role").await?;
-    outcome?;
-    ledger::record(&*client, file).await
-}
-
-/// True when the same file may succeed a moment later: locks, deadlocks, and roles, which all databases of a server share.
-fn gave_way(error: &tokio_postgres::Error) -> bool {
-    let Some(error) = error.as_db_error() else { return false };
-    [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE].contains(error.code())
-        || error.message() == "tuple concurrently updated"
 }

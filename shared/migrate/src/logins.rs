@@ -7,7 +7,7 @@ use postgres_protocol::password::scram_sha_256;
 use tokio::time::sleep;
 use tokio_postgres::{Client, Config};
 
-use crate::{ATTEMPTS, gave_way, server};
+use crate::{ATTEMPTS, failure::gave_way, server};
 
 /// Gives each login of `logins` the password of its connection string (`SQL_LOGIN_PERSON`, `SQL_LOGIN_SERVICE`).
 ///

@@ -1,12 +1,9 @@
 //! The connection, and its errors in words.
 
-use std::fmt::Write;
-
 use anyhow::Result;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config, NoTls, error::ErrorPosition};
+use tokio_postgres::{Client, Config, NoTls};
 
-use crate::file::Migration;
 use crate::tls;
 
 /// Connects as the owner, with TLS where the connection string asks for it. The connection ends with the client.
@@ -46,32 +43,11 @@ fn target(config: &Config) -> String {
     )
 }
 
-fn reason(error: &tokio_postgres::Error) -> String {
+/// An error in words.
+pub fn reason(error: &tokio_postgres::Error) -> String {
     match (error.as_db_error(), std::error::Error::source(error)) {
         (Some(database), _) => format!("{} (SQLSTATE {})", database.message(), database.code().code()),
         (None, Some(source)) => format!("{error}: {source}"),
         (None, None) => error.to_string(),
     }
-}
-
-/// `0003_create_x.sql, line 12: relation "y" does not exist (SQLSTATE 42P01)`, then detail, hint and context.
-pub fn describe(error: &tokio_postgres::Error, file: &Migration) -> String {
-    let Some(database) = error.as_db_error() else { return format!("{}: {}", file.name, reason(error)) };
-    let line = match database.position() {
-        Some(ErrorPosition::Original(position)) => format!(", line {}", line_of(&file.sql, *position)),
-        _ => String::new(),
-    };
-    let mut text = format!("{}{line}: {}", file.name, reason(error));
-    for (label, part) in [("detail", database.detail()), ("hint", database.hint()), ("where", database.where_())] {
-        if let Some(part) = part {
-            let _ = write!(text, "\n  {label}: {part}");
-        }
-    }
-    text
-}
-
-/// The line, from 1, of the `position`th character, from 1.
-fn line_of(sql: &str, position: u32) -> usize {
-    let before = usize::try_from(position).unwrap_or(usize::MAX).saturating_sub(1);
-    1 + sql.chars().take(before).filter(|character| *character == '\n').count()
 }

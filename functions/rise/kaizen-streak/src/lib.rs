@@ -78,7 +78,7 @@ async fn streak(
     Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.passed()?))
 }
 
-/// The rule itself is `edge.streak` (migration 0031), which the planner puts in its place.
+/// The rule itself is `edge.streak`, which the planner puts in its place.
 const STREAK: Sql = Sql::new(
     "with me as materialized (
        select u.id, edge.today() as today,

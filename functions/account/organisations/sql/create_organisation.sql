@@ -1,0 +1,39 @@
+-- Founds an organisation that the person of this request then manages.
+--
+-- An organisation of the same name that they founded and manage is given back, so that two devices that found it at once
+-- found it once. Outcomes: `created`, `exists` {organisation}; `unverified`, without a verified address; `not_allowed`,
+-- where the setting `organisation_founders` has not the person's role. Raises as `edge.demand` for more organisations than
+-- the tier allows (`organisations_managed`).
+create or replace function edge.create_organisation(name text) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  founder public.users;
+  organisation public.organisations;
+begin
+  -- Two devices that found it at once found it once.
+  select u.* into founder from public.users u where u.id = edge.uid() for update;
+  select o.* into organisation
+  from public.organisations o
+  join public.organisation_members m on m.organisation_id = o.id and m.user_id = founder.id and m.role = 'manager'
+  where o.created_by = founder.id and o.name = create_organisation.name;
+  if organisation.id is not null then
+    return jsonb_build_object('outcome', 'exists', 'organisation', edge.organisation_json(organisation));
+  elsif founder.email_verified_at is null then
+    return jsonb_build_object('outcome', 'unverified');
+  elsif not edge.setting('organisation_founders') ? founder.role then
+    return jsonb_build_object('outcome', 'not_allowed');
+  end if;
+  perform edge.demand('organisations_managed', 1 + (
+    select count(*)::int from public.organisation_members m where m.user_id = founder.id and m.role = 'manager'));
+
+  insert into public.organisations (name, created_by) values (create_organisation.name, founder.id)
+  returning * into organisation;
+  insert into public.organisation_members (organisation_id, user_id, role) values (organisation.id, founder.id, 'manager');
+  perform edge.audit('organisations.created', jsonb_build_object('organisation', organisation.id));
+  return jsonb_build_object('outcome', 'created', 'organisation', edge.organisation_json(organisation));
+end
+$$;
+
+grant execute on function edge.create_organisation(text) to authenticated;

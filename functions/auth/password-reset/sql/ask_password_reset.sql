@@ -1,0 +1,25 @@
+-- Writes a letter with a link to choose a new password, to an address that has an account.
+--
+-- Outcome: always `ok` {outbox}. The work is always the same too, so that neither the answer nor its time tells who has an
+-- account: for an address without account, or beyond the limit on letters (`edge.issue_token`), the letter is addressed to
+-- nobody (`edge.mail`). The link is good for an hour. `token_hash` is of the token in `link`.
+create or replace function edge.ask_password_reset(email text, token_hash text, link text) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  person public.users;
+  is_granted boolean;
+begin
+  select u.* into person
+  from public.users u
+  where lower(u.email) = lower(btrim(ask_password_reset.email)) and u.deleted_at is null;
+  is_granted := edge.issue_token(
+    person.id, 'password_reset', ask_password_reset.email, ask_password_reset.token_hash, interval '1 hour');
+  perform edge.audit_as(person.id, 'auth.password_reset_asked', '{}');
+  return jsonb_build_object('outcome', 'ok', 'outbox', jsonb_build_array(edge.mail(
+    person.id, case when is_granted then 'password_reset' else 'nobody' end,
+    ask_password_reset.email, coalesce(person.locale, 'fr'), ask_password_reset.link)));
+end
+$$;
+
+grant execute on function edge.ask_password_reset(text, text, text) to anon;

@@ -1,0 +1,41 @@
+-- Opens an account as `edge.register` does, and writes the letter that verifies its address.
+--
+-- Outcomes: those of `edge.register`, each with {outbox}: the letter, or no letter where the outcome is `email_taken`. Where
+-- addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it. The
+-- link is good for 24 hours.
+--
+-- `token_hash` is of the token in `link`. `device_hash` is of the browser's cookie (`edge.device_source`), which a new
+-- account knows from then on; null where the browser keeps none. The other arguments are those of `edge.register`.
+create or replace function edge.sign_up(
+  email text, password text, refresh_hash text, token_hash text, link text,
+  name text default null, locale text default 'fr', time_zone text default 'Europe/Paris', device text default null,
+  device_hash text default null
+) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  known constant uuid := (select u.id from public.users u where lower(u.email) = lower(btrim(sign_up.email)));
+  result constant jsonb := edge.register(
+    email => sign_up.email, password => sign_up.password, refresh_hash => sign_up.refresh_hash, name => sign_up.name,
+    locale => sign_up.locale, time_zone => sign_up.time_zone, device => sign_up.device);
+  person public.users;
+  is_granted boolean;
+begin
+  if result ->> 'outcome' = 'email_taken' then
+    return result || jsonb_build_object('outbox', '[]'::jsonb);
+  end if;
+  select u.* into person from public.users u where lower(u.email) = lower(btrim(sign_up.email));
+  if result ->> 'outcome' = 'created' then
+    perform edge.remember_source(person.id, edge.device_source(sign_up.device_hash));
+  end if;
+  is_granted := edge.issue_token(
+    case when person.deleted_at is null then person.id end, 'email_verification', person.email, sign_up.token_hash,
+    interval '24 hours');
+  return result || jsonb_build_object('outbox', jsonb_build_array(edge.mail(
+    person.id,
+    case when not is_granted then 'nobody' when known is null then 'email_verification' else 'address_known' end,
+    person.email, person.locale, sign_up.link)));
+end
+$$;
+
+grant execute on function edge.sign_up(text, text, text, text, text, text, text, text, text, text) to anon;

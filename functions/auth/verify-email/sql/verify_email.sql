@@ -1,0 +1,44 @@
+-- Verifies the address that a link went to, and where the link was for a change of address moves the account there.
+--
+-- Outcomes: `ok` {outbox}, also when repeated; `invalid`; `email_taken`. After a change of address every other link that was
+-- sent to the account opens nothing any more, and the new address gets a letter that says so.
+create or replace function edge.verify_email(token_hash text) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  proof public.user_tokens;
+  person public.users;
+  letters jsonb := '[]';
+begin
+  select t.* into proof
+  from public.user_tokens t
+  where t.hash = verify_email.token_hash and t.purpose in ('email_verification', 'email_change')
+    and t.expires_at > edge.now()
+  for update;
+  select u.* into person from public.users u where u.id = proof.user_id and u.deleted_at is null for update;
+  if person.id is null then
+    return jsonb_build_object('outcome', 'invalid');
+  elsif lower(person.email) = proof.email and person.email_verified_at is not null then
+    return jsonb_build_object('outcome', 'ok', 'outbox', letters);
+  elsif proof.used_at is not null or (proof.purpose = 'email_verification' and lower(person.email) <> proof.email) then
+    return jsonb_build_object('outcome', 'invalid');
+  end if;
+
+  begin
+    update public.users u set email = proof.email, email_verified_at = edge.now() where u.id = person.id;
+  exception when unique_violation then
+    return jsonb_build_object('outcome', 'email_taken');
+  end;
+  if proof.purpose = 'email_change' then
+    -- Links that went to the old address must open nothing any more.
+    perform edge.spend_tokens(person.id, array['email_verification', 'email_change', 'password_reset']);
+    letters := jsonb_build_array(edge.mail(person.id, 'email_changed', proof.email, person.locale));
+  end if;
+  update public.user_tokens t set used_at = edge.now() where t.hash = proof.hash;
+  perform edge.audit_as(person.id,
+    case proof.purpose when 'email_change' then 'auth.email_changed' else 'auth.email_verified' end, '{}');
+  return jsonb_build_object('outcome', 'ok', 'outbox', letters);
+end
+$$;
+
+grant execute on function edge.verify_email(text) to anon;

@@ -1,0 +1,28 @@
+-- Gives a message of the outbox that was given up its attempts back, for administrators.
+--
+-- It is sent at the next run of `operations-reconcile-jobs`. Outcomes: `replayed`; `conflict`, where it was not given up;
+-- `not_found`. Raises `OR403 forbidden`.
+create or replace function edge.outbox_replay(id bigint) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  kept public.outbox;
+begin
+  if edge.role() <> 'admin' then
+    raise exception using errcode = 'OR403', message = 'forbidden';
+  end if;
+  select o.* into kept from public.outbox o where o.id = outbox_replay.id for update;
+  if kept.id is null then
+    return jsonb_build_object('outcome', 'not_found');
+  elsif kept.dead_at is null then
+    return jsonb_build_object('outcome', 'conflict');
+  end if;
+  update public.outbox o
+  set dead_at = null, attempts = 0, next_attempt_at = edge.now(), claimed_by = null
+  where o.id = kept.id;
+  perform edge.audit('outbox.replayed', jsonb_build_object('outbox', kept.id));
+  return jsonb_build_object('outcome', 'replayed');
+end
+$$;
+
+grant execute on function edge.outbox_replay(bigint) to authenticated;

@@ -1,0 +1,39 @@
+-- Changes the value of a setting, for administrators; the next statement that reads it sees the new one.
+--
+-- A setting and its first value are made by `migrations/settings.sql`, and checks of the table hold the bounds that its
+-- readers rely on. The change is kept in `settings_history`, without the value of a secret. Outcomes: `ok` {setting}, as
+-- `edge.setting_json` has it; `not_found`; `stale`, where `if_version` is not its version; `invalid`, a value of another
+-- type than the present one or out of its bounds. Raises `OR403 forbidden`.
+create or replace function edge.change_setting(key text, value jsonb, if_version text default null) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+#variable_conflict use_column
+declare
+  entry public.settings;
+begin
+  if not edge.is_admin() then
+    raise exception using errcode = 'OR403', message = 'forbidden';
+  end if;
+  select s.* into entry from public.settings s where s.key = change_setting.key for update;
+  if entry.key is null then
+    return jsonb_build_object('outcome', 'not_found');
+  elsif entry.version::text <> change_setting.if_version then
+    return jsonb_build_object('outcome', 'stale');
+  elsif jsonb_typeof(entry.value) <> jsonb_typeof(change_setting.value) then
+    return jsonb_build_object('outcome', 'invalid');
+  end if;
+  begin
+    update public.settings s set value = change_setting.value, updated_by = edge.uid()
+    where s.key = entry.key
+    returning s.* into entry;
+  exception when check_violation then
+    return jsonb_build_object('outcome', 'invalid');
+  end;
+  insert into public.settings_history (key, version, value, changed_by)
+  values (entry.key, entry.version, case when not entry.is_secret then entry.value end, edge.uid());
+  perform edge.audit('settings.changed', jsonb_build_object('key', entry.key, 'version', entry.version));
+  return jsonb_build_object('outcome', 'ok', 'setting', edge.setting_json(entry));
+end
+$$;
+
+grant execute on function edge.change_setting(text, jsonb, text) to authenticated;

@@ -1,0 +1,13 @@
+-- Functions of `edge_owner` write invitations and show them to managers; `service` reads them. People have no grant:
+-- whom an organisation invites is not for its members to see.
+
+grant select on public.organisation_invitations to service;
+grant select, insert, update, delete on public.organisation_invitations to edge_owner;
+
+create policy organisation_invitations_service on public.organisation_invitations for all to service, edge_owner
+  using (true) with check (true);
+
+-- example:
+-- insert into public.organisation_invitations (organisation_id, email, role, token_hash, invited_by, expires_at)
+-- select o.id, 'dominique@example.org', 'member', md5(o.id::text), o.created_by, edge.now() + interval '7 days'
+-- from public.organisations o where o.created_by = $1

@@ -1,0 +1,12 @@
+-- Functions of `edge_owner` write, claim and settle messages; `service` reads them. People see no message;
+-- administrators see them by functions alone.
+
+grant select on public.outbox to service;
+grant select, insert, update, delete on public.outbox to edge_owner;
+
+create policy outbox_service on public.outbox for select to service using (true);
+create policy outbox_edge_owner on public.outbox for all to edge_owner using (true) with check (true);
+
+-- example:
+-- insert into public.outbox (user_id, kind, subject, payload)
+-- values ($1, 'discord', 'example:' || $1::uuid::text, '{"event": "scene.succeeded"}')

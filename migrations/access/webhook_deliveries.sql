@@ -1,0 +1,11 @@
+-- `service` and functions of `edge_owner` record deliveries; only the latter purge them.
+
+grant select, insert on public.webhook_deliveries to service;
+grant select, insert, update, delete on public.webhook_deliveries to edge_owner;
+
+create policy webhook_deliveries_service on public.webhook_deliveries for all to service, edge_owner
+  using (true) with check (true);
+
+-- example:
+-- insert into public.webhook_deliveries (source, delivery_id, event)
+-- values ('github', gen_random_uuid()::text, 'workflow_run')

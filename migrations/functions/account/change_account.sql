@@ -1,0 +1,54 @@
+-- Changes the given columns of a person's account, for its owner or an administrator.
+--
+-- `changes` holds name, phone, country, locale, time_zone and, for administrators, role, tier, is_active, is_banned and
+-- `restore`, which undoes an erasure. An empty text takes a name, phone or country away. What an administrator alone may
+-- change they change for others only: nobody raises their own rights, and no last administrator shuts themselves out. A ban,
+-- and an account that is no longer active, ends the person's sessions. `if_version` is the version that the caller has seen,
+-- null for any.
+--
+-- Outcomes: `ok` {person}, as `edge.account_json` has it; `empty`; `not_found`; `stale`. Raises `OR403 forbidden`, and a
+-- violated check of `users` with its constraint: `users_name_length`, `users_phone_length`, `users_country_code`,
+-- `users_locale_known`, `users_time_zone_known`. What an administrator does for somebody else stands in the audit log, with
+-- `metadata.subject`.
+create or replace function edge.change_account(person uuid, changes jsonb, if_version text default null) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+declare
+  fields constant jsonb := (select jsonb_agg(key) from jsonb_object_keys(changes) as key);
+  found public.users;
+begin
+  perform edge.act_for(change_account.person, 'accounts.changed', jsonb_build_object('fields', fields));
+  if fields is null then
+    return jsonb_build_object('outcome', 'empty');
+  end if;
+  if changes ?| array['role', 'tier', 'is_active', 'is_banned', 'restore'] and change_account.person = edge.uid() then
+    raise exception using errcode = 'OR403', message = 'forbidden';
+  end if;
+  select u.* into found from public.users u where u.id = change_account.person for update;
+  if found.id is null then
+    return jsonb_build_object('outcome', 'not_found');
+  elsif found.version::text <> change_account.if_version then
+    return jsonb_build_object('outcome', 'stale');
+  end if;
+
+  update public.users u
+  set name = case when changes ? 'name' then nullif(changes ->> 'name', '') else u.name end,
+    phone = case when changes ? 'phone' then nullif(changes ->> 'phone', '') else u.phone end,
+    country = case when changes ? 'country' then nullif(changes ->> 'country', '') else u.country end,
+    locale = coalesce(changes ->> 'locale', u.locale),
+    time_zone = coalesce(changes ->> 'time_zone', u.time_zone),
+    role = coalesce(changes ->> 'role', u.role),
+    tier = coalesce(changes ->> 'tier', u.tier),
+    is_active = coalesce((changes ->> 'is_active')::boolean, u.is_active),
+    is_banned = coalesce((changes ->> 'is_banned')::boolean, u.is_banned),
+    deleted_at = case when (changes ->> 'restore')::boolean then null else u.deleted_at end
+  where u.id = found.id
+  returning u.* into found;
+  if found.is_banned or not found.is_active then
+    perform edge.revoke_sessions(found.id, 'administration');
+  end if;
+  return jsonb_build_object('outcome', 'ok', 'person', edge.account_json(found));
+end
+$$;
+
+grant execute on function edge.change_account(uuid, jsonb, text) to authenticated;

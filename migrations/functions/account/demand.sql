@@ -1,0 +1,25 @@
+-- Refuses a given person more of something than their tier allows, as `edge.demand` does for the person of this request.
+create or replace function edge.demand(name text, wanted integer, person uuid) returns void
+language plpgsql stable security definer set search_path = ''
+as $$
+declare
+  allowed constant jsonb := edge.setting(demand.name);
+begin
+  if demand.wanted <= coalesce((allowed ->> edge.tier(demand.person))::int, 0) then
+    return;
+  elsif demand.wanted <= (allowed ->> 'PREMIUM')::int then
+    raise exception using errcode = 'OR402', message = 'subscription_required';
+  end if;
+  raise exception using errcode = 'OR409', message = 'limit_reached';
+end
+$$;
+
+-- Refuses the person of this request more of something than their tier allows.
+--
+-- An entitlement is a setting by tier, {"FREE": 10, "PREMIUM": 100}, and `name` is that setting; `wanted` is how many there
+-- would be in all. A function that must not give more than somebody is entitled to calls `edge.demand`; nothing else is
+-- needed. Both forms raise `OR402 subscription_required` where PREMIUM would allow it, else `OR409 limit_reached`; where a
+-- setting says nothing, nothing is allowed.
+create or replace function edge.demand(name text, wanted integer) returns void
+language sql stable security definer set search_path = ''
+as $$ select edge.demand(demand.name, demand.wanted, edge.uid()) $$;

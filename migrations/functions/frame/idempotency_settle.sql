@@ -1,0 +1,16 @@
+-- Stores the answer to an idempotency key, once: a later answer changes nothing.
+--
+-- Outcomes: `ok`; `not_found`. `status` is the HTTP status of the answer. `edge.idempotency_begin` explains keys.
+create or replace function edge.idempotency_settle(key text, status integer, body jsonb) returns jsonb
+language plpgsql volatile security definer set search_path = ''
+as $$
+begin
+  update public.idempotency_keys k
+  set status = coalesce(k.status, idempotency_settle.status),
+    body = case when k.status is null then idempotency_settle.body else k.body end
+  where k.user_id = edge.uid() and k.operation = edge.claim('operation') and k.key = idempotency_settle.key;
+  return jsonb_build_object('outcome', case when found then 'ok' else 'not_found' end);
+end
+$$;
+
+grant execute on function edge.idempotency_settle(text, integer, jsonb) to authenticated;

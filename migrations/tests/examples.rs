@@ -1,0 +1,34 @@
+//! The rows that access files give as examples.
+
+use migrate::{Kind, Tree};
+
+use crate::root;
+
+/// A statement that inserts one row of somebody, whose id is `$1`; of nobody in particular where it has no `$1`.
+#[derive(Clone, Debug)]
+pub struct Example {
+    pub table: String,
+    /// Empty where tests make the row by themselves.
+    pub sql: String,
+}
+
+/// The example of every table, in the order in which steps create them: one may need the row of another.
+pub fn examples() -> Vec<Example> {
+    let tree = Tree::read(&root()).expect("the SQL files are readable");
+    let created = |table: &str| {
+        let create = format!("create table public.{table} ");
+        tree.steps.iter().position(|step| step.file.sql.contains(&create)).unwrap_or(usize::MAX)
+    };
+    let mut examples: Vec<_> = tree
+        .of(&[Kind::Access])
+        .map(|access| {
+            let (_, example) = access.file.sql.split_once("\n-- example:").unwrap_or_else(|| {
+                panic!("{} ends in no `-- example:`, a row for the laws", access.file.path);
+            });
+            let lines = example.lines().skip(1).map(|line| line.trim_start_matches("--").trim());
+            Example { table: access.file.name.clone(), sql: lines.collect::<Vec<_>>().join(" ") }
+        })
+        .collect();
+    examples.sort_by_key(|example| (created(&example.table), example.table.clone()));
+    examples
+}

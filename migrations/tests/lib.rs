@@ -1,0 +1,38 @@
+//! The SQL, against the PostgreSQL server of `DATABASE_URL`, whose role must be a superuser there. Every test makes a database
+//! of its own and drops it; roles are shared with the server's other databases.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+mod database;
+mod examples;
+mod rules;
+
+pub use database::*;
+pub use examples::{Example, examples};
+pub use rules::broken_rules;
+
+#[cfg(test)]
+mod auth {
+    mod sign_in;
+}
+#[cfg(test)]
+mod grimoire {
+    mod scenes;
+}
+#[cfg(test)]
+mod operations {
+    mod settings;
+    mod upkeep;
+}
+#[cfg(test)]
+mod rise {
+    mod kaizen;
+}
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod layouts;
+#[cfg(test)]
+mod releases;
+#[cfg(test)]
+mod rights;
