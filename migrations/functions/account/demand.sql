@@ -1,5 +1,10 @@
--- Refuses a given person more of something than their tier allows, as `edge.demand` does for the person of this request.
-create or replace function edge.demand(name text, wanted integer, person uuid) returns void
+-- Refuses a person, by default that of this request, more of something than their tier allows.
+--
+-- An entitlement is a setting by tier, {"FREE": 10, "PREMIUM": 100}, and `name` is that setting; `wanted` is how many there
+-- would be in all. A function that must not give more than somebody is entitled to calls `edge.demand`; nothing else is
+-- needed. Raises `OR402 subscription_required` where PREMIUM would allow it, else `OR409 limit_reached`; where a
+-- setting says nothing, nothing is allowed.
+create or replace function edge.demand(name text, wanted integer, person uuid default edge.uid()) returns void
 language plpgsql stable security definer set search_path = ''
 as $$
 declare
@@ -13,13 +18,3 @@ begin
   raise exception using errcode = 'OR409', message = 'limit_reached';
 end
 $$;
-
--- Refuses the person of this request more of something than their tier allows.
---
--- An entitlement is a setting by tier, {"FREE": 10, "PREMIUM": 100}, and `name` is that setting; `wanted` is how many there
--- would be in all. A function that must not give more than somebody is entitled to calls `edge.demand`; nothing else is
--- needed. Both forms raise `OR402 subscription_required` where PREMIUM would allow it, else `OR409 limit_reached`; where a
--- setting says nothing, nothing is allowed.
-create or replace function edge.demand(name text, wanted integer) returns void
-language sql stable security definer set search_path = ''
-as $$ select edge.demand(demand.name, demand.wanted, edge.uid()) $$;

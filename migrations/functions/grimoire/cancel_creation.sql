@@ -40,16 +40,3 @@ end
 $$;
 
 grant execute on function edge.cancel_creation(uuid, text) to authenticated;
-
--- Gives up a creation of the person of this request, wherever it stands.
---
--- The two forms of `edge.cancel_creation` do the same; this one looks for the shelf that the creation stands on. The other
--- says what giving up does and which outcomes both have.
-create or replace function edge.cancel_creation(creation uuid) returns jsonb
-language sql volatile security definer set search_path = ''
-as $$
-  select edge.cancel_creation(cancel_creation.creation, case when exists (
-    select from public.scenes s where s.id = cancel_creation.creation) then 'scenes' else 'creations' end)
-$$;
-
-grant execute on function edge.cancel_creation(uuid) to authenticated;

@@ -6,13 +6,17 @@
 --
 -- RunPod's callback tells the end of a job alone, and `operations-reconcile-jobs` asks only about jobs that have long been
 -- silent. So whoever follows a creation has RunPod asked now and then, and what RunPod says is recorded for everybody who
--- waits for the same job.
-create or replace function edge.follow_creation(creation uuid, running text default null, progress integer default null) returns jsonb
+-- waits for the same job. A stream that follows a creation lasts for a minute, and what is learnt in it is learnt then:
+-- `elapsed_ms` is the time in milliseconds since the request, and `edge.now()` is moved ahead by it for this transaction.
+create or replace function edge.follow_creation(
+  creation uuid, running text default null, progress integer default null, elapsed_ms integer default 0
+) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   waits_for uuid;
 begin
+  perform set_config('oree.now', (edge.now() + make_interval(secs => elapsed_ms / 1000.0))::text, true);
   select w.job_id into waits_for
   from (
     select s.job_id from public.scenes s
@@ -29,22 +33,6 @@ begin
     select jsonb_build_object('endpoint', j.endpoint, 'runpod_job_id', j.runpod_job_id)
     from public.jobs j
     where j.id = waits_for and j.finished_at is null and j.runpod_job_id is not null));
-end
-$$;
-
-grant execute on function edge.follow_creation(uuid, text, integer) to authenticated;
-
--- Returns the job that a creation waits for and records how far it is, some time after the request began.
---
--- A stream that follows a creation lasts for a minute, and what is learnt in it is learnt then: `elapsed_ms` is the time in
--- milliseconds since the request, and `edge.now()` is moved ahead by it for this transaction. The rest is
--- `edge.follow_creation` with three arguments.
-create or replace function edge.follow_creation(creation uuid, running text, progress integer, elapsed_ms integer) returns jsonb
-language plpgsql volatile security definer set search_path = ''
-as $$
-begin
-  perform set_config('oree.now', (edge.now() + make_interval(secs => elapsed_ms / 1000.0))::text, true);
-  return edge.follow_creation(follow_creation.creation, follow_creation.running, follow_creation.progress);
 end
 $$;
 

@@ -51,16 +51,3 @@ end
 $$;
 
 grant execute on function edge.retry_creation(uuid, jsonb, text, integer) to authenticated;
-
--- Gives a failed or cancelled creation of the person of this request another job, wherever it stands.
---
--- The two forms of `edge.retry_creation` do the same; this one looks for the shelf that the creation stands on. The other
--- says what retrying does and which outcomes both have.
-create or replace function edge.retry_creation(creation uuid, endpoints jsonb, ttl_s integer default 600) returns jsonb
-language sql volatile security definer set search_path = ''
-as $$
-  select edge.retry_creation(retry_creation.creation, retry_creation.endpoints, case when exists (
-    select from public.scenes s where s.id = retry_creation.creation) then 'scenes' else 'creations' end, retry_creation.ttl_s)
-$$;
-
-grant execute on function edge.retry_creation(uuid, jsonb, integer) to authenticated;

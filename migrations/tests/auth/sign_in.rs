@@ -236,17 +236,6 @@ async fn a_lost_answer_may_be_asked_for_again_within_30_seconds() {
 }
 
 #[tokio::test]
-async fn the_release_before_offers_one_successor() {
-    let database = Database::migrated().await;
-    database.person("a@example.org").await;
-    let before = "select edge.refresh(old_hash => $1, new_hash => $2, device => null)";
-    let offer = async |old: &str, new: &str| database.call(&Caller::anon(), NOON, before, &[&hash(old), &hash(new)]).await;
-    assert_eq!(offer("a@example.org", "t1").await["outcome"], "ok");
-    assert_eq!(offer("a@example.org", "t1").await["is_reissue"], true);
-    assert_eq!(offer("t1", "t2").await["outcome"], "ok");
-}
-
-#[tokio::test]
 async fn a_token_derived_from_its_predecessor_serves_racing_tabs() {
     let database = Database::migrated().await;
     database.person("a@example.org").await;

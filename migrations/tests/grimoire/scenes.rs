@@ -99,7 +99,7 @@ async fn events_at_once_move_a_job_once() {
         let (events, submitted, cancelled) = tokio::join!(
             events,
             database.call(&person, NOON, SUBMITTED, submitted),
-            database.call(&person, NOON, "select edge.cancel_creation($1)", cancel),
+            database.call(&person, NOON, "select edge.cancel_creation($1, 'scenes')", cancel),
         );
         let answers = events.iter().chain([&submitted, &cancelled]);
         let told = |answer: &Value| answer["outbox"].as_array().cloned().unwrap_or_default();
@@ -145,7 +145,7 @@ async fn a_refused_submission_fails_the_scene_and_may_be_retried() {
     assert_eq!(database.scene(scene).await, ("failed".to_owned(), None, Some("runpod_rejected".to_owned())));
     assert_eq!(failed["outbox"][0]["payload"]["event"], "scene.failed");
 
-    let retry = "select edge.retry_creation($1, '{\"scene\": \"other\"}')";
+    let retry = "select edge.retry_creation($1, '{\"scene\": \"other\"}', 'scenes')";
     let again = database.call(&person, NOON, retry, &[&scene]).await;
     assert_eq!((&again["outcome"], &again["job"]["attempt"], &again["quota"]["used"]), (&json!("created"), &json!(2), &json!(1)));
     assert_eq!((&again["job"]["endpoint"], &again["input"]["prompt"]), (&json!("other"), &json!("forest")));
@@ -154,7 +154,7 @@ async fn a_refused_submission_fails_the_scene_and_may_be_retried() {
     assert_eq!(database.scene(scene).await.0, "succeeded");
 
     let stranger = database.person("b@example.org").await;
-    for sql in [retry, "select edge.cancel_creation($1)", refused] {
+    for sql in [retry, "select edge.cancel_creation($1, 'scenes')", refused] {
         let id = if sql == refused { job(&again) } else { scene };
         assert_eq!(database.call(&stranger, NOON, sql, &[&id]).await, json!({ "outcome": "not_found" }), "{sql}");
     }
@@ -262,7 +262,7 @@ async fn a_job_that_runpod_is_silent_about_ages_out_half_an_hour_after_its_time(
 async fn runpod_is_told_of_a_cancellation_as_soon_as_its_id_is_known() {
     let database = Database::migrated().await;
     let person = database.person("a@example.org").await;
-    let cancel = "select edge.cancel_creation($1)";
+    let cancel = "select edge.cancel_creation($1, 'scenes')";
     let created = database.call(&person, NOON, SUBMIT, &[]).await;
     let cancelled = database.call(&person, NOON, cancel, &[&id(&created)]).await;
     let kinds = |answer: &Value| -> Vec<String> {

@@ -124,10 +124,14 @@ impl<'a> Run<'a> {
     }
 
     /// Takes all grants of these functions and views away.
-    async fn close(&self, objects: &[String]) -> Result<()> {
+    async fn close(&mut self, objects: &[String]) -> Result<()> {
         let statements = self.transaction.query(CLOSE, &[&objects]).await?;
         let statements: Vec<String> = statements.iter().map(|row| row.get(0)).collect();
-        Ok(self.transaction.batch_execute(&statements.join(";")).await?)
+        if !statements.is_empty() {
+            self.transaction.batch_execute(&statements.join(";")).await?;
+            self.functions = functions(&self.transaction).await?;
+        }
+        Ok(())
     }
 
     /// Drops what a definition has defined so far, and returns the definitions of whatever depended on it.

@@ -394,7 +394,18 @@ async fn what_stands_in_no_file_is_named() {
     let orphans = run(&database, &folder).await.orphans;
     assert_eq!(orphans, ["function edge.height()", "table edge.hidden", "table tall", "table tree"]);
 
-    let drop = "drop function edge.height(); drop view public.tall; drop table edge.hidden, public.tree;";
+    let tall = "create or replace function edge.height(i int) returns int language sql return i;
+        grant execute on function edge.height(int) to pg_monitor;";
+    folder.write(HEIGHT, &[METRES, "grant execute on function edge.height() to pg_monitor;", tall].concat());
+    run(&database, &folder).await;
+    folder.write(HEIGHT, tall);
+    assert!(
+        run(&database, &folder).await.orphans.contains(&"function edge.height()".to_owned()),
+        "an overload whose text is gone"
+    );
+    folder.remove(HEIGHT);
+
+    let drop = "drop function edge.height(), edge.height(int); drop view public.tall; drop table edge.hidden, public.tree;";
     folder.write("migrations/steps/0002_drop_wood.sql", drop);
     assert_eq!(run(&database, &folder).await.orphans, Vec::<String>::new());
 }

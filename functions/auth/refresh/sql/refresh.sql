@@ -13,8 +13,12 @@
 -- everybody's session would end.
 --
 -- `device` names the session to its owner; null leaves the name as it is. The session's end moves to 30 days from now, but
--- never beyond 180 days from the sign-in.
-create or replace function edge.refresh(old_hash text, new_hashes text[], device text default null) returns jsonb
+-- never beyond 180 days from the sign-in. `device_hash` is of the cookie of the browser that brought the token, which the account
+-- knows from then on (`edge.device_source`); null where the browser has brought none: what keeps no cookies would otherwise
+-- leave a row with every refresh.
+create or replace function edge.refresh(
+  old_hash text, new_hashes text[], device text default null, device_hash text default null
+) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -62,39 +66,9 @@ begin
     where s.id = session.id
     returning s.* into session;
   end if;
+  perform edge.remember_source(person.id, edge.device_source(refresh.device_hash));
   return jsonb_build_object('outcome', 'ok', 'is_reissue', replaced.hash is not null, 'successor', place,
     'person', edge.person_json(person), 'session', edge.session_json(session));
-end
-$$;
-
-grant execute on function edge.refresh(text, text[], text) to anon;
-
--- Exchanges a refresh token for a caller that knows one successor of it.
---
--- `edge.refresh` stands here for callers with one successor, with several successors, and with several successors and a
--- browser. The second one says what an exchange does and which outcomes all three have.
-create or replace function edge.refresh(old_hash text, new_hash text, device text default null) returns jsonb
-language sql volatile security definer set search_path = ''
-as $$ select edge.refresh(refresh.old_hash, array[refresh.new_hash], refresh.device) $$;
-
-grant execute on function edge.refresh(text, text, text) to anon;
-
--- Exchanges a refresh token, and makes the browser that brought it known to the account.
---
--- Outcomes and arguments are those of `edge.refresh` with several successors. `device_hash` is of the browser's cookie
--- (`edge.device_source`), null where the browser has brought none: what keeps no cookies would otherwise leave a row with
--- every refresh.
-create or replace function edge.refresh(old_hash text, new_hashes text[], device text, device_hash text) returns jsonb
-language plpgsql volatile security definer set search_path = ''
-as $$
-declare
-  result constant jsonb := edge.refresh(
-    old_hash => refresh.old_hash, new_hashes => refresh.new_hashes, device => refresh.device);
-begin
-  if result ->> 'outcome' = 'ok' then
-    perform edge.remember_source((result #>> '{person,id}')::uuid, edge.device_source(refresh.device_hash));
-  end if;
-  return result;
 end
 $$;
 

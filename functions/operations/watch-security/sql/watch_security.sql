@@ -24,7 +24,7 @@ as $$
     left join recent a on a.action = r.action
     group by r.action_rule
     union all
-    -- Networks that have tried a hundred addresses and wait.
+    -- Networks that wait after a hundred failures.
     select 'networks_locked', count(*)
     from public.login_failures f
     where f.email_hash = '*' and f.locked_until > edge.now() and f.failed_at <= edge.now()
