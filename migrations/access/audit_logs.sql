@@ -14,5 +14,7 @@ create policy audit_logs_edge_owner on public.audit_logs for all to edge_owner u
 create trigger audit_logs_append_only before update or truncate on public.audit_logs
   for each statement execute function edge.refuse_change();
 
+comment on column public.audit_logs."timestamp" is 'retention: setting';
+
 -- example:
 -- insert into public.audit_logs (user_id, action) values ($1, 'auth.login')

@@ -7,6 +7,9 @@ grant select, insert, update, delete on public.organisation_invitations to edge_
 create policy organisation_invitations_service on public.organisation_invitations for all to service, edge_owner
   using (true) with check (true);
 
+-- They hold addresses of people who never answered.
+comment on column public.organisation_invitations.expires_at is 'retention: 30 days';
+
 -- example:
 -- insert into public.organisation_invitations (organisation_id, email, role, token_hash, invited_by, expires_at)
 -- select o.id, 'dominique@example.org', 'member', md5(o.id::text), o.created_by, edge.now() + interval '7 days'

@@ -6,7 +6,8 @@ grant select, update (value, updated_by) on public.settings to edge_owner;
 
 create policy settings_service on public.settings for all to service, edge_owner using (true) with check (true);
 
-create trigger settings_touch before update on public.settings for each row execute function edge.touch();
+-- What `settings.sql` says of a setting is no change of it.
+create trigger settings_touch before update of value on public.settings for each row execute function edge.touch();
 
 -- example:
 -- insert into public.settings (key, value) values ('example.' || replace(gen_random_uuid()::text, '-', ''), 'true')

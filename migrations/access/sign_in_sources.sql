@@ -7,5 +7,7 @@ create policy sign_in_sources_owner on public.sign_in_sources for select to auth
   using ((select edge.uid()) = user_id);
 create policy sign_in_sources_edge_owner on public.sign_in_sources for all to edge_owner using (true) with check (true);
 
+comment on column public.sign_in_sources.seen_at is 'retention: 90 days';
+
 -- example:
 -- insert into public.sign_in_sources (user_id, source) values ($1, '192.0.2.0')

@@ -11,6 +11,8 @@ create policy user_sessions_owner on public.user_sessions for select to authenti
 create policy user_sessions_service on public.user_sessions for all to service, edge_owner
   using (true) with check (true);
 
+comment on column public.user_sessions.expires_at is 'retention: 30 days';
+
 -- example:
 -- insert into public.user_sessions (user_id, refresh_hash, expires_at)
 -- values ($1, md5($1::uuid::text), edge.now() + interval '30 days')

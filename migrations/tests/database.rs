@@ -101,11 +101,15 @@ impl Database {
         server.execute("select pg_advisory_lock(hashtext('migrate_template'))", &[]).await.unwrap();
         let earlier = "select datname::text from pg_database where datname like 'migrate\\_template\\_%'";
         let earlier: Vec<String> = server.query(earlier, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+        keep(&name);
         if earlier.contains(&name) {
             return name;
         }
         for database in earlier {
-            server.batch_execute(&format!("drop database {database} with (force)")).await.unwrap();
+            let is_free = "select pg_try_advisory_xact_lock(hashtext($1))";
+            if server.query_one(is_free, &[&database]).await.unwrap().get(0) {
+                server.batch_execute(&format!("drop database {database} with (force)")).await.unwrap();
+            }
         }
         server.batch_execute(&format!("create database {unfinished}")).await.unwrap();
         migrate::run(&at(unfinished), &root(), |_| {}).await.unwrap();
@@ -184,6 +188,21 @@ impl Drop for Database {
         })
         .join();
     }
+}
+
+/// Keeps other programs from dropping a database for as long as this one runs.
+fn keep(database: &str) {
+    let (kept, is_kept) = std::sync::mpsc::channel();
+    let database = database.to_owned();
+    thread::spawn(move || {
+        Runtime::new().unwrap().block_on(async {
+            let server = server().await;
+            server.execute("select pg_advisory_lock_shared(hashtext($1))", &[&database]).await.unwrap();
+            kept.send(()).unwrap();
+            std::future::pending::<()>().await;
+        });
+    });
+    is_kept.recv().unwrap();
 }
 
 /// Who a request is from.

@@ -107,6 +107,21 @@ const RULES: &[(&str, &str)] = &[
            ~* '(?<![a-z_.])((now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday)\\(\\)|current_date|current_time|localtime)'",
     ),
     (
+        "a comment on a column says how long rows stay: `retention: setting` or `retention: 30 days`",
+        "select format('%s.%s: %s', c.relname, a.attname, d.description)
+         from pg_description d join pg_class c on c.oid = d.objoid
+         left join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid and d.objsubid > 0
+         where d.classoid = 'pg_class'::regclass and c.relnamespace = 'public'::regnamespace
+           and (a.attname is null or d.description !~ '^retention: (setting|[0-9]+ days?)$')",
+    ),
+    (
+        "what leaves after a time is found by an index that begins with that time",
+        "select format('%s.%s', c.relname, a.attname)
+         from pg_description d join pg_class c on c.oid = d.objoid join pg_attribute a on a.attrelid = c.oid and a.attnum = d.objsubid
+         where d.classoid = 'pg_class'::regclass and c.relnamespace = 'public'::regnamespace and d.description like 'retention: %'
+           and not exists (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null)",
+    ),
+    (
         "a foreign key has an index",
         "select conname::text from pg_constraint k
          where contype = 'f' and connamespace = 'public'::regnamespace and not exists (

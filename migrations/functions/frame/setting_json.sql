@@ -1,4 +1,4 @@
--- A setting as administrators see it: key, value, is_secret, updated_by, updated_at, version, history.
+-- A setting as administrators see it: key, about, value, schema, is_secret, updated_by, updated_at, version, history.
 --
 -- `history` is its last ten changes, latest first: {version, value, changed_by, changed_at}. The value of a secret setting
 -- is null: it can be written and never read again, neither here nor in the history.
@@ -6,7 +6,8 @@ create or replace function edge.setting_json(entry public.settings) returns json
 language sql stable security definer set search_path = ''
 as $$
   select jsonb_build_object(
-    'key', entry.key, 'value', case when not entry.is_secret then entry.value end, 'is_secret', entry.is_secret,
+    'key', entry.key, 'about', entry.about, 'value', case when not entry.is_secret then entry.value end,
+    'schema', entry.schema, 'is_secret', entry.is_secret,
     'updated_by', entry.updated_by, 'updated_at', entry.updated_at, 'version', entry.version,
     'history', coalesce((
       select jsonb_agg(

@@ -1,5 +1,8 @@
 -- Forgets what has served its purpose: reports and logs after `retention_days` (a setting), the rest by a time of its own.
 --
+-- What leaves when is said in `migrations/access/<table>.sql`, by a comment on the column that tells the time of a row:
+-- `retention: setting`, or `retention: 30 days`.
+--
 -- A call deletes at most `batch` rows of each table, oldest first, so that it never holds many locks; two calls at once skip
 -- each other's rows. Outcome: `ok` {deleted: {table: count}, more, retention_days}; `more` says that a table may have more.
 -- Each call writes its report to the audit log, `retention.purged`, itself a row that the same rule will remove.
@@ -14,21 +17,14 @@ declare
   more boolean := false;
 begin
   for rule in
-    select *
-    from (values
-      ('qa_reports', 'created_at', retention_days),
-      ('audit_logs', 'timestamp', retention_days),
-      ('outbox', 'created_at', retention_days),
-      ('webhook_deliveries', 'received_at', retention_days),
-      ('cron_runs', 'due_at', retention_days),
-      ('idempotency_keys', 'expires_at', 0),
-      ('user_sessions', 'expires_at', 30),
-      ('user_session_tokens', 'replaced_at', 30),
-      ('login_failures', 'failed_at', 1),
-      ('sign_in_sources', 'seen_at', 90),
-      -- They hold addresses of people who never answered.
-      ('organisation_invitations', 'expires_at', 30)
-    ) as rules (relation, since, days)
+    select c.relname as relation, a.attname as since,
+      case d.description when 'retention: setting' then retention_days else substring(d.description from '[0-9]+')::int end as days
+    from pg_catalog.pg_class c
+    join pg_catalog.pg_attribute a on a.attrelid = c.oid
+    join pg_catalog.pg_description d
+      on d.classoid = 'pg_catalog.pg_class'::regclass and d.objoid = c.oid and d.objsubid = a.attnum
+    where c.relnamespace = 'public'::regnamespace and d.description like 'retention: %'
+    order by c.relname
   loop
     execute format(
       'delete from public.%1$I where ctid = any (array(

@@ -1,7 +1,6 @@
 -- Changes the value of a setting, for administrators; the next statement that reads it sees the new one.
 --
--- A setting and its first value are made by `migrations/settings.sql`, and checks of the table hold the bounds that its
--- readers rely on. The change is kept in `settings_history`, without the value of a secret. Outcomes: `ok` {setting}, as
+-- A setting, its first value and the bounds that its readers rely on are made by `migrations/settings.sql`. The change is kept in `settings_history`, without the value of a secret. Outcomes: `ok` {setting}, as
 -- `edge.setting_json` has it; `not_found`; `stale`, where `if_version` is not its version; `invalid`, a value of another
 -- type than the present one or out of its bounds. Raises `OR403 forbidden`.
 create or replace function edge.change_setting(key text, value jsonb, if_version text default null) returns jsonb

@@ -36,7 +36,11 @@ struct Settings {
 #[output]
 struct Setting {
     key: String,
+    /// What it is for.
+    about: String,
     value: Value,
+    /// Which values are allowed, as JSON Schema.
+    schema: Value,
     is_secret: bool,
     updated_by: Option<Uuid>,
     updated_at: DateTime<Utc>,
