@@ -195,7 +195,7 @@ impl Wanted {
         if self.method == "DELETE" {
             return format!(
                 "async fn {handler}(ctx: Context, {caller}) -> Result<Reply<()>> {{\n{owns}    ctx.sql(DELETE).await?;\n    \
-                 Ok(Reply::new(()))\n}}\n\n/// A table to delete from comes with a migration.\n\
+                 Ok(Reply::new(()))\n}}\n\n/// A table to delete from comes with a step in `migrations/`.\n\
                  const DELETE: Sql = Sql::new(\"select edge.uid() as user_id\");\n"
             );
         }
@@ -216,7 +216,7 @@ impl Wanted {
              text: String,\n}}\n\n#[output]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}, Json(note): Json<Note>) -> Result<Reply<Noted>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql({constant}.bind(&note.text)).await?.one()?))\n}}\n\n\
-             /// A table to write to comes with a migration.\n\
+             /// A table to write to comes with a step in `migrations/`.\n\
              const {constant}: Sql = Sql::new(\"select edge.uid() as user_id, $1::text as text, edge.now() as created_at\");\n"
         )
     }
