@@ -47,6 +47,9 @@ struct Seen {
 /// What is chosen first: not of the function's own test, its name, and the place in it.
 type Rank = (bool, String, usize);
 
+/// Which refusals tests have seen.
+pub const REFUSALS: &str = "docs/refusals.json";
+
 /// When every example takes place.
 const DAY: &str = "2026-06-10T08:00:00Z";
 
@@ -60,7 +63,7 @@ pub fn examples(recorded: bool) -> BTreeMap<String, Examples> {
     let mut examples = BTreeMap::new();
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
         for endpoint in function.endpoints {
-            let name = operation(function, endpoint);
+            let name = file_name(function, endpoint);
             let committed = fs::read(root().join(format!("docs/examples/{name}.json"))).unwrap_or_default();
             examples.insert(name, serde_json::from_slice::<Examples>(&committed).unwrap_or_default());
         }
@@ -74,14 +77,36 @@ pub fn examples(recorded: bool) -> BTreeMap<String, Examples> {
     examples
 }
 
+/// The codes of refusals that tests have seen, by operation: the committed ones and, with `recorded`, those seen since.
+pub fn seen_refusals(recorded: bool) -> BTreeMap<String, BTreeSet<String>> {
+    let committed = fs::read(root().join(REFUSALS)).unwrap_or_default();
+    let mut seen: BTreeMap<String, BTreeSet<String>> = serde_json::from_slice(&committed).unwrap_or_default();
+    for file in recordings().into_iter().filter(|_| recorded) {
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        for line in text.lines().filter_map(|line| serde_json::from_str::<Seen>(line).ok()) {
+            if let (Some(code), Some((_, endpoint))) = (line.answer["code"].as_str().filter(|_| line.status >= 400), meant(&line))
+            {
+                seen.entry(endpoint.operation.to_owned()).or_default().insert(code.to_owned());
+            }
+        }
+    }
+    let named = |operation: &str, code: &str| {
+        let mut endpoints = FUNCTIONS.iter().flat_map(|function| function.endpoints);
+        endpoints.any(|endpoint| endpoint.operation == operation && endpoint.refuses.iter().any(|refusal| refusal.code() == code))
+    };
+    seen.iter_mut().for_each(|(operation, codes)| codes.retain(|code| named(operation, code)));
+    seen.retain(|_, codes| !codes.is_empty());
+    seen
+}
+
 /// The files of `docs/examples`.
 pub fn files(examples: &BTreeMap<String, Examples>) -> impl Iterator<Item = (String, String)> {
     let files = examples.iter().filter(|(_, examples)| !examples.is_empty());
     files.map(|(name, examples)| (format!("docs/examples/{name}.json"), pretty(&json!(examples))))
 }
 
-/// `rise-kaizen.create`
-pub(crate) fn operation(function: &Function, endpoint: &Endpoint) -> String {
+/// `rise-kaizen.create_kaizen`
+pub(crate) fn file_name(function: &Function, endpoint: &Endpoint) -> String {
     [function.package, ".", endpoint.operation].concat()
 }
 
@@ -99,7 +124,7 @@ fn chosen() -> Vec<(String, String, Example)> {
                 continue;
             }
             let rank = (is_own, seen.test.clone(), index);
-            let key = (operation(function, endpoint), seen.status);
+            let key = (file_name(function, endpoint), seen.status);
             headers.entry(key.clone()).or_default().extend(seen.headers.iter().cloned());
             if best.get(&key).is_none_or(|(known, _)| rank < *known) {
                 best.insert(key, (rank, seen));

@@ -9,12 +9,16 @@ fn main() -> Result<(), serde_json::Error> {
         println!("{}", serde_json::to_string(&surface::plan(&wanted))?);
         return Ok(());
     }
-    let examples = surface::examples(std::env::args().any(|argument| argument == "--recorded"));
+    let recorded = std::env::args().any(|argument| argument == "--recorded");
+    let examples = surface::examples(recorded);
+    let refusals = serde_json::to_string_pretty(&surface::seen_refusals(recorded))? + "\n";
     let mut files: BTreeMap<String, String> = surface::files(&examples).collect();
     files.extend([
         ("wrangler.toml".to_owned(), surface::workers()),
         ("functions/README.md".to_owned(), surface::overview()),
         ("openapi.json".to_owned(), surface::openapi(&examples)),
+        (surface::PUBLISHED.to_owned(), surface::published_file()),
+        (surface::REFUSALS.to_owned(), refusals),
         ("build/registry.json".to_owned(), surface::registry()),
     ]);
     println!("{}", serde_json::to_string(&files)?);

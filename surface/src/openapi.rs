@@ -1,30 +1,35 @@
 use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
 
+use edge::describe::{Header, Place, Scheme};
 use edge::schemars::Schema;
 use edge::{Endpoint, Function, Trigger, route};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::examples::{Example, Examples, operation};
+use crate::examples::{Example, Examples, file_name};
 use crate::registry::pretty;
-use crate::responses::{has_version, responses};
-use crate::schemas::{Definitions, FunctionSchemas};
+use crate::responses::{all_refusals, components, refusals, responses};
+use crate::schemas::Schemas;
 use crate::{FUNCTIONS, area, prose};
 
-/// `openapi.json`: OpenAPI 3.1, from contracts, types and examples.
+/// `openapi.json`: OpenAPI 3.1, from contracts and types; examples only illustrate it.
 pub fn openapi(examples: &BTreeMap<String, Examples>) -> String {
-    let (mut paths, mut definitions) = (json!({}), Definitions::default());
+    pretty(&document(examples))
+}
+
+pub(crate) fn document(examples: &BTreeMap<String, Examples>) -> Value {
+    let (mut paths, mut schemas, mut schemes) = (json!({}), Schemas::new(), Map::new());
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
-        let mut schemas = FunctionSchemas::new(function);
         for endpoint in function.endpoints {
-            let seen = examples.get(&operation(function, endpoint)).cloned().unwrap_or_default();
-            let described = describe(function, endpoint, &mut schemas, &seen);
+            let seen = examples.get(&file_name(function, endpoint)).cloned().unwrap_or_default();
+            let described = describe(function, endpoint, &mut schemas, &mut schemes, &seen);
             paths[["/api/v1", endpoint.path].concat()][endpoint.method.to_ascii_lowercase()] = described;
         }
-        schemas.add_to(&mut definitions);
     }
-    let mut schemas = definitions.name(&mut paths);
-    schemas.insert("Problem".to_owned(), problem());
-    pretty(&json!({
+    let mut named = schemas.used_by(&paths);
+    named.insert("Problem".to_owned(), problem());
+    json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Orée",
@@ -32,72 +37,125 @@ pub fn openapi(examples: &BTreeMap<String, Examples>) -> String {
             "description": "One backend for five products. Every path is also answered below `/api` and `/s2s_api_v1`. \
                 Errors are RFC 9457 problems with a stable `code`; sentences are French or English by `Accept-Language`.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+            "contact": { "name": "Orée", "url": "https://oree.example" },
         },
         "servers": [{ "url": "/", "description": "Where this document comes from." }],
         "tags": tags(),
         "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
-        },
-    }))
+        "components": { "schemas": named, "responses": components(), "securitySchemes": schemes },
+    })
 }
 
+/// `signIn`: the name of an operation, for people and for generated clients.
+pub(crate) fn operation_id(endpoint: &Endpoint) -> String {
+    let mut words = endpoint.operation.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let (head, tail) = word.split_at(word.len().min(1));
+        [name, head.to_ascii_uppercase(), tail.to_owned()].concat()
+    })
+}
+
+/// The areas as their READMEs introduce them: title and first paragraph.
 fn tags() -> Value {
     let mut areas: Vec<&str> = FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).map(|f| area(f)).collect();
     areas.dedup();
-    areas.into_iter().map(|area| json!({ "name": area, "description": format!("Functions of `functions/{area}`.") })).collect()
+    let tag = |area: &str| {
+        let (title, about) = introduction(area);
+        json!({ "name": title, "description": about })
+    };
+    areas.into_iter().map(tag).collect()
 }
 
-fn describe(function: &Function, endpoint: &Endpoint, schemas: &mut FunctionSchemas, examples: &Examples) -> Value {
+fn introduction(area: &str) -> (String, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../functions/{area}/README.md"));
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let mut paragraphs = text.split("\n\n").map(str::trim);
+    let title = paragraphs.next().unwrap_or_default().trim_start_matches('#').trim();
+    assert!(!title.is_empty(), "functions/{area}/README.md introduces the area: a title and a paragraph");
+    (title.to_owned(), prose(paragraphs.next().unwrap_or_default()))
+}
+
+fn describe(
+    function: &Function,
+    endpoint: &Endpoint,
+    schemas: &mut Schemas,
+    schemes: &mut Map<String, Value>,
+    examples: &Examples,
+) -> Value {
     let (input, output) = schemas.shapes(endpoint);
     let example = examples.get(&endpoint.reply.to_string());
     let mut parameters = parameters("path", input.path, schemas, |name| path_example(endpoint.path, name, example?));
     parameters.extend(sealed_parameters(endpoint.path, &parameters));
     parameters.extend(self::parameters("query", input.query, schemas, |name| query_example(name, example?)));
-    parameters.extend(headers(endpoint, examples));
+    parameters.extend(headers(endpoint));
     let about = prose(if endpoint.about.is_empty() { function.about } else { endpoint.about });
     let summary = about.split(['.', ':', ';']).next().unwrap_or_default().trim().to_owned();
+    let security = match input.scheme {
+        Scheme::Nobody => json!([]),
+        Scheme::By { name, place, about } => {
+            schemes.insert(name.to_owned(), security_scheme(place, about));
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            parameters.retain(|parameter| !place.is(&text(&parameter["in"]), &text(&parameter["name"])));
+            json!([{ name: [] }])
+        }
+    };
     let mut described = json!({
-        "operationId": operation(function, endpoint),
-        "tags": [area(function)],
+        "operationId": operation_id(endpoint),
+        "tags": [introduction(area(function)).0],
         "summary": summary,
-        "description": format!("{about}\n\n{}", terms(endpoint)),
-        "responses": responses(endpoint, output.reply, output.reply_type, examples),
-        "security": if needs_token(endpoint) { json!([{ "token": [] }]) } else { json!([]) },
+        "description": format!("{about}\n\n{}{}", terms(endpoint), refusals(endpoint)),
+        "security": security,
     });
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);
     }
-    if let Some(body) = input.body {
-        // "Anything" may be written as `true`, which few readers of OpenAPI know.
-        let schema = if body.as_bool().is_some() { json!({}) } else { body.to_value() };
+    if let Some(body) = &input.body {
+        let mut schema = body.clone().to_value();
+        crate::schemas::tidy(&mut schema, true);
         let mut content = json!({ "schema": schema });
         if let Some(example) = example.filter(|example| !example.body.is_null()) {
             content["example"] = example.body.clone();
         }
         described["requestBody"] = json!({ "required": !input.body_optional, "content": { "application/json": content } });
     }
+    described["responses"] = responses(endpoint, output, examples);
     described
 }
 
-/// The headers that a caller may send: what the contract says, and what answers show to be understood.
-fn headers(endpoint: &Endpoint, examples: &Examples) -> Vec<Value> {
+/// The headers that a caller may send beside its proof.
+fn headers(endpoint: &Endpoint) -> Vec<Value> {
     let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema });
+    let text = || json!({ "type": "string" });
     let key = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
+    let revalidates = endpoint.method == "GET" && endpoint.has(Header::ETag);
     let known = [
         (endpoint.idempotent, "Idempotency-Key", "A repeat under this key within 24 hours gives the first answer again.", key),
-        (examples.contains_key("412"), "If-Match", "The version that it must still have.", json!({ "type": "string" })),
-        (has_version(endpoint, examples), "If-None-Match", "The version that the caller has.", json!({ "type": "string" })),
+        (endpoint.has(Header::IfMatch), "If-Match", "The version that it must still have.", text()),
+        (revalidates, "If-None-Match", "The version that the caller has.", text()),
+        (endpoint.has(Header::LastEventId), "Last-Event-ID", "The last event that the caller has seen.", text()),
     ];
     known.into_iter().filter(|(holds, ..)| *holds).map(|(_, name, about, schema)| header(name, about, schema)).collect()
+}
+
+fn security_scheme(place: Place, about: &str) -> Value {
+    match place {
+        Place::Token => json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": about }),
+        Place::Secret => json!({ "type": "http", "scheme": "bearer", "description": about }),
+        Place::Header(name) => json!({ "type": "apiKey", "in": "header", "name": name, "description": about }),
+        Place::Query(name) => json!({ "type": "apiKey", "in": "query", "name": name, "description": about }),
+    }
 }
 
 /// The parameters of a path that no handler reads: the caller's proof covers them.
 fn sealed_parameters(template: &str, known: &[Value]) -> Vec<Value> {
     let names = template.split('/').filter_map(route::parameter).map(|(name, _)| name);
     let sealed = names.filter(|name| !known.iter().any(|parameter| parameter["name"] == *name));
-    sealed.map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })).collect()
+    let parameter = |name| {
+        let about = "Part of the link that was given out; the proof covers it.";
+        json!({ "name": name, "in": "path", "required": true, "description": about, "schema": { "type": "string" } })
+    };
+    sealed.map(parameter).collect()
 }
 
 /// What stood in a path in the place of a parameter.
@@ -114,10 +172,6 @@ fn path_example(template: &str, name: &str, example: &Example) -> Option<String>
 fn query_example(name: &str, example: &Example) -> Option<String> {
     let (_, query) = example.path.split_once('?')?;
     query.split('&').filter_map(|pair| pair.split_once('=')).find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
-}
-
-pub(crate) fn needs_token(endpoint: &Endpoint) -> bool {
-    endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed")
 }
 
 /// Who may call it and how often, in words.
@@ -137,52 +191,33 @@ fn terms(endpoint: &Endpoint) -> String {
 }
 
 /// The fields of an input struct, as parameters.
-fn parameters(
-    place: &str,
-    schema: Option<Schema>,
-    schemas: &FunctionSchemas,
-    example: impl Fn(&str) -> Option<String>,
-) -> Vec<Value> {
+///
+/// # Panics
+/// Where one has no description: callers have nothing but its name otherwise.
+fn parameters(place: &str, schema: Option<Schema>, schemas: &Schemas, example: impl Fn(&str) -> Option<String>) -> Vec<Value> {
     let Some(schema) = schema else { return Vec::new() };
     let schema = schemas.resolved(schema.to_value());
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
-    properties
-        .iter()
-        .map(|(name, field)| {
-            let mut field = field.clone();
-            let about = field.as_object_mut().and_then(|field| field.remove("description"));
-            let mut parameter = json!({
-                "name": name, "in": place, "required": place == "path" || required.contains(&name.as_str()),
-                "schema": not_null(field),
-            });
-            if let Some(about) = about {
-                parameter["description"] = about;
-            }
-            if let Some(example) = example(name) {
-                let is_number = matches!(parameter["schema"]["type"].as_str(), Some("integer" | "number"));
-                parameter["example"] = if is_number { example.parse().unwrap_or_default() } else { json!(example) };
-            }
-            parameter
-        })
-        .collect()
-}
-
-/// A parameter is there or not; it is never null.
-fn not_null(mut schema: Value) -> Value {
-    if let Some(kinds) = schema["type"].as_array() {
-        let kinds: Vec<Value> = kinds.iter().filter(|kind| *kind != "null").cloned().collect();
-        schema["type"] = if let [kind] = kinds.as_slice() { kind.clone() } else { Value::Array(kinds) };
-    }
-    if let Some(choices) = schema["anyOf"].as_array()
-        && let [choice] = choices.iter().filter(|choice| choice["type"] != "null").collect::<Vec<_>>().as_slice()
-    {
-        return (*choice).clone();
-    }
-    schema
+    let parameter = |(name, field): (&String, &Value)| {
+        let mut field = field.clone();
+        let about = field.as_object_mut().and_then(|field| field.remove("description"));
+        assert!(about.is_some(), "the parameter {name} of {} has no description: write `///` above the field", schema["title"]);
+        let mut parameter = json!({
+            "name": name, "in": place, "required": place == "path" || required.contains(&name.as_str()),
+            "description": about, "schema": field,
+        });
+        if let Some(example) = example(name) {
+            let is_number = matches!(parameter["schema"]["type"].as_str(), Some("integer" | "number"));
+            parameter["example"] = if is_number { example.parse().unwrap_or_default() } else { json!(example) };
+        }
+        parameter
+    };
+    properties.iter().map(parameter).collect()
 }
 
 fn problem() -> Value {
+    let codes: Vec<&str> = all_refusals().into_keys().collect();
     json!({
         "type": "object",
         "description": "RFC 9457. `code` is stable and for programs, `detail` is for people. Some problems have members of their \
@@ -191,13 +226,14 @@ fn problem() -> Value {
         "required": ["type", "title", "status", "detail", "code", "request_id"],
         "properties": {
             "type": { "type": "string" },
-            "title": { "type": "string" },
+            "title": { "type": "string", "description": "The status in words." },
             "status": { "type": "integer" },
             "detail": { "type": "string", "description": "In French or English." },
-            "code": { "type": "string" },
-            "request_id": { "type": "string", "format": "uuid" },
+            "code": { "type": "string", "enum": codes },
+            "request_id": { "type": "string", "format": "uuid", "description": "By which the log finds the request." },
             "errors": {
                 "type": "array",
+                "description": "With `invalid`: one entry per wrong field.",
                 "items": {
                     "type": "object",
                     "required": ["field", "in", "code", "message"],

@@ -1,70 +1,105 @@
-//! What an endpoint may answer.
+//! What an endpoint may answer, as its contract says.
 
-use edge::schemars::Schema;
-use edge::{Access, Endpoint};
+use std::collections::BTreeMap;
+
+use edge::describe::{Header, Shape};
+use edge::{Endpoint, Refusal, refusal};
 use serde_json::{Map, Value, json};
 
+use crate::FUNCTIONS;
 use crate::examples::Examples;
-use crate::openapi::needs_token;
 
-/// The answers of an endpoint: those that its contract names or implies, and every refusal that a test has seen.
-pub(crate) fn responses(endpoint: &Endpoint, reply: Option<Schema>, kind: &str, examples: &Examples) -> Value {
-    let mut statuses: Vec<u16> = examples.keys().filter_map(|status| status.parse().ok()).chain(implied(endpoint)).collect();
-    statuses.extend(has_version(endpoint, examples).then_some(304));
-    statuses.extend(endpoint.also);
-    statuses.sort_unstable();
-    statuses.dedup();
-    let reply = reply.map(Schema::to_value);
+/// The answers of an endpoint: those of success with an example that a test has seen, and one for each status of a refusal,
+/// which all endpoints share.
+pub(crate) fn responses(endpoint: &Endpoint, output: Shape, examples: &Examples) -> Value {
+    let kind = output.reply_type.split(';').next().unwrap_or_default();
+    let schema = output.reply.map_or_else(|| json!({}), edge::schemars::Schema::to_value);
+    let has_body = schema["type"] != "null";
     let mut responses = Map::new();
-    for status in statuses {
-        let is_success = status == endpoint.reply || endpoint.also.contains(&status);
-        let mut response = match &reply {
-            _ if status == 304 => json!({ "description": about(status) }),
-            Some(schema) if is_success && status != 204 => {
-                let kind = kind.split(';').next().unwrap_or_default();
-                json!({ "description": about(status), "content": { kind: { "schema": schema } } })
+    for status in [&[endpoint.reply], endpoint.also].concat() {
+        let mut response = json!({ "description": about(status) });
+        if has_body && status != 204 {
+            let mut content = json!({ "schema": schema });
+            let example = examples.get(&status.to_string()).map(|example| &example.answer);
+            if let Some(example) = example.filter(|answer| !answer.is_null() && kind == "application/json") {
+                content["example"] = example.clone();
             }
-            _ if is_success => json!({ "description": "Done; no body." }),
-            _ => problem(about(status)),
-        };
-        let answer = examples.get(&status.to_string()).map(|example| &example.answer).filter(|answer| !answer.is_null());
-        if let (Some(answer), Some(content)) = (answer, response.get_mut("content").and_then(Value::as_object_mut)) {
-            content.values_mut().for_each(|content| content["example"] = answer.clone());
+            response["content"] = json!({ kind: content });
         }
-        let told = examples.get(&status.to_string()).map(|example| &example.headers).filter(|headers| !headers.is_empty());
-        if let Some(headers) = told {
-            response["headers"] = headers.iter().map(|name| (name.clone(), header(name))).collect::<Map<_, _>>().into();
+        let told = headers(endpoint);
+        if !told.is_empty() {
+            response["headers"] = Value::Object(told);
         }
         responses.insert(status.to_string(), response);
     }
-    responses.insert("default".to_owned(), problem("Any other failure."));
+    if endpoint.method == "GET" && endpoint.has(Header::ETag) {
+        responses.insert("304".to_owned(), json!({ "$ref": "#/components/responses/NotModified" }));
+    }
+    for refusal in endpoint.refusals() {
+        // The fault that nobody means is any other failure.
+        if refusal.status != 500 {
+            responses.insert(refusal.status.to_string(), reference(refusal.status));
+        }
+    }
+    responses.insert("default".to_owned(), reference(500));
     Value::Object(responses)
 }
 
-/// What follows from the verb, the caller and the limit.
-fn implied(endpoint: &Endpoint) -> Vec<u16> {
-    let takes_body = matches!(endpoint.method, "POST" | "PUT" | "PATCH");
-    let takes_input = takes_body || endpoint.path.contains('{');
-    let is_guarded = endpoint.caller != "Public";
-    let cases = [
-        (endpoint.reply, true),
-        (400, true),
-        (401, needs_token(endpoint) || endpoint.caller.starts_with("Signed")),
-        (403, is_guarded && endpoint.path.contains('{')),
-        (404, is_guarded && endpoint.path.contains('{')),
-        (409, endpoint.access == Access::Writes && takes_input),
-        (413, takes_body),
-        (415, takes_body),
-        (422, takes_input),
-        (429, endpoint.limit.requests().is_some()),
-    ];
-    cases.into_iter().filter(|(_, holds)| *holds).map(|(status, _)| status).collect()
+/// What an endpoint refuses by its own words, a line each.
+pub(crate) fn refusals(endpoint: &Endpoint) -> String {
+    let lines = endpoint.refuses.iter().map(|refusal| {
+        let Refusal { status, message } = refusal;
+        format!("\n- {status} `{}`: {}", message.code, message.en)
+    });
+    let lines: String = lines.collect();
+    if lines.is_empty() { lines } else { format!("\n\nRefuses:\n{lines}") }
 }
 
-/// Whether its answers carry a version, so that one that the caller has need not be sent again.
-pub(crate) fn has_version(endpoint: &Endpoint, examples: &Examples) -> bool {
-    let answer = examples.get(&endpoint.reply.to_string());
-    endpoint.method == "GET" && answer.is_some_and(|example| example.headers.contains("etag"))
+/// Every refusal of the whole surface, by code.
+pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
+    let endpoints = FUNCTIONS.iter().flat_map(|function| function.endpoints);
+    let of_endpoints = endpoints.flat_map(Endpoint::refusals);
+    let of_none = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED];
+    of_endpoints.chain(of_none).map(|refusal| (refusal.code(), refusal)).collect()
+}
+
+/// The answers that endpoints share.
+pub(crate) fn components() -> Value {
+    let mut components = Map::new();
+    components.insert("NotModified".to_owned(), json!({ "description": about(304), "headers": { "etag": header("etag") } }));
+    for refusal in all_refusals().values().filter(|refusal| refusal.status != 405) {
+        let mut response = json!({
+            "description": about(refusal.status),
+            "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+        });
+        let told = match refusal.status {
+            401 => Some("www-authenticate"),
+            429 | 503 => Some("retry-after"),
+            _ => None,
+        };
+        if let Some(name) = told {
+            response["headers"] = json!({ name: header(name) });
+        }
+        components.insert(title(refusal.status), response);
+    }
+    Value::Object(components)
+}
+
+fn reference(status: u16) -> Value {
+    json!({ "$ref": format!("#/components/responses/{}", title(status)) })
+}
+
+/// `NotFound`: the name that a status has in its standard.
+fn title(status: u16) -> String {
+    refusal::title(status).replace(' ', "")
+}
+
+/// The headers of a success.
+fn headers(endpoint: &Endpoint) -> Map<String, Value> {
+    let named = endpoint.headers.iter().filter(|header| **header != Header::Cookie).filter_map(|header| header.told());
+    let replayed = endpoint.idempotent.then_some("idempotency-replayed");
+    let limited = endpoint.limit.requests().map(|_| "ratelimit-policy");
+    named.chain(replayed).chain(limited).map(|name| (name.to_owned(), header(name))).collect()
 }
 
 /// A header of an answer.
@@ -72,21 +107,16 @@ fn header(name: &str) -> Value {
     let (about, kind) = match name {
         "content-disposition" => ("The name to save it under.", "string"),
         "etag" => ("The version, for `If-Match` and `If-None-Match`.", "string"),
-        "idempotency-replayed" => ("This is the first answer under this `Idempotency-Key`, again.", "string"),
+        "idempotency-replayed" => ("`true` where this is the first answer under this `Idempotency-Key`, again.", "string"),
         "location" => ("Where it is to be found.", "string"),
+        "ratelimit-policy" => ("How many calls a minute the caller has (draft-ietf-httpapi-ratelimit-headers).", "string"),
         "retry-after" => ("Seconds to wait.", "integer"),
+        "www-authenticate" => ("How to authenticate.", "string"),
         "x-next-cursor" => ("The `cursor` of the next page; absent on the last.", "string"),
         "x-total-count" => ("Rows in all, on every page together.", "integer"),
         _ => ("", "string"),
     };
     json!({ "description": about, "schema": { "type": kind } })
-}
-
-fn problem(description: &str) -> Value {
-    json!({
-        "description": description,
-        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
-    })
 }
 
 fn about(status: u16) -> &'static str {
@@ -110,6 +140,6 @@ fn about(status: u16) -> &'static str {
         429 => "Too many requests; `Retry-After` says when to come back.",
         502 => "The outside service that this needs refused.",
         503 => "Not available now; `Retry-After`, where given, says when to come back.",
-        _ => "As `code` says.",
+        _ => "Any other failure; `code` says which.",
     }
 }

@@ -1,32 +1,27 @@
-//! The schemas of all functions in one document, under names that stay the same when another function comes along.
+//! The schemas of all functions in one document, under the names that their authors gave them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use edge::schemars::SchemaGenerator;
 use edge::schemars::generate::SchemaSettings;
-use edge::{Endpoint, Function, describe::Shape};
+use edge::{Endpoint, describe::Shape};
 use serde_json::{Map, Value, json};
 
-/// What goes in and what comes out differ: a field that is only read is not part of an answer. Until all are known, a
-/// reference says whose it is: `#/rise-kaizen/out/Entry`.
-pub(crate) struct FunctionSchemas {
-    package: &'static str,
+/// What goes in and what comes out differ: what may be absent there may be null here.
+pub(crate) struct Schemas {
     input: SchemaGenerator,
     output: SchemaGenerator,
 }
 
-/// Every definition by its reference.
-#[derive(Default)]
-pub(crate) struct Definitions(BTreeMap<String, Value>);
+const COMPONENTS: &str = "#/components/schemas/";
+/// Marks a type whose author has named it.
+const PUBLISHED: &str = "x-published";
 
-impl FunctionSchemas {
-    pub(crate) fn new(function: &Function) -> FunctionSchemas {
-        let package = function.package;
-        let settings = |side: &str| {
-            SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = format!("/{package}/{side}").into())
-        };
-        let (input, output) = (settings("in").for_deserialize(), settings("out").for_serialize());
-        FunctionSchemas { package, input: input.into_generator(), output: output.into_generator() }
+impl Schemas {
+    pub(crate) fn new() -> Schemas {
+        let settings =
+            || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
+        Schemas { input: settings().for_deserialize().into_generator(), output: settings().for_serialize().into_generator() }
     }
 
     /// What goes into an endpoint, and what comes out.
@@ -34,114 +29,71 @@ impl FunctionSchemas {
         ((endpoint.describe)(&mut self.input), (endpoint.describe)(&mut self.output))
     }
 
-    /// The definition that an input's schema refers to, or the schema itself.
+    /// The definition that an input's schema refers to, or the schema itself, as the document has it.
     pub(crate) fn resolved(&self, schema: Value) -> Value {
-        let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
-        name.and_then(|name| self.input.definitions().get(name).cloned()).unwrap_or(schema)
+        let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix(COMPONENTS));
+        let mut schema = name.and_then(|name| self.input.definitions().get(name).cloned()).unwrap_or(schema);
+        tidy(&mut schema, true);
+        schema
     }
 
-    pub(crate) fn add_to(mut self, definitions: &mut Definitions) {
-        for (side, generator) in [("in", &mut self.input), ("out", &mut self.output)] {
-            for (name, schema) in generator.take_definitions(true) {
-                definitions.0.insert(format!("#/{}/{side}/{name}", self.package), schema);
-            }
+    /// The definitions that `paths` use.
+    ///
+    /// # Panics
+    /// Where two types are published under one name, or one has no name of its own: a name is a promise to callers.
+    pub(crate) fn used_by(mut self, paths: &Value) -> Map<String, Value> {
+        let (mut inputs, mut outputs) = (self.input.take_definitions(true), self.output.take_definitions(true));
+        inputs.values_mut().for_each(|schema| tidy(schema, true));
+        outputs.values_mut().for_each(|schema| tidy(schema, false));
+        let (mut of_requests, mut of_answers) = (BTreeSet::new(), BTreeSet::new());
+        for operation in paths
+            .as_object()
+            .into_iter()
+            .flat_map(|paths| paths.values())
+            .flat_map(|path| path.as_object())
+            .flat_map(|path| path.values())
+        {
+            references(&operation["parameters"], &mut of_requests);
+            references(&operation["requestBody"], &mut of_requests);
+            references(&operation["responses"], &mut of_answers);
         }
-    }
-}
-
-impl Definitions {
-    /// Gives every definition that `paths` use its name in the document, there and in `paths`.
-    pub(crate) fn name(self, paths: &mut Value) -> Map<String, Value> {
-        let names = self.names(&self.used_by(paths));
-        rename(paths, &names);
-        let named = names.iter().filter_map(|(reference, name)| {
-            let mut schema = self.0.get(reference)?.clone();
-            rename(&mut schema, &names);
-            Some((name.clone(), schema))
-        });
-        named.collect()
-    }
-
-    fn used_by(&self, paths: &Value) -> BTreeSet<String> {
-        let (mut used, mut found) = (BTreeSet::new(), Vec::new());
-        references(paths, &mut found);
-        while let Some(reference) = found.pop() {
-            if let Some(schema) = self.0.get(&reference)
-                && used.insert(reference)
-            {
-                references(schema, &mut found);
-            }
+        let (requests, answers) = (with_parts(of_requests, &inputs), with_parts(of_answers, &outputs));
+        let mut used = Map::new();
+        for (name, mut schema) in answers.iter().chain(&requests).map(|(name, schema)| (name.clone(), (*schema).clone())) {
+            let is_one = requests.get(&name).is_none_or(|request| answers.get(&name).is_none_or(|answer| request == answer));
+            assert!(is_one, "{name} is another thing in requests than in answers: give the two types names of their own");
+            assert!(
+                !name.ends_with(|last: char| last.is_ascii_digit()),
+                "two types are published as {name}: name one of them otherwise"
+            );
+            let is_named = schema.as_object_mut().and_then(|schema| schema.remove(PUBLISHED)).is_some();
+            assert!(is_named, "{name} has no name of its own: write #[output(name = \"…\")] or #[input(name = \"…\")]");
+            used.insert(name, schema);
         }
         used
     }
+}
 
-    /// A name that means the same everywhere is kept, also by the meaning that most functions share; before the others stands
-    /// the name of their function.
-    fn names(&self, used: &BTreeSet<String>) -> BTreeMap<String, String> {
-        let meaning = |reference: &str| self.expanded(reference, &mut Vec::new()).to_string();
-        let mut functions: BTreeMap<(&str, String), BTreeSet<&str>> = BTreeMap::new();
-        for reference in used {
-            functions.entry((own_name(reference), meaning(reference))).or_default().insert(package(reference));
-        }
-        let name = |reference: &String| {
-            let own = own_name(reference);
-            let with = |meaning: &str| functions[&(own, meaning.to_owned())].len();
-            let (here, most) =
-                (meaning(reference), functions.keys().filter(|(name, _)| *name == own).map(|(_, of)| with(of)).max());
-            let rivals = functions.keys().filter(|(name, of)| *name == own && *of != here && Some(with(of)) == most).count();
-            if rivals == 0 {
-                return own.to_owned();
-            }
-            let twin = reference.replace("/in/", "/out/");
-            let is_other = twin != *reference && used.contains(&twin) && meaning(&twin) != here;
-            [function_name(reference).as_str(), own, if is_other { "Input" } else { "" }].concat()
-        };
-        used.iter().map(|reference| (reference.clone(), name(reference))).collect()
-    }
-
-    /// A definition with every definition that it refers to in its place.
-    fn expanded(&self, reference: &str, within: &mut Vec<String>) -> Value {
-        let Some(schema) = self.0.get(reference).filter(|_| !within.iter().any(|outer| outer == reference)) else {
-            return json!(own_name(reference));
-        };
-        within.push(reference.to_owned());
-        let expanded = self.expand(schema, within);
-        within.pop();
-        expanded
-    }
-
-    fn expand(&self, schema: &Value, within: &mut Vec<String>) -> Value {
-        match schema {
-            Value::Object(object) => match object.get("$ref").and_then(Value::as_str) {
-                Some(reference) => self.expanded(reference, within),
-                None => Value::Object(object.iter().map(|(key, value)| (key.clone(), self.expand(value, within))).collect()),
-            },
-            Value::Array(items) => items.iter().map(|item| self.expand(item, within)).collect(),
-            other => other.clone(),
+/// The definitions of these names and of what they refer to.
+fn with_parts(names: BTreeSet<String>, definitions: &Map<String, Value>) -> BTreeMap<String, &Value> {
+    let mut found = BTreeMap::new();
+    let mut names: Vec<String> = names.into_iter().collect();
+    while let Some(name) = names.pop() {
+        if let Some(schema) = definitions.get(&name)
+            && found.insert(name, schema).is_none()
+        {
+            let mut more = BTreeSet::new();
+            references(schema, &mut more);
+            names.extend(more);
         }
     }
+    found
 }
 
-fn own_name(reference: &str) -> &str {
-    reference.rsplit('/').next().unwrap_or_default()
-}
-
-fn package(reference: &str) -> &str {
-    reference.split('/').nth(1).unwrap_or_default()
-}
-
-/// `RiseKaizen` of `#/rise-kaizen/out/Entry`.
-fn function_name(reference: &str) -> String {
-    package(reference)
-        .split('-')
-        .flat_map(|word| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)))
-        .collect()
-}
-
-fn references(value: &Value, found: &mut Vec<String>) {
+fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
-            found.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+            found.extend(object.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix(COMPONENTS)).map(str::to_owned));
             object.values().for_each(|value| references(value, found));
         }
         Value::Array(items) => items.iter().for_each(|item| references(item, found)),
@@ -149,17 +101,121 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-fn rename(value: &mut Value, names: &BTreeMap<String, String>) {
-    match value {
-        Value::Object(object) => {
-            if let Some(Value::String(reference)) = object.get_mut("$ref")
-                && let Some(name) = names.get(reference)
-            {
-                *reference = format!("#/components/schemas/{name}");
+/// Writes a schema as generators of clients read it: words as an `enum`, anything as `{}`, and in what comes in no null, which
+/// every optional field refuses.
+pub(crate) fn tidy(schema: &mut Value, is_input: bool) {
+    if let Value::Bool(true) = schema {
+        *schema = json!({});
+    }
+    let Value::Object(object) = schema else { return };
+    if is_input && object.get("default") == Some(&Value::Null) {
+        object.remove("default");
+        if let Some(Value::Array(kinds)) = object.get_mut("type") {
+            kinds.retain(|kind| kind != "null");
+            if let [kind] = kinds.as_slice() {
+                let kind = kind.clone();
+                object.insert("type".to_owned(), kind);
             }
-            object.values_mut().for_each(|value| rename(value, names));
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| rename(item, names)),
-        _ => {}
+        if let Some(Value::Array(words)) = object.get_mut("enum") {
+            words.retain(|word| !word.is_null());
+        }
+        if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+            choices.retain(|choice| choice["type"] != "null");
+            if let [Value::Object(choice)] = choices.as_slice() {
+                let choice = choice.clone();
+                object.remove("anyOf");
+                // What is said about the field goes before what is said about its type.
+                for (key, value) in choice {
+                    object.entry(key).or_insert(value);
+                }
+            }
+        }
+    }
+    words(object);
+    for (key, member) in object.iter_mut() {
+        match (key.as_str(), member) {
+            ("properties" | "$defs" | "patternProperties", Value::Object(members)) => {
+                members.values_mut().for_each(|member| tidy(member, is_input));
+            }
+            // That there may be others says nothing of them.
+            ("additionalProperties", Value::Bool(_)) => {}
+            ("items" | "additionalProperties" | "contains" | "not", member) => tidy(member, is_input),
+            ("anyOf" | "allOf" | "oneOf" | "prefixItems", Value::Array(members)) => {
+                members.iter_mut().for_each(|member| tidy(member, is_input));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A choice of words that are each explained becomes an `enum`; the explanations become a list in the description.
+fn words(object: &mut Map<String, Value>) {
+    if let Some(word) = object.remove("const") {
+        object.insert("enum".to_owned(), json!([word]));
+    }
+    let Some(Value::Array(choices)) = object.get("oneOf") else { return };
+    let mut explained = String::new();
+    let mut known = Vec::new();
+    for choice in choices {
+        let words = match (choice.get("const"), choice.get("enum")) {
+            (Some(word), _) => vec![word.clone()],
+            (None, Some(Value::Array(words))) => words.clone(),
+            _ => return,
+        };
+        for word in words {
+            if let (Some(about), Some(text)) = (choice["description"].as_str(), word.as_str()) {
+                explained.push_str(&format!("\n- `{text}`: {}", about.split_whitespace().collect::<Vec<_>>().join(" ")));
+            }
+            known.push(word);
+        }
+    }
+    object.remove("oneOf");
+    object.insert("type".to_owned(), json!("string"));
+    object.insert("enum".to_owned(), Value::Array(known));
+    if !explained.is_empty() {
+        let about = object.get("description").and_then(Value::as_str).unwrap_or_default();
+        let about = if about.is_empty() { explained.trim_start().to_owned() } else { format!("{about}\n{explained}") };
+        object.insert("description".to_owned(), json!(about));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tidied(mut schema: Value, is_input: bool) -> Value {
+        tidy(&mut schema, is_input);
+        schema
+    }
+
+    #[test]
+    fn an_optional_field_of_a_request_is_never_null() {
+        let field = json!({ "properties": {
+            "name": { "type": ["string", "null"], "default": null, "maxLength": 5 },
+            "tier": { "anyOf": [{ "$ref": "#/components/schemas/Tier" }, { "type": "null" }], "default": null, "description": "Theirs." },
+        } });
+        let there = json!({ "properties": {
+            "name": { "type": "string", "maxLength": 5 },
+            "tier": { "$ref": "#/components/schemas/Tier", "description": "Theirs." },
+        } });
+        assert_eq!(tidied(field.clone(), true), there);
+        assert_eq!(tidied(field.clone(), false), field);
+    }
+
+    #[test]
+    fn explained_words_are_an_enum_with_a_list() {
+        let choice = json!({ "description": "How.", "oneOf": [
+            { "const": "use", "type": "string", "description": "As it\n is." }, { "enum": ["a", "b"], "type": "string" },
+        ] });
+        assert_eq!(
+            tidied(choice, false),
+            json!({ "description": "How.\n\n- `use`: As it is.", "type": "string", "enum": ["use", "a", "b"] })
+        );
+    }
+
+    #[test]
+    fn anything_is_an_empty_schema() {
+        assert_eq!(tidied(json!({ "properties": { "value": true } }), true), json!({ "properties": { "value": {} } }));
     }
 }

@@ -1,9 +1,11 @@
 use edge::auth::RefreshToken;
-use edge::{Context, Error, Message, Result, msg};
+use edge::{Context, Error, Result, refusals};
 use outbox::Entry;
 
-/// The hour's letters to an address have been sent.
-pub const ENOUGH_LETTERS: Message = msg!("enough_letters", fr: "Trois messages sont déjà en route : regardez aussi dans les indésirables.", en: "Three letters are on their way already: look into your spam folder too.");
+refusals! {
+    /// The hour's letters to an address have been sent.
+    pub ENOUGH_LETTERS: 429 "enough_letters", fr: "Trois messages sont déjà en route : regardez aussi dans les indésirables.", en: "Three letters are on their way already: look into your spam folder too.";
+}
 
 /// A link that proves who reads a letter: 32 random bytes, of which the database gets the hash only.
 pub struct Link {

@@ -9,7 +9,7 @@ mod refused;
 
 use chrono::{DateTime, Utc};
 use edge::auth::{Access, RefreshToken, Role, password_digest};
-use edge::{Context, Error, Message, Person, Result, output};
+use edge::{Context, Error, Person, Refusal, Result, output};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -19,10 +19,10 @@ pub use device_cookie::DeviceCookie;
 pub use letter::{ENOUGH_LETTERS, Link, post_later};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 pub use password::refuse_guessable;
-pub use refused::{LOCKED, Refused};
+pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, Refused, WRONG_PASSWORD};
 
 /// An account as its owner sees it.
-#[output]
+#[output(name = "User")]
 pub struct User {
     pub id: Uuid,
     pub email: String,
@@ -47,7 +47,7 @@ pub struct User {
 }
 
 /// What an account has paid for.
-#[output]
+#[output(name = "Tier")]
 pub enum Tier {
     #[serde(rename = "FREE")]
     Free,
@@ -56,7 +56,7 @@ pub enum Tier {
 }
 
 /// The language that a person is written to.
-#[output]
+#[output(name = "Locale")]
 pub enum Locale {
     Fr,
     En,
@@ -81,7 +81,7 @@ impl Locale {
 }
 
 /// Somebody who is signed in from now on.
-#[output]
+#[output(name = "SignedIn")]
 pub struct SignedIn {
     pub user: User,
     /// For the header `Authorization`.
@@ -93,7 +93,7 @@ pub struct SignedIn {
     pub expires_in: i64,
 }
 
-#[output]
+#[output(name = "TokenType")]
 pub enum TokenType {
     #[serde(rename = "Bearer")]
     Bearer,
@@ -165,8 +165,8 @@ pub fn device(ctx: &Context) -> Option<&str> {
 }
 
 /// 401 for proof that was given and is not good.
-pub fn refused(message: Message) -> Error {
-    Error::unauthorized(message).with_header("www-authenticate", "Bearer".to_owned())
+pub fn refused(refusal: Refusal) -> Error {
+    Error::from(refusal).with_header("www-authenticate", "Bearer".to_owned())
 }
 
 fn is_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

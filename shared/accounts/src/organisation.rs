@@ -1,12 +1,14 @@
 use chrono::{DateTime, Utc};
-use edge::{Message, msg, output};
+use edge::{output, refusals};
 use uuid::Uuid;
 
-/// The person is a member of another organisation.
-pub const ELSEWHERE: Message = msg!("in_another_organisation", fr: "On n'est membre que d'une organisation à la fois : quittez d'abord l'autre.", en: "Nobody is a member of two organisations at once: leave the other one first.");
+refusals! {
+    /// The person is a member of another organisation.
+    pub ELSEWHERE: 409 "in_another_organisation", fr: "On n'est membre que d'une organisation à la fois : quittez d'abord l'autre.", en: "Nobody is a member of two organisations at once: leave the other one first.";
+}
 
 /// An organisation, as one of its members or an administrator sees it.
-#[output]
+#[output(name = "Organisation")]
 pub struct Organisation {
     pub id: Uuid,
     pub name: String,
@@ -20,14 +22,14 @@ pub struct Organisation {
     pub version: i32,
 }
 
-#[output]
+#[output(name = "MemberRole")]
 pub enum MemberRole {
     Member,
     Manager,
 }
 
 /// What managers and administrators can see of the organisation's members. There is nothing else.
-#[output]
+#[output(name = "OrganisationVisibility")]
 pub struct Visibility {
     /// Of each member.
     pub of_each_member: Vec<String>,
@@ -40,7 +42,7 @@ pub struct Visibility {
 }
 
 /// An organisation that a person belongs to.
-#[output]
+#[output(name = "Membership")]
 pub struct Membership {
     pub id: Uuid,
     pub name: String,
@@ -49,7 +51,7 @@ pub struct Membership {
 }
 
 /// A member, as managers see them.
-#[output]
+#[output(name = "Member")]
 pub struct Member {
     pub user_id: Uuid,
     /// Null for somebody whose account is erased.

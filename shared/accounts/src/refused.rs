@@ -1,9 +1,15 @@
-use edge::{Error, Message, msg};
+use edge::{Error, refusals};
 use serde::Deserialize;
 
-const WRONG_PASSWORD: Message = msg!("wrong_password", fr: "Ce n'est pas votre mot de passe.", en: "This is not your password.");
-/// Too many failed sign-ins.
-pub const LOCKED: Message = msg!("locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.");
+refusals! {
+    /// An account has this address.
+    pub EMAIL_TAKEN: 409 "email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.";
+    /// The link in a letter opens nothing any more.
+    pub LINK_INVALID: 410 "link_invalid", fr: "Ce lien n'est plus valable : demandez-en un autre.", en: "This link is no longer good: ask for another.";
+    pub WRONG_PASSWORD: 403 "wrong_password", fr: "Ce n'est pas votre mot de passe.", en: "This is not your password.";
+    /// Too many failed sign-ins.
+    pub LOCKED: 429 "locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.";
+}
 
 /// A person's own password, asked for again, was not right; as `edge.refuse_password` tells.
 #[derive(Debug, Deserialize)]
@@ -16,8 +22,8 @@ pub enum Refused {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Error {
         match refused {
-            Refused::WrongPassword => Error::forbidden(WRONG_PASSWORD),
-            Refused::Locked { retry_after_s } => Error::too_many(LOCKED, retry_after_s),
+            Refused::WrongPassword => Error::from(WRONG_PASSWORD),
+            Refused::Locked { retry_after_s } => Error::from(LOCKED).retry_after(retry_after_s),
         }
     }
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a person may do beyond their own data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema), schemars(extend("x-published" = true)))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     User,

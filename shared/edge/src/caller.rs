@@ -5,8 +5,10 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::config::Config;
+#[cfg(not(target_arch = "wasm32"))]
+use crate::describe::{Place, Scheme};
 use crate::request::Parts;
-use crate::{Error, Result, messages};
+use crate::{Error, Result, refusal};
 
 /// The database role that a request's statements run as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,10 @@ pub trait Caller: Sized {
     const ROLE: SqlRole;
     /// The proof covers the body, so it is checked after reading and before parsing.
     const AFTER_BODY: bool = false;
+    /// How they prove who they are, for the OpenAPI document.
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme =
+        Scheme::By { name: "token", place: Place::Token, about: "The access token of a person who is signed in." };
 
     /// # Errors
     /// 401 where there is no good proof, 403 where the role does not suffice.
@@ -70,6 +76,8 @@ pub struct Public;
 
 impl Caller for Public {
     const ROLE: SqlRole = SqlRole::Anon;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme = Scheme::Nobody;
 
     fn authenticate(_: &Credentials) -> Result<Public> {
         Ok(Public)
@@ -90,7 +98,7 @@ impl Person {
     /// # Errors
     /// 403 `forbidden`.
     pub fn owns(&self, user: Uuid) -> Result<()> {
-        if self.id == user { Ok(()) } else { Err(Error::forbidden(messages::FORBIDDEN)) }
+        if self.id == user { Ok(()) } else { Err(refusal::FORBIDDEN.into()) }
     }
 }
 
@@ -101,7 +109,7 @@ impl Caller for Person {
         let token = credentials.parts.bearer().ok_or_else(Error::unauthenticated)?;
         let Access { person, session, role } =
             keys(credentials)?.verify(token, credentials.now).map_err(|error| match error {
-                TokenError::Expired => Error::unauthorized(messages::TOKEN_EXPIRED)
+                TokenError::Expired => Error::from(refusal::TOKEN_EXPIRED)
                     .with_header("www-authenticate", "Bearer error=\"invalid_token\"".to_owned()),
                 TokenError::Invalid => Error::unauthenticated(),
             })?;
@@ -131,7 +139,7 @@ impl Caller for OwnerOrAdmin {
         let owner = credentials.parts.path_parameters.first().and_then(|(_, id)| id.parse().ok());
         let subject = owner.filter(|owner| *owner != person.id);
         if subject.is_some() && person.role != Role::Admin {
-            return Err(Error::forbidden(messages::FORBIDDEN));
+            return Err(refusal::FORBIDDEN.into());
         }
         Ok(OwnerOrAdmin { person, subject })
     }
@@ -155,7 +163,7 @@ macro_rules! ranked {
                     let person = Person::authenticate(credentials)?;
                     match person.role {
                         $(Role::$role)|+ => Ok($name(person)),
-                        _ => Err(Error::forbidden(messages::FORBIDDEN)),
+                        _ => Err(refusal::FORBIDDEN.into()),
                     }
                 }
 
@@ -185,6 +193,9 @@ pub struct Signed<P>(pub P);
 pub trait Proof: Sized {
     /// The proof covers the body.
     const AFTER_BODY: bool;
+    /// Where the proof stands, for the OpenAPI document.
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme;
 
     /// Compares in constant time, and never says which part was wrong.
     ///
@@ -196,6 +207,8 @@ pub trait Proof: Sized {
 impl<P: Proof> Caller for Signed<P> {
     const ROLE: SqlRole = SqlRole::Service;
     const AFTER_BODY: bool = P::AFTER_BODY;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme = P::SCHEME;
 
     fn authenticate(credentials: &Credentials) -> Result<Signed<P>> {
         P::verify(credentials).map(Signed)

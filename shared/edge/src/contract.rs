@@ -49,6 +49,12 @@ pub struct Endpoint {
     /// Takes `Idempotency-Key`.
     pub idempotent: bool,
     pub invoke: fn(Call) -> LocalBoxFuture<'static, Result<Answer, Error>>,
+    /// Headers that callers send or read beside those that the rest of the contract implies.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub headers: &'static [crate::describe::Header],
+    /// What the handler may refuse, beside what the rest of the contract implies.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub refuses: &'static [crate::Refusal],
     #[cfg(not(target_arch = "wasm32"))]
     pub describe: fn(&mut schemars::SchemaGenerator) -> crate::describe::Shape,
 }
@@ -145,7 +151,7 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [])],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
             [$($($crate::Need::$use),*)?]
         );
         $crate::function!(@fetch);
@@ -158,7 +164,7 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [])],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
             [$($($crate::Need::$use),*)?]
         );
         $crate::function!(@fetch);
@@ -169,7 +175,8 @@ macro_rules! function {
         $(
             $(#[doc = $does:literal])+
             $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt, $access:ident
-                $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?;
+                $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?
+                $(, headers: [$($header:ident),* $(,)?])? $(, refuses: [$($refusal:path),* $(,)?])?;
         )+
         $(uses: [$($use:ident),* $(,)?])?
     ) => {
@@ -183,6 +190,8 @@ macro_rules! function {
                 ($crate::function!(@or $($body)?, 65_536))
                 ($crate::function!(@flag $(idempotent $($never)?)?))
                 [$($($also),*)?]
+                [$($($header),*)?]
+                [$($($refusal),*)?]
             )),+],
             [$($($crate::Need::$use),*)?]
         );
@@ -200,7 +209,7 @@ macro_rules! function {
     };
     (
         @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) $limit:tt $access:ident
-        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*]
+        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*] [$($header:ident),*] [$($refusal:path),*]
     ) => {
         $crate::Endpoint {
             method: $method,
@@ -217,6 +226,10 @@ macro_rules! function {
             body: $body,
             idempotent: $idempotent,
             invoke: |call| Box::pin($crate::run::<$caller, _, _>(call, $handler)),
+            #[cfg(not(target_arch = "wasm32"))]
+            headers: &[$($crate::describe::Header::$header),*],
+            #[cfg(not(target_arch = "wasm32"))]
+            refuses: &[$($refusal),*],
             #[cfg(not(target_arch = "wasm32"))]
             describe: |generator| $crate::describe::shape::<$caller, _, _>(generator, $handler),
         }

@@ -1,8 +1,9 @@
-//! A contract as data, for the generated lists and the OpenAPI document. Native only.
+//! A contract as data, for the generated lists, the OpenAPI document and the tests. Native only.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-use crate::{Caller, Handler};
+use crate::refusal::{self, Refusal};
+use crate::{Access, Caller, Endpoint, Handler};
 
 /// What goes into an endpoint and what comes out.
 #[derive(Default)]
@@ -11,9 +12,46 @@ pub struct Shape {
     pub query: Option<Schema>,
     pub body: Option<Schema>,
     pub body_optional: bool,
+    /// The body is JSON.
+    pub json: bool,
     /// Schema of the answer; the schema of `null` where there is none.
     pub reply: Option<Schema>,
     pub reply_type: &'static str,
+    pub scheme: Scheme,
+}
+
+/// How a caller proves who they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Scheme {
+    #[default]
+    Nobody,
+    By {
+        name: &'static str,
+        place: Place,
+        about: &'static str,
+    },
+}
+
+/// Where the proof stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A person's access token in `Authorization`.
+    Token,
+    /// A secret in `Authorization`.
+    Secret,
+    Header(&'static str),
+    Query(&'static str),
+}
+
+impl Place {
+    /// Whether this is that parameter.
+    pub fn is(self, place: &str, name: &str) -> bool {
+        match self {
+            Place::Token | Place::Secret => false,
+            Place::Header(own) => place == "header" && own == name,
+            Place::Query(own) => place == "query" && own == name,
+        }
+    }
 }
 
 /// The shape of a handler, read off its signature.
@@ -21,7 +59,105 @@ pub fn shape<C: Caller, A, H: Handler<C, A>>(generator: &mut SchemaGenerator, _:
 where
     H::Output: JsonSchema,
 {
-    let mut shape = Shape::default();
+    let mut shape = Shape { json: H::JSON, scheme: C::SCHEME, ..Shape::default() };
     H::describe(&mut shape, generator);
     shape
+}
+
+/// A header that a caller sends or reads, as a contract names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Header {
+    /// The answer tells the version of what it shows; a `GET` takes `If-None-Match`.
+    ETag,
+    /// Takes the version that it must still have; refuses `precondition_failed`.
+    IfMatch,
+    /// Where the created or queued thing is.
+    Location,
+    /// How many rows a list has in all its pages.
+    TotalCount,
+    /// Where a list goes on whose body is no page.
+    NextCursor,
+    /// The name of a file to be saved.
+    File,
+    /// A stream goes on after what was seen.
+    LastEventId,
+    /// A cookie of ours.
+    Cookie,
+}
+
+impl Header {
+    /// The header of an answer, in lower case; `None` for what only callers send.
+    pub fn told(self) -> Option<&'static str> {
+        Some(match self {
+            Header::ETag => "etag",
+            Header::Location => "location",
+            Header::TotalCount => "x-total-count",
+            Header::NextCursor => "x-next-cursor",
+            Header::File => "content-disposition",
+            Header::Cookie => "set-cookie",
+            Header::IfMatch | Header::LastEventId => return None,
+        })
+    }
+}
+
+impl Endpoint {
+    pub fn has(&self, header: Header) -> bool {
+        self.headers.contains(&header)
+    }
+
+    pub fn needs_token(&self) -> bool {
+        self.caller != "Public" && !self.caller.starts_with("Signed")
+    }
+
+    /// Every refusal that a caller of this endpoint may meet: those that the contract names, and those that follow from it.
+    pub fn refusals(&self) -> Vec<Refusal> {
+        let shape = (self.describe)(&mut SchemaGenerator::default());
+        let takes_input = shape.path.is_some() || shape.query.is_some() || shape.body.is_some();
+        let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
+        let implied: [(&[Refusal], bool); 12] = [
+            (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
+            (&[refusal::MALFORMED_URL], takes_input),
+            (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
+            (&[refusal::SESSION_REVOKED, refusal::BANNED], self.needs_token() && self.sql > 0),
+            (&[refusal::FORBIDDEN], is_ranked),
+            (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
+            (&[refusal::RATE_LIMITED], self.limit.requests().is_some()),
+            (&[refusal::BODY_TOO_LARGE], shape.body.is_some()),
+            (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
+            (&[refusal::INVALID], takes_input || self.idempotent || self.access == Access::Writes),
+            (&[refusal::UNAVAILABLE], self.sql > 0),
+            (&[refusal::PRECONDITION_FAILED], self.has(Header::IfMatch)),
+        ];
+        let implied = implied.into_iter().filter(|(_, holds)| *holds).flat_map(|(refusals, _)| refusals);
+        let mut refusals: Vec<Refusal> = Vec::new();
+        for refusal in implied.chain(self.idempotent.then_some(&refusal::IDEMPOTENCY_MISMATCH)).chain(self.refuses) {
+            if !refusals.iter().any(|known| known.code() == refusal.code()) {
+                refusals.push(*refusal);
+            }
+        }
+        refusals.sort_by_key(|refusal| (refusal.status, refusal.code()));
+        refusals
+    }
+
+    /// What an answer does that the contract does not name, in a sentence that says what to write.
+    pub(crate) fn unnamed(&self, outcome: &crate::Result<crate::Answer>) -> Option<String> {
+        match outcome {
+            Ok(answer) if answer.status == 304 && self.has(Header::ETag) => None,
+            Ok(answer) if answer.status != self.reply && !self.also.contains(&answer.status) => {
+                Some(format!("a status that the contract does not name: write reply: {} or {}", self.reply, answer.status))
+            }
+            Ok(answer) => {
+                let named = |name: &str| self.headers.iter().any(|header| header.told() == Some(name));
+                let told = [Header::ETag, Header::Location, Header::TotalCount, Header::NextCursor, Header::File, Header::Cookie];
+                let other = told.into_iter().find(|h| h.told().is_some_and(|name| answer.has(name) && !named(name)))?;
+                Some(format!("a header that the contract does not name: write headers: [{other:?}]"))
+            }
+            Err(error)
+                if self.refusals().iter().any(|refusal| (refusal.status, refusal.code()) == (error.status(), error.code())) =>
+            {
+                None
+            }
+            Err(error) => Some(format!("a refusal that the contract does not name: write refuses: [{}]", error.code())),
+        }
+    }
 }

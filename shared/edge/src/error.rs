@@ -2,7 +2,7 @@ use postgres_wasm_bindings as postgres;
 use serde::Serialize;
 use validation::{FieldError, Language, Message, Rejected};
 
-use crate::messages;
+use crate::refusal::{self, Refusal};
 use crate::reply::Answer;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,82 +42,53 @@ struct Problem<'a, F: Serialize> {
     details: Option<&'a serde_json::Map<String, serde_json::Value>>,
 }
 
-macro_rules! constructors {
-    ($($(#[$doc:meta])* $name:ident: $status:literal;)*) => {
-        $($(#[$doc])* pub fn $name(message: Message) -> Error {
-            Error::new($status, message)
-        })*
-    };
-}
-
 impl Error {
-    fn new(status: u16, message: Message) -> Error {
-        let (fields, headers) = (Vec::new(), Vec::new());
-        Error(Box::new(Inner { status, message, fields, source: None, headers, details: None, constraint: None }))
-    }
-
-    constructors! {
-        bad_request: 400;
-        unauthorized: 401;
-        forbidden: 403;
-        not_found: 404;
-        conflict: 409;
-        gone: 410;
-        precondition_failed: 412;
-        unprocessable: 422;
-        /// The outside service that this needs was never set up; the code ends in `_not_configured`.
-        not_configured: 503;
-        /// The outside service answered, and what it said was no.
-        bad_gateway: 502;
-        /// The outside service cannot do it now; say when with `Retry-After`.
-        service_unavailable: 503;
-    }
-
     pub fn unauthenticated() -> Error {
-        Error::unauthorized(messages::UNAUTHENTICATED).with_header("www-authenticate", "Bearer".to_owned())
+        Error::from(refusal::UNAUTHENTICATED).with_header("www-authenticate", "Bearer".to_owned())
     }
 
     /// 422 with one entry per wrong field.
     pub fn invalid(fields: Vec<FieldError>) -> Error {
-        let mut error = Error::new(422, messages::INVALID);
+        let mut error = Error::from(refusal::INVALID);
         error.0.fields = fields;
         error
     }
 
-    /// 429; `seconds` until the next attempt can succeed.
-    pub fn too_many(message: Message, seconds: i64) -> Error {
-        Error::new(429, message).with_header("retry-after", seconds.max(1).to_string())
+    /// `Retry-After`: the seconds until the next attempt can succeed.
+    #[must_use]
+    pub fn retry_after(self, seconds: i64) -> Error {
+        self.with_header("retry-after", seconds.max(1).to_string())
     }
 
     pub(crate) fn rate_limited() -> Error {
         // The binding does not tell when its window ends; a whole window is always long enough.
-        Error::too_many(messages::RATE_LIMITED, 60)
+        Error::from(refusal::RATE_LIMITED).retry_after(60)
     }
 
     pub(crate) fn method_not_allowed(allow: String) -> Error {
-        Error::new(405, messages::METHOD_NOT_ALLOWED).with_header("allow", allow)
+        Error::from(refusal::METHOD_NOT_ALLOWED).with_header("allow", allow)
     }
 
     pub(crate) fn body_too_large() -> Error {
-        Error::new(413, messages::BODY_TOO_LARGE)
+        Error::from(refusal::BODY_TOO_LARGE)
     }
 
     pub(crate) fn unsupported_media_type() -> Error {
-        Error::new(415, messages::UNSUPPORTED_MEDIA_TYPE)
+        Error::from(refusal::UNSUPPORTED_MEDIA_TYPE)
     }
 
     /// 503: something that we depend on did not answer. The reason goes to the log.
     pub fn unavailable(source: impl ToString) -> Error {
-        Error::new(503, messages::UNAVAILABLE).with_header("retry-after", "5".to_owned()).because(source)
+        Error::from(refusal::UNAVAILABLE).retry_after(5).because(source)
     }
 
     pub(crate) fn misconfigured(source: impl ToString) -> Error {
-        Error::new(503, messages::MISCONFIGURED).because(source)
+        Error::from(refusal::MISCONFIGURED).because(source)
     }
 
     /// 500: says nothing outside. The reason goes to the log.
     pub fn internal(source: impl ToString) -> Error {
-        Error::new(500, messages::INTERNAL).because(source)
+        Error::from(refusal::INTERNAL).because(source)
     }
 
     /// Keeps a private reason for the log.
@@ -168,7 +139,7 @@ impl Error {
         let errors: Vec<_> = self.0.fields.iter().map(|field| field.in_language(language)).collect();
         let problem = Problem {
             r#type: "about:blank",
-            title: title(self.0.status),
+            title: refusal::title(self.0.status),
             status: self.0.status,
             detail: self.0.message.text(language),
             code: self.0.message.code,
@@ -187,24 +158,10 @@ impl Error {
     }
 }
 
-fn title(status: u16) -> &'static str {
-    match status {
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        402 => "Payment Required",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        412 => "Precondition Failed",
-        413 => "Content Too Large",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Content",
-        429 => "Too Many Requests",
-        502 => "Bad Gateway",
-        503 => "Service Unavailable",
-        _ => "Internal Server Error",
+impl From<Refusal> for Error {
+    fn from(Refusal { status, message }: Refusal) -> Error {
+        let (fields, headers) = (Vec::new(), Vec::new());
+        Error(Box::new(Inner { status, message, fields, source: None, headers, details: None, constraint: None }))
     }
 }
 
@@ -218,7 +175,7 @@ impl From<Rejected> for Error {
     fn from(rejected: Rejected) -> Error {
         match rejected {
             Rejected::Malformed { line, column } => {
-                Error::bad_request(messages::MALFORMED_JSON).with("line", line).with("column", column)
+                Error::from(refusal::MALFORMED_JSON).with("line", line).with("column", column)
             }
             Rejected::Invalid(fields) => Error::invalid(fields),
         }
@@ -236,20 +193,17 @@ impl From<postgres::Error> for Error {
         };
         let state = database.sqlstate.as_str();
         let mut found = match state.get(..2) {
-            Some("OR") => {
-                let status = state[2..].parse().unwrap_or(500);
-                match messages::raised(&database.message) {
-                    Some(message) if status == 401 => {
-                        Error::unauthorized(message).with_header("www-authenticate", "Bearer".to_owned())
-                    }
-                    Some(message) => Error::new(status, message),
-                    None => Error::internal(&source),
+            Some("OR") => match refusal::raised(&database.message) {
+                Some(refusal) if refusal.status == 401 => {
+                    Error::from(refusal).with_header("www-authenticate", "Bearer".to_owned())
                 }
-            }
+                Some(refusal) => Error::from(refusal),
+                None => Error::internal(&source),
+            },
             // Connection, resources, operator: the database, not the request.
             Some("08" | "53" | "57" | "40" | "55") => Error::unavailable(&source),
             // A value that passed our checks and yet does not fit its column.
-            Some("22") => Error::unprocessable(messages::INVALID),
+            Some("22") => Error::from(refusal::INVALID),
             _ => Error::internal(&source),
         };
         found.0.constraint = database.constraint.clone();

@@ -5,7 +5,7 @@ use validation::Place;
 use validator::Validate;
 
 use crate::request::Parts;
-use crate::{Error, Result, messages};
+use crate::{Error, Result, refusal};
 
 /// The `{…}` parts of the path, by name.
 pub struct Path<T>(pub T);
@@ -53,7 +53,7 @@ impl<T: DeserializeOwned + Validate + Described> Input for Path<T> {
 
 impl<T: DeserializeOwned + Validate + Described> Input for Query<T> {
     fn read(parts: &Parts, _: &[u8]) -> Result<Self> {
-        let pairs = parts.query().ok_or_else(|| Error::bad_request(messages::MALFORMED_URL))?;
+        let pairs = parts.query().ok_or(refusal::MALFORMED_URL)?;
         validation::text(Place::Query, &pairs).map(Query).map_err(Error::invalid)
     }
 

@@ -14,7 +14,7 @@ use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
 use crate::route::{self, Found};
 use crate::runtime::Runtime;
-use crate::{Error, Language, Result, messages};
+use crate::{Error, Language, Result, refusal};
 
 /// Moves the clock of one request; obeyed in stage dev only.
 const MOVED_CLOCK: &str = "x-oree-now";
@@ -101,7 +101,7 @@ async fn route(
 ) -> Result<Answer> {
     let internal = matches!(function.trigger, Trigger::Cron { .. } | Trigger::Clock { .. });
     if !internal && !config.allows_host(&parts.host) {
-        return Err(Error::bad_request(messages::UNKNOWN_HOST));
+        return Err(refusal::UNKNOWN_HOST.into());
     }
     let (method, preflight) = match (parts.method.as_str(), parts.headers.get("access-control-request-method")) {
         ("OPTIONS", Some(asked)) => (asked, true),
@@ -120,8 +120,8 @@ async fn route(
             }
             return Err(Error::method_not_allowed(methods.join(", ")));
         }
-        Found::Nothing => return Err(Error::not_found(messages::NOT_FOUND)),
-        Found::NotUtf8 => return Err(Error::bad_request(messages::MALFORMED_URL)),
+        Found::Nothing => return Err(refusal::NOT_FOUND.into()),
+        Found::NotUtf8 => return Err(refusal::MALFORMED_URL.into()),
     };
     if preflight {
         let mut answer = Answer::new(204);
@@ -140,7 +140,7 @@ async fn route(
         _ => None,
     };
     parts.path_parameters = path_parameters;
-    (endpoint.invoke)(Call {
+    let outcome = (endpoint.invoke)(Call {
         package: function.package,
         endpoint,
         parts,
@@ -151,7 +151,13 @@ async fn route(
         runtime: runtime.clone(),
         log: log.clone(),
     })
-    .await
+    .await;
+    // Contracts are promises to callers: in tests, what an endpoint does and does not name is a fault.
+    #[cfg(not(target_arch = "wasm32"))]
+    if let Some(unnamed) = endpoint.unnamed(&outcome) {
+        return Err(Error::internal(unnamed));
+    }
+    outcome
 }
 
 /// The headers of every answer, errors too.

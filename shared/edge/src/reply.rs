@@ -111,6 +111,11 @@ macro_rules! described_as_content {
                 T::schema_name()
             }
 
+            // One type, or it would be published twice.
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                T::schema_id()
+            }
+
             fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
                 T::json_schema(generator)
             }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Error, FieldError, Message, Place, Reply, Result, Sql, SqlJson, Statement, messages, msg, output};
+use edge::{Context, Error, FieldError, Place, Reply, Result, Sql, SqlJson, Statement, input, output, refusal, refusals};
 use outbox::Entry;
 use runpod::{RunPod, Submission};
 use serde::Serialize;
@@ -19,10 +19,21 @@ const LIFETIME_S: u32 = 600;
 /// How long the link that RunPod calls back is good: RunPod's last try comes some seconds after the job's end.
 const LINK_LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
-const QUOTA_EXCEEDED: Message = msg!("quota_exceeded", fr: "Le quota du jour est épuisé.", en: "Today's quota is used up.");
-const BUSY: Message = msg!("runpod_busy", fr: "Trop de demandes en ce moment : réessayez un peu plus tard. Cette demande n'est pas décomptée.", en: "Too much demand right now: try again a little later. This request does not count.");
-const UNAVAILABLE: Message = msg!("runpod_unavailable", fr: "RunPod ne répond pas : réessayez plus tard. Cette demande n'est pas décomptée.", en: "RunPod is not working: try again later. This request does not count.");
-const REFUSED: Message = msg!("runpod_refused", fr: "RunPod a refusé cette demande. Elle n'est pas décomptée.", en: "RunPod refused this request. It does not count.");
+/// Whether what was made for the same request will do.
+#[input(name = "CacheUse")]
+pub enum Cache {
+    /// What was made for the same request is given.
+    Use,
+    /// It is made anew.
+    Refresh,
+}
+
+refusals! {
+    pub QUOTA_EXCEEDED: 429 "quota_exceeded", fr: "Le quota du jour est épuisé.", en: "Today's quota is used up.";
+    pub BUSY: 503 "runpod_busy", fr: "Trop de demandes en ce moment : réessayez un peu plus tard. Cette demande n'est pas décomptée.", en: "Too much demand right now: try again a little later. This request does not count.";
+    pub UNAVAILABLE: 503 "runpod_unavailable", fr: "RunPod ne répond pas : réessayez plus tard. Cette demande n'est pas décomptée.", en: "RunPod is not working: try again later. This request does not count.";
+    pub REFUSED: 502 "runpod_refused", fr: "RunPod a refusé cette demande. Elle n'est pas décomptée.", en: "RunPod refused this request. It does not count.";
+}
 
 /// What a person wants made.
 pub struct Ask<'a, I> {
@@ -38,7 +49,7 @@ pub struct Ask<'a, I> {
     pub refresh: bool,
 }
 
-#[output]
+#[output(name = "QueuedCreation")]
 pub struct Queued {
     pub id: Uuid,
     pub status: Status,
@@ -46,7 +57,7 @@ pub struct Queued {
     pub status_url: String,
 }
 
-#[output]
+#[output(name = "CreationStatus")]
 pub enum Status {
     /// Asked for; a GPU has not begun.
     Queued,
@@ -176,24 +187,24 @@ async fn conclude(ctx: &Context, shelf: &str, statement: Statement, given: Optio
             let location = body.status_url.clone();
             Ok(Reply::new(body).status(status).location(&location).replayed(true))
         }
-        Submitted::InProgress { id, status, error } => match error.as_deref().and_then(refusal) {
+        Submitted::InProgress { id, status, error } => match error.as_deref().and_then(refused) {
             Some(error) => {
                 let error = about(ctx, error, shelf, id);
                 Err(error.with_header("idempotency-replayed", "true".to_owned()))
             }
             None => Ok(queued(id, status).replayed(true)),
         },
-        Submitted::Mismatch => Err(Error::conflict(messages::IDEMPOTENCY_MISMATCH)),
+        Submitted::Mismatch => Err(refusal::IDEMPOTENCY_MISMATCH.into()),
         Submitted::NotAllowed { fields } => {
             Err(Error::invalid(fields.into_iter().map(|field| FieldError::new(Place::Body, field, "not_allowed")).collect()))
         }
         Submitted::QuotaExceeded { quota } => {
             let seconds = (quota.resets_at - ctx.now()).num_seconds();
-            let error = Error::too_many(QUOTA_EXCEEDED, seconds).with("limit", quota.limit).with("used", quota.used);
+            let error = Error::from(QUOTA_EXCEEDED).retry_after(seconds).with("limit", quota.limit).with("used", quota.used);
             Err(error.with("left", quota.left).with("resets_at", quota.resets_at.to_rfc3339()))
         }
-        Submitted::Conflict => Err(Error::conflict(messages::CONFLICT)),
-        Submitted::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Submitted::Conflict => Err(refusal::CONFLICT.into()),
+        Submitted::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
@@ -220,16 +231,16 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
         }
         Submission::Refused { status, retry_after_s } => {
             let code = match status {
-                429 => BUSY.code,
-                500.. => UNAVAILABLE.code,
-                _ => REFUSED.code,
+                429 => BUSY.code(),
+                500.. => UNAVAILABLE.code(),
+                _ => REFUSED.code(),
             };
-            let refused = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
+            let settled = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
             // What may pass is asked anew under the same key.
-            let release = RELEASE.bind(ctx.idempotency_key().filter(|_| code != REFUSED.code));
-            record(ctx, ctx.batch([refused, release]).await.and_then(|[moved, _]| moved.one::<Answer<Moved>>()));
-            let mut error = refusal(code).unwrap_or_else(|| Error::internal(code));
-            if code != REFUSED.code {
+            let release = RELEASE.bind(ctx.idempotency_key().filter(|_| code != REFUSED.code()));
+            record(ctx, ctx.batch([settled, release]).await.and_then(|[moved, _]| moved.one::<Answer<Moved>>()));
+            let mut error = refused(code).unwrap_or_else(|| Error::internal(code));
+            if code != REFUSED.code() {
                 error = error.with_header("retry-after", retry_after_s.unwrap_or(10).clamp(1, 3600).to_string());
             }
             return Err(error.because(["runpod: status ", &status.to_string()].concat()));
@@ -260,11 +271,11 @@ pub fn tell(ctx: &Context, entries: Vec<Entry>) {
 }
 
 /// The answer to what RunPod did not take, by the word that the creation keeps.
-fn refusal(code: &str) -> Option<Error> {
+fn refused(code: &str) -> Option<Error> {
     match code {
-        _ if code == BUSY.code => Some(Error::service_unavailable(BUSY)),
-        _ if code == UNAVAILABLE.code => Some(Error::service_unavailable(UNAVAILABLE)),
-        _ if code == REFUSED.code => Some(Error::bad_gateway(REFUSED)),
+        _ if code == BUSY.code() => Some(Error::from(BUSY)),
+        _ if code == UNAVAILABLE.code() => Some(Error::from(UNAVAILABLE)),
+        _ if code == REFUSED.code() => Some(Error::from(REFUSED)),
         _ => None,
     }
 }

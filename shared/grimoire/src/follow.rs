@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edge::{Context, Error, Event, Events, Reply, Result, Sql, Statement, messages};
+use edge::{Context, Error, Event, Events, Reply, Result, Sql, Statement, refusal};
 use futures::stream::{LocalBoxStream, StreamExt, unfold};
 use outbox::Entry;
 use runpod::{Found, Report, RunPod, State};
@@ -55,9 +55,9 @@ pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statem
         }
         Outcome::Finished => match row()? {
             row if row.status == Status::Cancelled => Ok(Reply::new(row.shown(ctx))),
-            row => Err(Error::conflict(messages::CONFLICT).with("state", row.status.word())),
+            row => Err(Error::from(refusal::CONFLICT).with("state", row.status.word())),
         },
-        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) async fn follow<T: Shown>(
 ) -> Result<Reply<Events<T>>> {
     let started = ctx.clock();
     let (job, first) = poll(ctx, creation, None, 0.0, look()).await?;
-    let first = first.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
+    let first = first.ok_or(refusal::NOT_FOUND)?;
     let seen = ctx.last_event_id().unwrap_or_default().to_owned();
     if first.is_over() && first.mark() == seen {
         return Ok(Reply::new(Events::none()).status(204));

@@ -8,10 +8,12 @@ mod offer;
 mod shelf;
 mod words;
 
-pub use ask::{Ask, Queued, Status, ask, tell};
+pub use ask::{Ask, BUSY, Cache, QUOTA_EXCEEDED, Queued, REFUSED, Status, UNAVAILABLE, ask, tell};
 pub use keep::{Event, Kept, keep};
 pub use offer::{Offer, offer};
+pub use runpod::NOT_CONFIGURED as RUNPOD_NOT_CONFIGURED;
 pub use shelf::{Creation, CreationId, Shown, Wanted, cancel, events, list, read, retry};
+pub use storage::NOT_CONFIGURED as STORAGE_NOT_CONFIGURED;
 pub use words::{neutral, one_line};
 
 /// What an SQL function of ours gives: one object.

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::Answer;
 
 /// Words and the day's quota of one kind.
-#[output]
+#[output(name = "CreationOffer")]
 pub struct Offer {
     /// By the field that they are for.
     words: BTreeMap<String, Vocabulary>,
@@ -20,7 +20,7 @@ pub struct Offer {
     resets_at: DateTime<Utc>,
 }
 
-#[output]
+#[output(name = "Vocabulary")]
 struct Vocabulary {
     words: Vec<String>,
     /// Other words are allowed too.

@@ -2,7 +2,7 @@
 //! creations stand on two shelves, `/scenes` and `/creations`, that differ in how one is shown.
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Error, Events, FieldError, Page, Place, Reply, Result, Sql, Statement, input, messages};
+use edge::{Context, Cursor, Date, Events, FieldError, Page, Place, Reply, Result, Sql, Statement, input, refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use storage::Storage;
@@ -14,6 +14,7 @@ const PAGE: u32 = 20;
 
 #[input]
 pub struct CreationId {
+    /// The creation.
     pub id: Uuid,
 }
 
@@ -85,7 +86,7 @@ pub async fn list<T: Shown>(ctx: &Context, wanted: Wanted) -> Result<Reply<Page<
 /// 404.
 pub async fn read<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<T>> {
     let found = ctx.sql(look::<T>(creation)).await?.optional::<Creation>()?;
-    let found = found.ok_or_else(|| Error::not_found(messages::NOT_FOUND))?;
+    let found = found.ok_or(refusal::NOT_FOUND)?;
     let version = found.version;
     Ok(Reply::new(found.shown(ctx)).etag(|_| version))
 }

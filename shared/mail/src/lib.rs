@@ -2,13 +2,14 @@
 
 mod letter;
 
-use edge::{Context, Error, Http, HttpAnswer, HttpFailure, Message, Result, msg};
+use edge::{Context, Http, HttpAnswer, HttpFailure, Result, refusals};
 use serde::Serialize;
 
 pub use letter::Letter;
 
-const NOT_CONFIGURED: Message =
-    msg!("mail_not_configured", fr: "L'envoi de courrier n'est pas configuré.", en: "Sending mail is not configured.");
+refusals! {
+    pub NOT_CONFIGURED: 503 "mail_not_configured", fr: "L'envoi de courrier n'est pas configuré.", en: "Sending mail is not configured.";
+}
 
 /// What became of a letter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +43,7 @@ struct Body<'a> {
 /// # Errors
 /// 503 `mail_not_configured`.
 pub fn ready(ctx: &Context) -> Result<()> {
-    if is_configured(ctx) { Ok(()) } else { Err(Error::not_configured(NOT_CONFIGURED)) }
+    if is_configured(ctx) { Ok(()) } else { Err(NOT_CONFIGURED.into()) }
 }
 
 /// Sends a letter by `MAIL_URL`. Equal `id`s are one letter to a provider that knows `Idempotency-Key`.

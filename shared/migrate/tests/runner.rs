@@ -1,5 +1,7 @@
 //! The runner, with repositories of a few files, against the PostgreSQL server of `DATABASE_URL`, whose role must be a superuser.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use std::{sync::Mutex, time::Duration};
 
 use futures::future::join_all;

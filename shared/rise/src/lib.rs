@@ -1,19 +1,22 @@
 //! What the functions of Rise share.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Message, input, msg, output};
+use edge::{input, output, refusals};
 use uuid::Uuid;
 
-pub const REMOVED: Message = msg!("removed", fr: "Cet élément a été supprimé.", en: "This has been removed.");
+refusals! {
+    pub REMOVED: 410 "removed", fr: "Cet élément a été supprimé.", en: "This has been removed.";
+}
 
 /// Whose data are read; the caller `OwnerOrAdmin` has seen to it.
 #[input]
 pub struct Owner {
+    /// Whose data.
     pub user_id: Uuid,
 }
 
 /// A session of zazen, as its owner sees it.
-#[output]
+#[output(name = "ZazenSession")]
 pub struct Session {
     pub id: i64,
     pub user_id: Uuid,

@@ -1,9 +1,12 @@
 use chrono::{DateTime, Utc};
-use edge::{Credentials, Error, Message, Parts, Proof, Result, auth, msg};
+#[cfg(not(target_arch = "wasm32"))]
+use edge::describe::{Place, Scheme};
+use edge::{Credentials, Error, Parts, Proof, Result, auth, refusals};
 use uuid::Uuid;
 
-const REFUSED: Message =
-    msg!("bad_link", fr: "Ce lien n'est pas, ou n'est plus, valable.", en: "This link is not, or no longer, good.");
+refusals! {
+    pub REFUSED: 401 "bad_link", fr: "Ce lien n'est pas, ou n'est plus, valable.", en: "This link is not, or no longer, good.";
+}
 
 /// Where RunPod tells the end of `job`. RunPod does not sign its calls: the link is the proof, so it is as secret as a
 /// password until it expires. `key` is `LINK_KEY`, and the function's contract says `uses: [Links]`.
@@ -22,12 +25,15 @@ pub struct RunPodCallback {
 
 impl Proof for RunPodCallback {
     const AFTER_BODY: bool = false;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme =
+        Scheme::By { name: "runpod", place: Place::Query("proof"), about: "The seal of the link that RunPod was given." };
 
     fn verify(credentials: &Credentials) -> Result<RunPodCallback> {
         // Without a key everybody could make a proof.
         let key = Some(credentials.config.key("LINK_KEY")).filter(|key| !key.is_empty());
         let job = key.and_then(|key| proven_job(credentials.parts, &key, credentials.now));
-        job.map(|job| RunPodCallback { job }).ok_or_else(|| Error::unauthorized(REFUSED))
+        job.map(|job| RunPodCallback { job }).ok_or_else(|| Error::from(REFUSED))
     }
 }
 

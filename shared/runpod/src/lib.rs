@@ -10,13 +10,15 @@ mod report;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use edge::{Context, Error, Http, HttpAnswer, HttpFailure, Message, Result, msg};
+use edge::{Context, Http, HttpAnswer, HttpFailure, Result, refusals};
 use serde::{Deserialize, Serialize};
 
-pub use callback::{RunPodCallback, callback_url};
+pub use callback::{REFUSED, RunPodCallback, callback_url};
 pub use report::{Output, Report, State};
 
-const NOT_CONFIGURED: Message = msg!("runpod_not_configured", fr: "La génération n'est pas configurée : il manque la clé ou l'endpoint RunPod.", en: "Generation is not configured: RunPod's key or endpoint is missing.");
+refusals! {
+    pub NOT_CONFIGURED: 503 "runpod_not_configured", fr: "La génération n'est pas configurée : il manque la clé ou l'endpoint RunPod.", en: "Generation is not configured: RunPod's key or endpoint is missing.";
+}
 
 /// RunPod as this deployment is set up to use it. The function's contract says `uses: [RunPod]`.
 pub struct RunPod<'a> {
@@ -181,7 +183,7 @@ fn reason(failure: HttpFailure) -> String {
 }
 
 fn configured(value: &str) -> Result<&str> {
-    if value.is_empty() { Err(Error::not_configured(NOT_CONFIGURED)) } else { Ok(value) }
+    if value.is_empty() { Err(NOT_CONFIGURED.into()) } else { Ok(value) }
 }
 
 #[cfg(test)]

@@ -10,10 +10,12 @@ mod sign;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Error, Http, HttpFailure, Message, Result, msg};
+use edge::{Context, Http, HttpFailure, Result, refusals};
 use sign::Signer;
 
-const NOT_CONFIGURED: Message = msg!("storage_not_configured", fr: "La génération n'est pas configurée : il manque le stockage des résultats.", en: "Generation is not configured: the storage of results is missing.");
+refusals! {
+    pub NOT_CONFIGURED: 503 "storage_not_configured", fr: "La génération n'est pas configurée : il manque le stockage des résultats.", en: "Generation is not configured: the storage of results is missing.";
+}
 
 /// SHA-256 of no body.
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -43,7 +45,7 @@ impl<'a> Storage<'a> {
             secret_key: ctx.setting("STORAGE_SECRET_KEY"),
         };
         if signer.url.is_empty() || signer.access_key.is_empty() || signer.secret_key.is_empty() {
-            return Err(Error::not_configured(NOT_CONFIGURED));
+            return Err(NOT_CONFIGURED.into());
         }
         Ok(Storage { ctx, signer })
     }

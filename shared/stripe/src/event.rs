@@ -1,11 +1,8 @@
 use chrono::{DateTime, Datelike, Utc};
-use edge::{Error, Message, Result, msg};
+use edge::{Error, Result, refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-const UNREADABLE: Message =
-    msg!("unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.");
 
 /// A body with a good signature.
 #[derive(Debug)]
@@ -133,7 +130,7 @@ impl Read {
             _ => return Ok(Read::Other),
         };
         match event.misfit() {
-            Some(field) => Err(Error::unprocessable(UNREADABLE).because(field)),
+            Some(field) => Err(Error::from(refusal::UNREADABLE_EVENT).because(field)),
             None => Ok(Read::Event(event)),
         }
     }
@@ -174,7 +171,7 @@ impl From<SubscriptionObject> for Subscription {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::unprocessable(UNREADABLE).because(error))
+    serde_json::from_slice(body).map_err(|error| Error::from(refusal::UNREADABLE_EVENT).because(error))
 }
 
 #[cfg(test)]

@@ -4,4 +4,4 @@ mod event;
 mod signature;
 
 pub use event::{Event, Read, Subscription};
-pub use signature::Stripe;
+pub use signature::{NOT_CONFIGURED, Stripe};

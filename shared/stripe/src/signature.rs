@@ -1,10 +1,12 @@
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use edge::{Credentials, Error, Message, Proof, Result, auth, msg};
+#[cfg(not(target_arch = "wasm32"))]
+use edge::describe::{Place, Scheme};
+use edge::{Credentials, Proof, Result, auth, refusal, refusals};
 
-const NOT_CONFIGURED: Message =
-    msg!("stripe_not_configured", fr: "Le paiement n'est pas configuré.", en: "Payment is not configured.");
-const REFUSED: Message = msg!("bad_signature", fr: "Cette signature n'est pas valable.", en: "This signature is not good.");
+refusals! {
+    pub NOT_CONFIGURED: 503 "stripe_not_configured", fr: "Le paiement n'est pas configuré.", en: "Payment is not configured.";
+}
 
 /// How old a signature may be, and how far ahead of our clock: Stripe's own libraries allow as much for the first.
 const TOLERANCE_S: i64 = 300;
@@ -16,16 +18,19 @@ pub struct Stripe;
 
 impl Proof for Stripe {
     const AFTER_BODY: bool = true;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme =
+        Scheme::By { name: "stripe", place: Place::Header("Stripe-Signature"), about: "Stripe's signature of time and body." };
 
     fn verify(credentials: &Credentials) -> Result<Stripe> {
         let secrets = credentials.config.get("STRIPE_WEBHOOK_SECRET");
         if secrets.is_empty() {
-            return Err(Error::not_configured(NOT_CONFIGURED));
+            return Err(NOT_CONFIGURED.into());
         }
         let header = credentials.parts.headers.get("stripe-signature").unwrap_or_default();
         match is_signed(header, credentials.raw, secrets, credentials.now) {
             true => Ok(Stripe),
-            false => Err(Error::unauthorized(REFUSED)),
+            false => Err(refusal::BAD_SIGNATURE.into()),
         }
     }
 }

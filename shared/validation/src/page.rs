@@ -8,6 +8,7 @@ use crate::{FieldError, Place};
 /// One page of a list, newest first.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "{T}Page", extend("x-published" = true)))]
 pub struct Page<T> {
     pub items: Vec<T>,
     /// Give it back as `cursor`, with the same filters, for the page that follows; null at the end of the list.

@@ -4,7 +4,8 @@ edge::function! {
     /// Sends a link to the new address and a notice to the old one. The address changes when the link is opened
     /// (`POST /auth/verify-email`), within 24 hours, and earlier links open nothing any more. Three times an hour to an
     /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
-    PUT "/account/email" => ask, auth: Person, limit: 10, writes, reply: 202, sql: 2;
+    PUT "/account/email" => request_email_change, auth: Person, limit: 10, writes, reply: 202, sql: 2,
+        refuses: [accounts::ENOUGH_LETTERS, accounts::WRONG_PASSWORD];
     uses: [Mail, Passwords]
 }
 
@@ -13,19 +14,19 @@ use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result
 use outbox::Entry;
 use serde::Deserialize;
 
-#[input]
+#[input(name = "EmailChange")]
 struct Wish {
     email: Email,
     #[validate(length(min = 1, max = 256))]
     password: String,
 }
 
-#[output]
+#[output(name = "EmailChangeRequested")]
 struct Asked {
     status: Status,
 }
 
-#[output]
+#[output(name = "EmailChangeStatus")]
 enum Status {
     /// The new address has yet to prove itself.
     VerifyFirst,
@@ -43,14 +44,14 @@ enum Outcome {
     Refused(Refused),
 }
 
-async fn ask(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
+async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     let password = accounts::digest(&ctx, &wish.password);
     match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),
-        Outcome::Limited => return Err(Error::too_many(ENOUGH_LETTERS, 3600)),
+        Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),
         Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
     }
     Ok(Reply::new(Asked { status: Status::VerifyFirst }))

@@ -4,7 +4,7 @@ edge::function! {
     /// The person's rows of every table that keeps something for them, as they are, with what is marked as deleted and not gone
     /// yet: tables in the order of their names, rows in that of their keys. Of the log, what the person did and when. Not among
     /// them are secrets, and what only keeps the service running: counters, letters under way, answers kept for repeated calls.
-    GET "/account/export" => read, auth: Person, limit: 60, reads;
+    GET "/account/export" => export_account, auth: Person, limit: 60, reads;
 }
 
 use edge::{Context, Cursor, Page, Person, Query, Reply, Result, Sql, input, output};
@@ -17,10 +17,11 @@ struct Wanted {
     /// 500 where absent.
     #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "ExportedRow")]
 struct Row {
     table: String,
     /// How many rows of this table have come so far.
@@ -30,7 +31,7 @@ struct Row {
     row: Map<String, Value>,
 }
 
-async fn read(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Page<Row>>> {
+async fn export_account(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Page<Row>>> {
     let after: Option<(String, u32)> = wanted.cursor.map(|cursor| cursor.open(&())).transpose()?;
     let limit = wanted.limit.unwrap_or(PAGE);
     let (table, place) = after.unzip();

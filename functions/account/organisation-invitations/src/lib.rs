@@ -5,24 +5,28 @@ edge::function! {
     /// is invited (status 200) replaces the link. 409 `already_member`; 429 after three letters a day to one address or a hundred by
     /// one person, from all organisations together and also from those that are gone; 402
     /// `subscription_required` where the organisation would have more members than the caller's tier allows.
-    POST   "/organisation-invitations"        => invite, auth: Person, limit: 10,  writes, reply: 201 or 200, sql: 2;
+    POST   "/organisation-invitations"        => invite_member,     auth: Person, limit: 10, writes, reply: 201 or 200, sql: 2,
+        refuses: [ALREADY_MEMBER, ENOUGH_INVITATIONS, refusal::FORBIDDEN, refusal::NOT_FOUND, refusal::SUBSCRIPTION_REQUIRED];
     /// The invitations of an organisation, latest first. For its managers.
-    GET    "/organisation-invitations"        => list,   auth: Person, limit: 60,  writes;
+    GET    "/organisation-invitations"        => list_invitations,  auth: Person, limit: 60, writes,
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Takes an invitation back: its link opens nothing any more. For managers. 409 `invitation_accepted` once it is used.
-    DELETE "/organisation-invitations/{id}"   => revoke, auth: Person, limit: 60,  writes, reply: 204;
+    DELETE "/organisation-invitations/{id}"   => revoke_invitation, auth: Person, limit: 60, writes, reply: 204,
+        refuses: [ACCEPTED, refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Joins by the token of the link. The account must have the invited address, which the token verifies. Repeating it does
     /// no harm. 410 `link_invalid`, also where nobody manages the organisation any more; 403 `invited_elsewhere` for an account of
     /// another address; 402 `subscription_required` or 409 `limit_reached` for a manager's invitation where the caller would manage
     /// more than their tier allows.
-    POST   "/organisation-invitations/accept" => accept, auth: Person, limit: 10,  writes;
+    POST   "/organisation-invitations/accept" => accept_invitation, auth: Person, limit: 10, writes,
+        refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::SUBSCRIPTION_REQUIRED];
     uses: [Mail]
 }
 
-use accounts::{ELSEWHERE, Link, MemberRole, Organisation};
+use accounts::{ELSEWHERE, LINK_INVALID, Link, MemberRole, Organisation};
 use chrono::{DateTime, Utc};
 use edge::auth::sha256_hex;
 use edge::{
-    Context, Cursor, Email, Error, Json, Message, Page, Path, Person, Query, Reply, Result, Sql, input, messages, msg, output,
+    Context, Cursor, Email, Error, Json, Page, Path, Person, Query, Reply, Result, Sql, input, output, refusal, refusals,
 };
 use outbox::Entry;
 use serde::Deserialize;
@@ -30,14 +34,14 @@ use uuid::Uuid;
 
 const PAGE: u32 = 50;
 
-const ALREADY_MEMBER: Message =
-    msg!("already_member", fr: "Cette personne est déjà membre.", en: "This person is a member already.");
-const ENOUGH_LETTERS: Message = msg!("enough_letters", fr: "Assez de messages pour aujourd'hui : réessayez demain.", en: "Enough letters for today: try again tomorrow.");
-const ACCEPTED: Message = msg!("invitation_accepted", fr: "Cette invitation est déjà acceptée : retirez le membre.", en: "This invitation is accepted already: remove the member.");
-const LINK_INVALID: Message = msg!("link_invalid", fr: "Ce lien n'est plus valable : demandez-en un autre.", en: "This link is no longer good: ask for another.");
-const OTHER_ADDRESS: Message = msg!("invited_elsewhere", fr: "Cette invitation a été envoyée à une autre adresse que celle de votre compte.", en: "This invitation was sent to another address than that of your account.");
+refusals! {
+    ALREADY_MEMBER: 409 "already_member", fr: "Cette personne est déjà membre.", en: "This person is a member already.";
+    ENOUGH_INVITATIONS: 429 "enough_invitations", fr: "Assez de messages pour aujourd'hui : réessayez demain.", en: "Enough letters for today: try again tomorrow.";
+    ACCEPTED: 409 "invitation_accepted", fr: "Cette invitation est déjà acceptée : retirez le membre.", en: "This invitation is accepted already: remove the member.";
+    OTHER_ADDRESS: 403 "invited_elsewhere", fr: "Cette invitation a été envoyée à une autre adresse que celle de votre compte.", en: "This invitation was sent to another address than that of your account.";
+}
 
-#[input]
+#[input(name = "NewInvitation")]
 struct NewInvitation {
     organisation_id: Uuid,
     email: Email,
@@ -47,25 +51,28 @@ struct NewInvitation {
 
 #[input]
 struct Range {
+    /// The organisation that invites.
     organisation_id: Uuid,
     /// 50 where absent.
     #[validate(range(min = 1, max = 200))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
 #[input]
 struct Which {
+    /// The invitation.
     id: Uuid,
 }
 
-#[input]
+#[input(name = "InvitationProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]
     token: String,
 }
 
-#[output]
+#[output(name = "Invitation")]
 struct Invitation {
     id: Uuid,
     organisation_id: Uuid,
@@ -78,7 +85,7 @@ struct Invitation {
     expires_at: DateTime<Utc>,
 }
 
-#[output]
+#[output(name = "InvitationState")]
 enum State {
     Open,
     Accepted,
@@ -111,7 +118,7 @@ struct Row {
     invitation: Invitation,
 }
 
-async fn invite(ctx: Context, _: Person, Json(new): Json<NewInvitation>) -> Result<Reply<Invitation>> {
+async fn invite_member(ctx: Context, _: Person, Json(new): Json<NewInvitation>) -> Result<Reply<Invitation>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/join-organisation")?;
     let role = new.role.unwrap_or(MemberRole::Member);
@@ -119,14 +126,14 @@ async fn invite(ctx: Context, _: Person, Json(new): Json<NewInvitation>) -> Resu
     let (status, invitation, outbox) = match ctx.sql(invite).await?.one()? {
         Invited::Created { invitation, outbox } => (201, invitation, outbox),
         Invited::Resent { invitation, outbox } => (200, invitation, outbox),
-        Invited::Member => return Err(Error::conflict(ALREADY_MEMBER)),
-        Invited::Limited => return Err(Error::too_many(ENOUGH_LETTERS, 86_400)),
+        Invited::Member => return Err(ALREADY_MEMBER.into()),
+        Invited::Limited => return Err(Error::from(ENOUGH_INVITATIONS).retry_after(86_400)),
     };
     accounts::post_later(&ctx, outbox);
     Ok(Reply::new(*invitation).status(status))
 }
 
-async fn list(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Invitation>>> {
+async fn list_invitations(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Invitation>>> {
     let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&range.organisation_id)).transpose()?;
     let limit = range.limit.unwrap_or(PAGE);
     let list =
@@ -135,14 +142,14 @@ async fn list(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Rep
     Ok(Reply::new(Page::new(rows, limit, &range.organisation_id, |invitation| (invitation.created_at, invitation.id))))
 }
 
-async fn revoke(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<()>> {
+async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<()>> {
     match ctx.sql(REVOKE.bind(which.id)).await?.one()? {
         Answered::Ok { .. } => Ok(Reply::new(())),
         other => Err(refusal(&other)),
     }
 }
 
-async fn accept(ctx: Context, _: Person, Json(proof): Json<Proof>) -> Result<Reply<Organisation>> {
+async fn accept_invitation(ctx: Context, _: Person, Json(proof): Json<Proof>) -> Result<Reply<Organisation>> {
     match ctx.sql(ACCEPT.bind(sha256_hex(proof.token.as_bytes()))).await?.one()? {
         Answered::Ok { organisation: Some(organisation) } => Ok(Reply::new(*organisation)),
         other => Err(refusal(&other)),
@@ -151,11 +158,11 @@ async fn accept(ctx: Context, _: Person, Json(proof): Json<Proof>) -> Result<Rep
 
 fn refusal(answered: &Answered) -> Error {
     match answered {
-        Answered::Accepted => Error::conflict(ACCEPTED),
-        Answered::Invalid => Error::gone(LINK_INVALID),
-        Answered::OtherAddress => Error::forbidden(OTHER_ADDRESS),
-        Answered::Elsewhere => Error::conflict(ELSEWHERE),
-        Answered::NotFound | Answered::Ok { .. } => Error::not_found(messages::NOT_FOUND),
+        Answered::Accepted => Error::from(ACCEPTED),
+        Answered::Invalid => Error::from(LINK_INVALID),
+        Answered::OtherAddress => Error::from(OTHER_ADDRESS),
+        Answered::Elsewhere => Error::from(ELSEWHERE),
+        Answered::NotFound | Answered::Ok { .. } => Error::from(refusal::NOT_FOUND),
     }
 }
 

@@ -99,7 +99,7 @@ async fn writing_again_replaces_the_link_three_letters_a_day() {
     assert_eq!(invite(&other, &rival, &ada.email).await.status, 201);
     for (organisation, by) in [(&id, &manager), (&other, &rival)] {
         let answer = invite(organisation, by, &ada.email).await;
-        assert_eq!(refusal(&answer), (429, "enough_letters".to_owned()), "whoever invites");
+        assert_eq!(refusal(&answer), (429, "enough_invitations".to_owned()), "whoever invites");
     }
     assert_eq!(letters_to(&ada.email).await.len(), 3);
     assert_eq!(invite_at("2026-06-02T13:00:00Z", &id, &manager, &ada.email).await.status, 200);
@@ -199,7 +199,7 @@ async fn letters_count_when_their_organisation_is_gone() {
     database().await.execute(many, &[&bob.email]).await.unwrap();
     leave_all(&manager).await;
     let answer = invite(&organisation_of(&manager).await, &manager, &eve.email).await;
-    assert_eq!(refusal(&answer), (429, "enough_letters".to_owned()), "a hundred by one person");
+    assert_eq!(refusal(&answer), (429, "enough_invitations".to_owned()), "a hundred by one person");
 }
 
 #[tokio::test]

@@ -2,27 +2,33 @@ edge::function! {
     //! Who belongs to an organisation.
 
     /// The members, first who joined first; erased ones without name and address until their data are gone. For managers.
-    GET    "/organisation-members/{id}"           => list,   auth: Person, limit: 60, writes;
+    GET    "/organisation-members/{id}"           => list_members,  auth: Person, limit: 60, writes,
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Makes a member a manager or a manager a member. For managers. 409 `last_manager` where nobody who can sign in would manage
     /// any more; 402 `subscription_required` or 409 `limit_reached` where that person would manage more than their tier allows.
-    PUT    "/organisation-members/{id}/{user_id}" => change, auth: Person, limit: 60, writes;
+    PUT    "/organisation-members/{id}/{user_id}" => change_member, auth: Person, limit: 60, writes,
+        refuses: [LAST_MANAGER, accounts::ELSEWHERE, refusal::FORBIDDEN, refusal::NOT_FOUND, refusal::SUBSCRIPTION_REQUIRED];
     /// Leaves the organisation, or as its manager takes somebody else out of it. 409 `last_manager` where others who can sign in
     /// would remain without one; where there are none, the organisation is gone.
-    DELETE "/organisation-members/{id}/{user_id}" => remove, auth: Person, limit: 60, writes, reply: 204;
+    DELETE "/organisation-members/{id}/{user_id}" => remove_member, auth: Person, limit: 60, writes, reply: 204,
+        refuses: [LAST_MANAGER, refusal::FORBIDDEN, refusal::NOT_FOUND];
 }
 
 use accounts::{ELSEWHERE, Member, MemberRole};
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Error, Json, Message, Page, Path, Person, Query, Reply, Result, Sql, input, messages, msg};
+use edge::{Context, Cursor, Error, Json, Page, Path, Person, Query, Reply, Result, Sql, input, refusal, refusals};
 use serde::Deserialize;
 use uuid::Uuid;
 
 const PAGE: u32 = 50;
 
-const LAST_MANAGER: Message = msg!("last_manager", fr: "L'organisation n'aurait plus de responsable : nommez d'abord quelqu'un d'autre.", en: "Nobody would manage the organisation any more: make somebody else a manager first.");
+refusals! {
+    LAST_MANAGER: 409 "last_manager", fr: "L'organisation n'aurait plus de responsable : nommez d'abord quelqu'un d'autre.", en: "Nobody would manage the organisation any more: make somebody else a manager first.";
+}
 
 #[input]
 struct Which {
+    /// The organisation.
     id: Uuid,
 }
 
@@ -30,6 +36,7 @@ struct Which {
 struct Whose {
     /// The organisation.
     id: Uuid,
+    /// The member.
     user_id: Uuid,
 }
 
@@ -38,10 +45,11 @@ struct Range {
     /// 50 where absent.
     #[validate(range(min = 1, max = 200))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[input]
+#[input(name = "MemberChange")]
 struct Change {
     role: MemberRole,
 }
@@ -60,7 +68,12 @@ struct Row {
     member: Member,
 }
 
-async fn list(ctx: Context, _: Person, Path(which): Path<Which>, Query(range): Query<Range>) -> Result<Reply<Page<Member>>> {
+async fn list_members(
+    ctx: Context,
+    _: Person,
+    Path(which): Path<Which>,
+    Query(range): Query<Range>,
+) -> Result<Reply<Page<Member>>> {
     let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&which.id)).transpose()?;
     let limit = range.limit.unwrap_or(PAGE);
     let list = LIST.bind(which.id).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
@@ -68,14 +81,14 @@ async fn list(ctx: Context, _: Person, Path(which): Path<Which>, Query(range): Q
     Ok(Reply::new(Page::new(rows, limit, &which.id, |member| (member.joined_at, member.user_id))))
 }
 
-async fn change(ctx: Context, _: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Member>> {
+async fn change_member(ctx: Context, _: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Member>> {
     match ctx.sql(CHANGE.bind(whose.id).bind(whose.user_id).bind(change.role.name())).await?.one()? {
         Outcome::Ok { member: Some(member) } => Ok(Reply::new(member)),
         other => Err(refusal(&other)),
     }
 }
 
-async fn remove(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+async fn remove_member(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
     match ctx.sql(REMOVE.bind(whose.id).bind(whose.user_id)).await?.one()? {
         Outcome::Ok { .. } => Ok(Reply::new(())),
         other => Err(refusal(&other)),
@@ -84,9 +97,9 @@ async fn remove(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Rep
 
 fn refusal(outcome: &Outcome) -> Error {
     match outcome {
-        Outcome::LastManager => Error::conflict(LAST_MANAGER),
-        Outcome::Elsewhere => Error::conflict(ELSEWHERE),
-        _ => Error::not_found(messages::NOT_FOUND),
+        Outcome::LastManager => Error::from(LAST_MANAGER),
+        Outcome::Elsewhere => Error::from(ELSEWHERE),
+        _ => Error::from(refusal::NOT_FOUND),
     }
 }
 

@@ -3,32 +3,38 @@ edge::function! {
 
     /// Founds an organisation, which the caller then manages. Needs a verified address; the setting `organisation_founders` says
     /// who may. One of the same name that the caller founded is given back with status 200.
-    POST "/organisations"                 => create,     auth: Person, limit: 10,  writes, reply: 201 or 200;
+    POST "/organisations"                 => create_organisation,         auth: Person, limit: 10,  writes, reply: 201 or 200,
+        headers: [ETag],
+        refuses: [VERIFY_ADDRESS, refusal::FORBIDDEN, refusal::SUBSCRIPTION_REQUIRED];
     /// The organisations that the caller belongs to, by name.
-    GET  "/organisations"                 => list,       auth: Person, limit: 300, reads;
+    GET  "/organisations"                 => list_organisations,          auth: Person, limit: 300, reads;
     /// One of them, with what its managers can see of the caller. To everybody else it is as missing as one that never was.
-    GET  "/organisations/{id}"            => read,       auth: Person, limit: 300, writes;
+    GET  "/organisations/{id}"            => get_organisation,            auth: Person, limit: 300, writes, headers: [ETag],
+        refuses: [refusal::NOT_FOUND];
     /// Names it anew. For its managers; with `If-Match`, only the version that it names.
-    PUT  "/organisations/{id}"            => rename,     auth: Person, limit: 60,  writes;
+    PUT  "/organisations/{id}"            => rename_organisation,         auth: Person, limit: 60,  writes,
+        headers: [ETag, IfMatch],
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Figures of its members for the last twelve weeks that ended two days ago or earlier. For its managers. A week is computed
     /// once and stays as it is; who was not a member for all of it is not in it, nor are managers. A figure that fewer than
     /// `smallest_group` people gave is null.
-    GET  "/organisations/{id}/aggregates" => aggregates, auth: Person, limit: 60,  writes;
+    GET  "/organisations/{id}/aggregates" => get_organisation_aggregates, auth: Person, limit: 60,  writes,
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
 }
 
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, messages, msg,
-    output,
+    Context, FieldError, Json, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
 };
 use serde::Deserialize;
 use uuid::Uuid;
 
-const VERIFY_ADDRESS: Message =
-    msg!("email_not_verified", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
+refusals! {
+    VERIFY_ADDRESS: 403 "email_not_verified", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
+}
 
-#[input]
+#[input(name = "OrganisationName")]
 struct Named {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
     /// the direction of writing: it is written to people who are invited.
@@ -38,10 +44,11 @@ struct Named {
 
 #[input]
 struct Which {
+    /// The organisation.
     id: Uuid,
 }
 
-#[output]
+#[output(name = "OrganisationAggregates")]
 struct Aggregates {
     smallest_group: i32,
     /// How many members there are now, managers aside.
@@ -50,7 +57,7 @@ struct Aggregates {
     weeks: Vec<Week>,
 }
 
-#[output]
+#[output(name = "OrganisationWeek")]
 struct Week {
     /// Its Monday.
     week: NaiveDate,
@@ -85,39 +92,44 @@ struct Found {
     aggregates: Aggregates,
 }
 
-async fn create(ctx: Context, _: Person, Json(new): Json<Named>) -> Result<Reply<Organisation>> {
+async fn create_organisation(ctx: Context, _: Person, Json(new): Json<Named>) -> Result<Reply<Organisation>> {
     match plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.one()? {
         Outcome::Created { organisation } => {
             let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
             Ok(Reply::new(*organisation).etag(|organisation| organisation.version).location(&place))
         }
         Outcome::Exists { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version).status(200)),
-        Outcome::Unverified => Err(Error::forbidden(VERIFY_ADDRESS)),
-        _ => Err(Error::forbidden(messages::FORBIDDEN)),
+        Outcome::Unverified => Err(VERIFY_ADDRESS.into()),
+        _ => Err(refusal::FORBIDDEN.into()),
     }
 }
 
-async fn list(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
+async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
     let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.organisation).collect();
     Ok(Reply::new(Page { items, next_cursor: None }))
 }
 
-async fn read(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
+async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
         Some(organisation) => Ok(Reply::new(organisation).etag(|organisation| organisation.version)),
-        None => Err(Error::not_found(messages::NOT_FOUND)),
+        None => Err(refusal::NOT_FOUND.into()),
     }
 }
 
-async fn rename(ctx: Context, _: Person, Path(which): Path<Which>, Json(named): Json<Named>) -> Result<Reply<Organisation>> {
+async fn rename_organisation(
+    ctx: Context,
+    _: Person,
+    Path(which): Path<Which>,
+    Json(named): Json<Named>,
+) -> Result<Reply<Organisation>> {
     let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
     match plain(ctx.sql(rename).await)?.one()? {
         Outcome::Ok { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version)),
-        _ => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        _ => Err(refusal::PRECONDITION_FAILED.into()),
     }
 }
 
-async fn aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Aggregates>> {
+async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Aggregates>> {
     Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<Found>()?.aggregates))
 }
 

@@ -3,7 +3,8 @@ edge::function! {
 
     /// Changes the password. The other sessions end, and links that were sent earlier open nothing any more. Wrong
     /// passwords count as failed sign-ins.
-    PUT "/account/password" => change, auth: Person, limit: 10, writes, reply: 204, sql: 3;
+    PUT "/account/password" => change_password, auth: Person, limit: 10, writes, reply: 204, sql: 3,
+        refuses: [accounts::LOCKED, accounts::WRONG_PASSWORD];
     uses: [Mail, Passwords]
 }
 
@@ -12,7 +13,7 @@ use edge::{Context, Json, Person, Reply, Result, Sql, input};
 use outbox::Entry;
 use serde::Deserialize;
 
-#[input]
+#[input(name = "PasswordChange")]
 struct Passwords {
     #[validate(length(min = 1, max = 256))]
     current: String,
@@ -31,7 +32,7 @@ enum Outcome {
     Refused(Refused),
 }
 
-async fn change(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
+async fn change_password(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
     // The address is asked for beforehand: the database is never told a password that could be compared with it.
     let email: String = ctx.sql(EMAIL).await?.one()?;
     accounts::refuse_guessable("new", &typed.new, &email)?;

@@ -2,24 +2,27 @@ edge::function! {
     //! What people show of themselves, and the preferences that only they see.
 
     /// Profiles that their owners made public and whose display name contains `q`, newest first.
-    GET    "/profiles"          => list,   auth: Person, limit: 300, reads;
+    GET    "/profiles"           => list_profiles,  auth: Person, limit: 300, reads;
     /// Saves one's own profile: 201 the first time, 200 when one is there.
-    POST   "/profiles"          => create, auth: Person, limit: 60,  writes, reply: 201 or 200;
+    POST   "/profiles"           => create_profile, auth: Person, limit: 60,  writes, reply: 201 or 200, headers: [ETag];
     /// A person's profile: whole for its owner and for administrators, without `preferences` for others if it is public. One
     /// that is not public is as missing as one that never was. 410 `profile_removed` for its owner once it is removed.
-    GET    "/profiles/{userId}" => read,   auth: Person, limit: 300, writes;
+    GET    "/profiles/{user_id}" => get_profile,    auth: Person, limit: 300, writes, headers: [ETag],
+        refuses: [REMOVED, refusal::NOT_FOUND];
     /// Changes the fields that are given. `preferences` are merged (RFC 7396: null takes a key away). The later change wins: one
     /// made before `updated_at` of what is stored changes nothing, and the answer shows what is stored. 410 `profile_removed` for
     /// its owner once it is removed: `POST /profiles` makes it anew.
-    PUT    "/profiles/{userId}" => update, auth: Person, limit: 60,  writes;
+    PUT    "/profiles/{user_id}" => update_profile, auth: Person, limit: 60,  writes, headers: [ETag, IfMatch],
+        refuses: [REMOVED, refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Removes the content and leaves a tombstone, from which the owner's other devices learn of it.
-    DELETE "/profiles/{userId}" => remove, auth: Person, limit: 60,  writes, reply: 204;
+    DELETE "/profiles/{user_id}" => delete_profile, auth: Person, limit: 60,  writes, reply: 204,
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, Cursor, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql,
-    SqlJson, Statement, input, messages, msg, output,
+    Context, Cursor, FieldError, Json, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql, SqlJson, Statement,
+    input, output, refusal, refusals,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -28,26 +31,30 @@ use validator::ValidationError;
 
 const PAGE: u32 = 20;
 
-const REMOVED: Message = msg!("profile_removed", fr: "Ce profil a été retiré.", en: "This profile has been removed.");
+refusals! {
+    REMOVED: 410 "profile_removed", fr: "Ce profil a été retiré.", en: "This profile has been removed.";
+}
 
 #[input]
 struct Search {
+    /// Part of the display name.
     #[validate(length(min = 1, max = 100))]
     q: Option<String>,
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
 #[input]
 struct Whose {
-    #[serde(rename = "userId")]
+    /// Whose profile.
     user_id: Uuid,
 }
 
 /// An empty text takes a value away.
-#[input]
+#[input(name = "ProfileContent")]
 struct Content {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
     display_name: Option<String>,
@@ -65,7 +72,7 @@ struct Content {
     updated_at: Option<DateTime<Utc>>,
 }
 
-#[output]
+#[output(name = "Profile")]
 struct Profile {
     id: Uuid,
     user_id: Uuid,
@@ -115,7 +122,7 @@ enum Removed {
     NotFound,
 }
 
-async fn list(ctx: Context, _: Person, Query(search): Query<Search>) -> Result<Reply<Page<Profile>>> {
+async fn list_profiles(ctx: Context, _: Person, Query(search): Query<Search>) -> Result<Reply<Page<Profile>>> {
     let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&search.q)).transpose()?;
     let limit = search.limit.unwrap_or(PAGE);
     let list = LIST.bind(&search.q).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
@@ -123,28 +130,33 @@ async fn list(ctx: Context, _: Person, Query(search): Query<Search>) -> Result<R
     Ok(Reply::new(Page::new(rows, limit, &search.q, |profile| (profile.created_at, profile.id))))
 }
 
-async fn create(ctx: Context, me: Person, Json(content): Json<Content>) -> Result<Reply<Profile>> {
+async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) -> Result<Reply<Profile>> {
     saved(&ctx, save(me.id, &content, true, None)).await
 }
 
-async fn read(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
+async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
-        Some(profile) if profile.deleted_at.is_some() => Err(Error::gone(REMOVED)),
+        Some(profile) if profile.deleted_at.is_some() => Err(REMOVED.into()),
         Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
-        None => Err(Error::not_found(messages::NOT_FOUND)),
+        None => Err(refusal::NOT_FOUND.into()),
     }
 }
 
-async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(content): Json<Content>) -> Result<Reply<Profile>> {
+async fn update_profile(
+    ctx: Context,
+    me: Person,
+    Path(whose): Path<Whose>,
+    Json(content): Json<Content>,
+) -> Result<Reply<Profile>> {
     accounts::may_use(&me, whose.user_id)?;
     saved(&ctx, save(whose.user_id, &content, false, ctx.if_match())).await
 }
 
-async fn remove(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
     accounts::may_use(&me, whose.user_id)?;
     match ctx.sql(REMOVE.bind(whose.user_id)).await?.one()? {
         Removed::Ok => Ok(Reply::new(())),
-        Removed::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Removed::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
@@ -172,9 +184,9 @@ async fn saved(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
         Outcome::Created { profile } => (profile, 201),
         Outcome::Ok { profile } | Outcome::Outdated { profile } => (profile, 200),
         Outcome::Empty => return Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
-        Outcome::NotFound { is_removed: true } => return Err(Error::gone(REMOVED)),
-        Outcome::NotFound { .. } => return Err(Error::not_found(messages::NOT_FOUND)),
-        Outcome::Stale => return Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        Outcome::NotFound { is_removed: true } => return Err(REMOVED.into()),
+        Outcome::NotFound { .. } => return Err(refusal::NOT_FOUND.into()),
+        Outcome::Stale => return Err(refusal::PRECONDITION_FAILED.into()),
     };
     Ok(Reply::new(*profile).etag(|profile| profile.version).status(status))
 }

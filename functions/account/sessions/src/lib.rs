@@ -2,13 +2,14 @@ edge::function! {
     //! Where a person is signed in.
 
     /// The person's open sessions, newest first. `last_used_at` is the last refresh, `ip` the network.
-    GET    "/account/sessions"      => list,   auth: Person, limit: 300, reads;
+    GET    "/account/sessions"      => list_sessions,  auth: Person, limit: 300, reads;
     /// Ends a session; its tokens are refused at once.
-    DELETE "/account/sessions/{id}" => revoke, auth: Person, limit: 60, writes, reply: 204;
+    DELETE "/account/sessions/{id}" => revoke_session, auth: Person, limit: 60,  writes, reply: 204,
+        refuses: [refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Error, Page, Path, Person, Query, Reply, Result, Sql, input, messages, output};
+use edge::{Context, Cursor, Page, Path, Person, Query, Reply, Result, Sql, input, output, refusal};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -19,15 +20,17 @@ struct Range {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
 #[input]
 struct SessionId {
+    /// The session.
     id: Uuid,
 }
 
-#[output]
+#[output(name = "AccountSession")]
 struct Session {
     id: Uuid,
     /// The name that the device gave itself.
@@ -48,7 +51,7 @@ enum Outcome {
     NotFound,
 }
 
-async fn list(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
+async fn list_sessions(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
     let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&())).transpose()?;
     let limit = range.limit.unwrap_or(PAGE);
     let select = SELECT.bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
@@ -56,10 +59,10 @@ async fn list(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Rep
     Ok(Reply::new(Page::new(rows, limit, &(), |session| (session.created_at, session.id))))
 }
 
-async fn revoke(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
+async fn revoke_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
     match ctx.sql(REVOKE.bind(session.id)).await?.one()? {
         Outcome::Ok => Ok(Reply::new(())),
-        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
+        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 

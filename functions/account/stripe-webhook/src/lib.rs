@@ -4,21 +4,24 @@ edge::function! {
     /// Takes an event of Stripe, signed in `Stripe-Signature`. Subscriptions and completed checkouts count; every other event, a
     /// repeated one and one that a later one has overtaken are answered with 200 and change nothing. 403 `wrong_mode` for an event
     /// of the test mode in production, or of the live mode elsewhere; 422 `unreadable_event` for one that cannot be stored.
-    POST "/webhooks/stripe" => receive, auth: Signed<Stripe>, limit: 1200, writes, body: 1_048_576;
+    POST "/webhooks/stripe" => receive_stripe_event, auth: Signed<Stripe>, limit: 1200, writes, body: 1_048_576,
+        refuses: [WRONG_MODE, refusal::BAD_SIGNATURE, refusal::UNREADABLE_EVENT, stripe::NOT_CONFIGURED];
     uses: [Stripe]
 }
 
-use edge::{Context, Error, Message, Raw, Reply, Result, Signed, Sql, SqlJson, msg, output};
+use edge::{Context, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
 use stripe::{Read, Stripe};
 
-const WRONG_MODE: Message = msg!("wrong_mode", fr: "Le mode de cet évènement (test ou réel) n'est pas celui d'ici.", en: "The mode of this event (test or live) is not the one of this place.");
+refusals! {
+    WRONG_MODE: 403 "wrong_mode", fr: "Le mode de cet évènement (test ou réel) n'est pas celui d'ici.", en: "The mode of this event (test or live) is not the one of this place.";
+}
 
-#[output]
+#[output(name = "StripeEventReceived")]
 struct Received {
     outcome: Outcome,
 }
 
-#[output]
+#[output(name = "StripeEventOutcome")]
 enum Outcome {
     /// It is what we know now.
     Applied,
@@ -30,10 +33,10 @@ enum Outcome {
     Ignored,
 }
 
-async fn receive(ctx: Context, _: Signed<Stripe>, Raw(body): Raw) -> Result<Reply<Received>> {
+async fn receive_stripe_event(ctx: Context, _: Signed<Stripe>, Raw(body): Raw) -> Result<Reply<Received>> {
     let Read::Event(event) = Read::new(&body)? else { return Ok(Reply::new(Received { outcome: Outcome::Ignored })) };
     if event.is_live != (ctx.setting("STAGE") == "production") {
-        return Err(Error::forbidden(WRONG_MODE));
+        return Err(WRONG_MODE.into());
     }
     Ok(Reply::new(ctx.sql(EVENT.bind(SqlJson(&event))).await?.one()?))
 }

@@ -3,7 +3,7 @@ edge::function! {
 
     /// The tier of this moment. A subscription that is not renewed in time entitles until `entitled_until`: the end of what was
     /// paid, and the grace period (setting `subscription_grace_days`) while Stripe tries to be paid again.
-    GET "/account/subscription" => read, auth: Person, limit: 300, reads;
+    GET "/account/subscription" => get_subscription, auth: Person, limit: 300, reads;
 }
 
 use accounts::Tier;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use edge::{Context, Person, Reply, Result, Sql, output};
 use serde::Deserialize;
 
-#[output]
+#[output(name = "SubscriptionStanding")]
 struct Standing {
     tier: Tier,
     /// An administrator has given PREMIUM, subscription or not.
@@ -21,7 +21,7 @@ struct Standing {
     entitlements: Vec<Entitlement>,
 }
 
-#[output]
+#[output(name = "Subscription")]
 struct Subscription {
     /// Stripe's word: `active`, `trialing`, `past_due`, `canceled`, …
     status: String,
@@ -33,7 +33,7 @@ struct Subscription {
 }
 
 /// How much of something a tier allows.
-#[output]
+#[output(name = "Entitlement")]
 struct Entitlement {
     /// The setting that says so.
     name: String,
@@ -47,7 +47,7 @@ struct Row {
     standing: Standing,
 }
 
-async fn read(ctx: Context, _: Person) -> Result<Reply<Standing>> {
+async fn get_subscription(ctx: Context, _: Person) -> Result<Reply<Standing>> {
     Ok(Reply::new(ctx.sql(READ).await?.one::<Row>()?.standing))
 }
 

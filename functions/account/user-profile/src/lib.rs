@@ -3,7 +3,7 @@ edge::function! {
 
     /// Who is signed in, when they last signed in and how much they have made. Reading it is written to the audit log,
     /// with what was shown.
-    GET "/user/profile" => read, auth: Person, limit: 60, writes;
+    GET "/user/profile" => get_user_profile, auth: Person, limit: 60, writes;
 }
 
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use edge::auth::Role;
 use edge::{Context, Person, Reply, Result, Sql, output};
 use uuid::Uuid;
 
-#[output]
+#[output(name = "UserProfile")]
 struct Profile {
     id: Uuid,
     email: String,
@@ -28,7 +28,7 @@ struct Profile {
     creations: Creations,
 }
 
-#[output]
+#[output(name = "UserProfileTier")]
 enum Tier {
     #[serde(rename = "FREE")]
     Free,
@@ -37,7 +37,7 @@ enum Tier {
 }
 
 /// How many were made; what failed or was cancelled does not count.
-#[output]
+#[output(name = "CreationCounts")]
 struct Creations {
     scenes: i64,
     poses: i64,
@@ -50,7 +50,7 @@ struct Answer {
     answer: Profile,
 }
 
-async fn read(ctx: Context, _: Person) -> Result<Reply<Profile>> {
+async fn get_user_profile(ctx: Context, _: Person) -> Result<Reply<Profile>> {
     Ok(Reply::new(ctx.sql(PROFILE).await?.one::<Answer>()?.answer))
 }
 

@@ -3,35 +3,35 @@ edge::function! {
     //! account is used, the audit log says so.
 
     /// Accounts whose e-mail or name contains `q`, newest first.
-    GET    "/users"      => list,   auth: Privacy, limit: 60,  writes;
+    GET    "/users"      => list_users,  auth: Privacy, limit: 60,  writes;
     /// Opens an account for somebody, who chooses the password by the link in a letter. People open their own by
     /// `POST /auth/register`.
-    POST   "/users"      => create, auth: Admin,   limit: 60,  writes, reply: 201, sql: 2;
+    POST   "/users"      => create_user, auth: Admin,   limit: 60,  writes, reply: 201, sql: 2, headers: [ETag],
+        refuses: [accounts::EMAIL_TAKEN];
     /// One's own account, or for administrators and privacy operations anybody's.
-    GET    "/users/{id}" => read,   auth: Person,  limit: 300, writes;
+    GET    "/users/{id}" => get_user,    auth: Person,  limit: 300, writes, headers: [ETag],
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
     /// Changes the fields that are given; an empty text takes a name, phone or country away. From `role` on they are an
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
-    PUT    "/users/{id}" => update, auth: Person,  limit: 60,  writes;
+    PUT    "/users/{id}" => update_user, auth: Person,  limit: 60,  writes, headers: [ETag, IfMatch],
+        refuses: [refusal::FORBIDDEN];
     /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
     /// restore it. `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
-    DELETE "/users/{id}" => erase,  auth: Person,  limit: 10,  writes, reply: 202;
+    DELETE "/users/{id}" => erase_user,  auth: Person,  limit: 10,  writes, reply: 202, refuses: [refusal::FORBIDDEN];
     uses: [Mail]
 }
 
-use accounts::{Link, Locale, Tier, User};
+use accounts::{EMAIL_TAKEN, Link, Locale, Tier, User};
 use chrono::{DateTime, Utc};
 use edge::auth::Role;
 use edge::{
-    Admin, Context, Cursor, Email, Error, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Privacy, Query,
-    Reply, Result, Sql, TimeZone, input, messages, msg, output,
+    Admin, Context, Cursor, Email, Error, FieldError, Json, OnConstraint, Page, Path, Person, Place, Privacy, Query, Reply,
+    Result, Sql, TimeZone, input, output, refusal,
 };
 use outbox::Entry;
 use serde::Deserialize;
 use uuid::Uuid;
-
-const EMAIL_TAKEN: Message =
-    msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
 
 /// Who may read and erase accounts of others.
 const OVERSEERS: [Role; 2] = [Role::Admin, Role::Privacy];
@@ -40,16 +40,19 @@ const PAGE: u32 = 20;
 
 #[input]
 struct Search {
+    /// Part of the e-mail address or of the name.
     #[validate(length(min = 1, max = 100))]
     q: Option<String>,
+    /// Only accounts in this state.
     state: Option<State>,
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "AccountState")]
 enum State {
     Active,
     Inactive,
@@ -57,7 +60,7 @@ enum State {
     Erased,
 }
 
-#[input]
+#[input(name = "NewAccount")]
 struct NewAccount {
     email: Email,
     #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
@@ -74,10 +77,11 @@ struct NewAccount {
 
 #[input]
 struct Whose {
+    /// The account.
     id: Uuid,
 }
 
-#[input]
+#[input(name = "AccountChange")]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
     name: Option<String>,
@@ -96,7 +100,7 @@ struct Change {
     restore: Option<bool>,
 }
 
-#[output]
+#[output(name = "Account")]
 struct Account {
     #[serde(flatten)]
     user: User,
@@ -112,7 +116,7 @@ struct Row {
     account: Account,
 }
 
-#[output]
+#[output(name = "AccountErasure")]
 struct Erasure {
     /// When the data will be gone.
     erased_at: DateTime<Utc>,
@@ -136,7 +140,7 @@ enum Outcome {
     Erased(Erasure),
 }
 
-async fn list(ctx: Context, _: Privacy, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
+async fn list_users(ctx: Context, _: Privacy, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
     let filters = (&search.q, search.state);
     let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = search.limit.unwrap_or(PAGE);
@@ -152,7 +156,7 @@ async fn list(ctx: Context, _: Privacy, Query(search): Query<Search>) -> Result<
     Ok(Reply::new(Page::new(rows, limit, &filters, |account| (account.created_at, account.user.id))))
 }
 
-async fn create(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<Reply<Account>> {
+async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<Reply<Account>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
     let create = CREATE
@@ -174,15 +178,15 @@ async fn create(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<R
     }
 }
 
-async fn read(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
+async fn get_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
         Some(account) => Ok(Reply::new(account).etag(|account| account.user.version)),
-        None => Err(Error::not_found(messages::NOT_FOUND)),
+        None => Err(refusal::NOT_FOUND.into()),
     }
 }
 
-async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Account>> {
+async fn update_user(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Account>> {
     accounts::may_use(&me, whose.id)?;
     let update = UPDATE
         .bind(whose.id)
@@ -203,7 +207,7 @@ async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change)
     }
 }
 
-async fn erase(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
+async fn erase_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(ERASE.bind(whose.id)).await?.one()? {
         Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
@@ -221,10 +225,10 @@ fn named<T>(outcome: Result<T>) -> Result<T> {
 
 fn refusal(outcome: &Outcome) -> Error {
     match outcome {
-        Outcome::EmailTaken => Error::conflict(EMAIL_TAKEN),
-        Outcome::Stale => Error::precondition_failed(messages::PRECONDITION_FAILED),
+        Outcome::EmailTaken => Error::from(EMAIL_TAKEN),
+        Outcome::Stale => Error::from(refusal::PRECONDITION_FAILED),
         Outcome::Empty => FieldError::new(Place::Body, "", "nothing_to_change").into(),
-        Outcome::NotFound => Error::not_found(messages::NOT_FOUND),
+        Outcome::NotFound => Error::from(refusal::NOT_FOUND),
         _ => Error::internal("an outcome of another operation"),
     }
 }

@@ -2,17 +2,19 @@ edge::function! {
     //! Another letter to verify one's e-mail address.
 
     /// Sends the letter again, three times an hour at most. 409 `email_verified` where there is nothing to verify.
-    POST "/account/verify-email" => resend, auth: Person, limit: 10, writes, reply: 204, sql: 2;
+    POST "/account/verify-email" => resend_verification, auth: Person, limit: 10, writes, reply: 204, sql: 2,
+        refuses: [EMAIL_VERIFIED, accounts::ENOUGH_LETTERS, mail::NOT_CONFIGURED];
     uses: [Mail]
 }
 
 use accounts::{ENOUGH_LETTERS, Link};
-use edge::{Context, Error, Message, Person, Reply, Result, Sql, msg};
+use edge::{Context, Error, Person, Reply, Result, Sql, refusals};
 use outbox::Entry;
 use serde::Deserialize;
 
-const EMAIL_VERIFIED: Message =
-    msg!("email_verified", fr: "Votre adresse est déjà vérifiée.", en: "Your address is verified already.");
+refusals! {
+    EMAIL_VERIFIED: 409 "email_verified", fr: "Votre adresse est déjà vérifiée.", en: "Your address is verified already.";
+}
 
 #[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
@@ -22,13 +24,13 @@ enum Outcome {
     Limited,
 }
 
-async fn resend(ctx: Context, _: Person) -> Result<Reply<()>> {
+async fn resend_verification(ctx: Context, _: Person) -> Result<Reply<()>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     match ctx.sql(RESEND.bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Verified => return Err(Error::conflict(EMAIL_VERIFIED)),
-        Outcome::Limited => return Err(Error::too_many(ENOUGH_LETTERS, 3600)),
+        Outcome::Verified => return Err(EMAIL_VERIFIED.into()),
+        Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),
     }
     Ok(Reply::new(()))
 }

@@ -4,21 +4,22 @@ edge::function! {
     /// Exchanges e-mail and password for tokens. A wrong password and an address without account get the same answer. From
     /// the fifth failure within an hour on, that address and network wait. A browser that keeps the cookie `__Host-device` is
     /// counted by itself from its first sign-in on: nobody else's failures make it wait.
-    POST "/auth/login" => login, auth: Public, limit: 10, writes, sql: 2;
+    POST "/auth/login" => sign_in, auth: Public, limit: 10, writes, sql: 2, headers: [Cookie],
+        refuses: [INACTIVE, INVALID_CREDENTIALS, VERIFY_FIRST, accounts::LOCKED, refusal::BANNED];
     uses: [Passwords, Tokens]
 }
 
 use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
-use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
+use edge::{Context, Email, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
 use serde::Deserialize;
 
-const INVALID_CREDENTIALS: Message =
-    msg!("invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.");
-const INACTIVE: Message = msg!("inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.");
-const VERIFY_FIRST: Message =
-    msg!("verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
+refusals! {
+    INVALID_CREDENTIALS: 401 "invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.";
+    INACTIVE: 403 "inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.";
+    VERIFY_FIRST: 403 "verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
+}
 
-#[input]
+#[input(name = "Credentials")]
 struct Credentials {
     email: Email,
     // No lower bound: an imported account may have a password that would not be taken today.
@@ -41,7 +42,7 @@ enum Outcome {
     Legacy,
 }
 
-async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Result<Reply<SignedIn>> {
+async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Result<Reply<SignedIn>> {
     let refresh = accounts::first_refresh_token()?;
     let cookie = DeviceCookie::of(&ctx)?;
     let ask = |legacy_password: Option<&str>| {
@@ -60,10 +61,10 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
     match outcome {
         Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),
         Outcome::Invalid => Err(accounts::refused(INVALID_CREDENTIALS)),
-        Outcome::Locked { retry_after_s } => Err(Error::too_many(LOCKED, retry_after_s)),
-        Outcome::Banned => Err(Error::forbidden(messages::BANNED)),
-        Outcome::Inactive => Err(Error::forbidden(INACTIVE)),
-        Outcome::VerifyFirst => Err(Error::forbidden(VERIFY_FIRST)),
+        Outcome::Locked { retry_after_s } => Err(Error::from(LOCKED).retry_after(retry_after_s)),
+        Outcome::Banned => Err(refusal::BANNED.into()),
+        Outcome::Inactive => Err(INACTIVE.into()),
+        Outcome::VerifyFirst => Err(VERIFY_FIRST.into()),
         Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
     }
 }

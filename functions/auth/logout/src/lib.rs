@@ -2,18 +2,18 @@ edge::function! {
     //! Signing out.
 
     /// Ends the session of the access token, or all of the person's. Tokens of an ended session are refused at once.
-    POST "/auth/logout" => logout, auth: Person, limit: 60, writes, reply: 204;
+    POST "/auth/logout" => sign_out, auth: Person, limit: 60, writes, reply: 204;
 }
 
 use edge::{Context, MaybeJson, Person, Reply, Result, Sql, input};
 
-#[input]
+#[input(name = "SignOut")]
 struct Wish {
     /// On every device. No where absent.
     everywhere: Option<bool>,
 }
 
-async fn logout(ctx: Context, _: Person, MaybeJson(wish): MaybeJson<Wish>) -> Result<Reply<()>> {
+async fn sign_out(ctx: Context, _: Person, MaybeJson(wish): MaybeJson<Wish>) -> Result<Reply<()>> {
     let everywhere = wish.and_then(|wish| wish.everywhere).unwrap_or(false);
     ctx.sql(LOGOUT.bind(everywhere)).await?;
     Ok(Reply::new(()))

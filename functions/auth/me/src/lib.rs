@@ -3,20 +3,20 @@ edge::function! {
 
     /// Whose token this is, and the organisations that they belong to. The `ETag` changes with the account, not with its
     /// sign-ins.
-    GET "/auth/me" => me, auth: Person, limit: 300, reads;
+    GET "/auth/me" => get_me, auth: Person, limit: 300, reads, headers: [ETag];
 }
 
 use accounts::{Membership, User};
 use edge::{Context, Person, Reply, Result, Sql, output};
 
-#[output]
+#[output(name = "Me")]
 struct Me {
     #[serde(flatten)]
     user: User,
     organisations: Vec<Membership>,
 }
 
-async fn me(ctx: Context, _: Person) -> Result<Reply<Me>> {
+async fn get_me(ctx: Context, _: Person) -> Result<Reply<Me>> {
     Ok(Reply::new(ctx.sql(SELECT).await?.one::<Me>()?).etag(|me| me.user.version))
 }
 

@@ -3,26 +3,25 @@ edge::function! {
 
     /// Sends a link to choose a new password, if the address has an account, three times an hour at most. The answer is the
     /// same, and takes as long, whether or not it has one.
-    POST "/auth/password-reset"         => ask,     auth: Public, limit: 10, writes, reply: 202, sql: 2;
+    POST "/auth/password-reset"         => request_password_reset, auth: Public, limit: 10, writes, reply: 202, sql: 2;
     /// Sets the password by the token from the link, once, within an hour. Every session of the account ends.
-    POST "/auth/password-reset/confirm" => confirm, auth: Public, limit: 10, writes, reply: 204, sql: 3;
+    POST "/auth/password-reset/confirm" => reset_password,         auth: Public, limit: 10, writes, reply: 204, sql: 3,
+        refuses: [accounts::LINK_INVALID];
     uses: [Mail, Passwords]
 }
 
-use accounts::Link;
+use accounts::{LINK_INVALID, Link};
 use edge::auth::sha256_hex;
-use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, msg, output};
+use edge::{Context, Email, Json, Public, Reply, Result, Sql, input, output};
 use outbox::Entry;
 use serde::Deserialize;
 
-const LINK_INVALID: Message = msg!("link_invalid", fr: "Ce lien n'est plus valable : demandez-en un autre.", en: "This link is no longer good: ask for another.");
-
-#[input]
+#[input(name = "PasswordResetRequest")]
 struct Forgotten {
     email: Email,
 }
 
-#[input]
+#[input(name = "NewPassword")]
 struct NewPassword {
     #[validate(length(min = 1, max = 128))]
     token: String,
@@ -31,12 +30,12 @@ struct NewPassword {
     password: String,
 }
 
-#[output]
+#[output(name = "PasswordResetRequested")]
 struct Asked {
     status: Status,
 }
 
-#[output]
+#[output(name = "PasswordResetStatus")]
 enum Status {
     /// A letter is on its way if the address has an account.
     Accepted,
@@ -49,7 +48,7 @@ enum Outcome {
     Invalid,
 }
 
-async fn ask(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Asked>> {
+async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Asked>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
     let ask = ASK.bind(forgotten.email.as_str()).bind(&link.hash).bind(&link.url);
@@ -59,7 +58,7 @@ async fn ask(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Resul
     Ok(Reply::new(Asked { status: Status::Accepted }))
 }
 
-async fn confirm(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {
+async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {
     let hash = sha256_hex(new.token.as_bytes());
     // The address is asked for beforehand: the database is never told a password that could be compared with it.
     let email: Option<String> = ctx.sql(EMAIL.bind(&hash)).await?.one()?;
@@ -67,7 +66,7 @@ async fn confirm(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Resul
     let reset = RESET.bind(hash).bind(accounts::digest(&ctx, &new.password));
     match ctx.sql(reset).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(Error::gone(LINK_INVALID)),
+        Outcome::Invalid => return Err(LINK_INVALID.into()),
     }
     Ok(Reply::new(()))
 }

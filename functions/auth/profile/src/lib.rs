@@ -3,14 +3,14 @@ edge::function! {
 
     /// Changes the fields that are given; an empty text takes a name, phone or country away. Role and tier are not one's own
     /// to change, the e-mail address changes by `PUT /account/email`. With `If-Match`, only the version that it names.
-    PUT "/auth/profile" => update, auth: Person, limit: 60, writes;
+    PUT "/auth/profile" => update_me, auth: Person, limit: 60, writes, headers: [ETag, IfMatch];
 }
 
 use accounts::{Locale, User};
-use edge::{Context, Error, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, messages};
+use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, refusal};
 use serde::Deserialize;
 
-#[input]
+#[input(name = "UserChange")]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
     name: Option<String>,
@@ -32,7 +32,7 @@ enum Outcome {
     Stale,
 }
 
-async fn update(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<User>> {
+async fn update_me(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<User>> {
     let update = UPDATE
         .bind(&change.name)
         .bind(&change.phone)
@@ -44,8 +44,8 @@ async fn update(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<R
     match ctx.sql(update).await.on_constraint("users_time_zone_known", unknown_zone)?.one()? {
         Outcome::Ok { person } => Ok(Reply::new(*person).etag(|person| person.version)),
         Outcome::Empty => Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
-        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
-        Outcome::Stale => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
+        Outcome::Stale => Err(refusal::PRECONDITION_FAILED.into()),
     }
 }
 

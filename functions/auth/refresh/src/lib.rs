@@ -4,7 +4,8 @@ edge::function! {
     /// Exchanges a refresh token for new tokens. The old one is honoured for 30 more seconds, and gives the token that is good
     /// by then: two tabs may refresh at once, and a lost answer may be asked for again. After that its return is taken for
     /// theft and ends the session.
-    POST "/auth/refresh" => refresh, auth: Public, limit: 10, writes;
+    POST "/auth/refresh" => refresh_tokens, auth: Public, limit: 10, writes, headers: [Cookie],
+        refuses: [REFRESH_EXPIRED, REFRESH_INVALID, REFRESH_REUSED, refusal::BANNED, refusal::SESSION_REVOKED];
     uses: [Tokens]
 }
 
@@ -12,19 +13,19 @@ use std::iter::successors;
 
 use accounts::{DeviceCookie, Granted, SignedIn};
 use edge::auth::{RefreshToken, sha256_hex};
-use edge::{Array, Context, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
+use edge::{Array, Context, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
 use serde::Deserialize;
 
-const REFRESH_INVALID: Message =
-    msg!("refresh_invalid", fr: "Jeton de rafraîchissement inconnu : connectez-vous.", en: "Unknown refresh token: sign in.");
-const REFRESH_EXPIRED: Message =
-    msg!("refresh_expired", fr: "La session a expiré : connectez-vous.", en: "The session has expired: sign in.");
-const REFRESH_REUSED: Message = msg!("refresh_reused", fr: "Ce jeton a déjà servi : par sécurité, la session est fermée. Connectez-vous.", en: "This token was used before: the session is closed for safety. Sign in.");
+refusals! {
+    REFRESH_INVALID: 401 "refresh_invalid", fr: "Jeton de rafraîchissement inconnu : connectez-vous.", en: "Unknown refresh token: sign in.";
+    REFRESH_EXPIRED: 401 "refresh_expired", fr: "La session a expiré : connectez-vous.", en: "The session has expired: sign in.";
+    REFRESH_REUSED: 401 "refresh_reused", fr: "Ce jeton a déjà servi : par sécurité, la session est fermée. Connectez-vous.", en: "This token was used before: the session is closed for safety. Sign in.";
+}
 
 /// How many refreshes a tab may lag behind another one within 30 seconds.
 const MOST_BEHIND: usize = 8;
 
-#[input]
+#[input(name = "RefreshRequest")]
 struct Held {
     #[validate(length(min = 1, max = 128))]
     refresh_token: String,
@@ -46,7 +47,7 @@ enum Outcome {
     Reused,
 }
 
-async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
+async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
     let keys = ctx.tokens()?;
     // What is no browser keeps no cookies: a new one counts from when it comes back, or every refresh would leave a row.
     let cookie = DeviceCookie::of(&ctx)?;
@@ -67,8 +68,8 @@ async fn refresh(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Repl
         }
         Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),
         Outcome::Expired => Err(accounts::refused(REFRESH_EXPIRED)),
-        Outcome::Revoked => Err(accounts::refused(messages::SESSION_REVOKED)),
-        Outcome::Banned => Err(Error::forbidden(messages::BANNED)),
+        Outcome::Revoked => Err(accounts::refused(refusal::SESSION_REVOKED)),
+        Outcome::Banned => Err(refusal::BANNED.into()),
         Outcome::Reused => Err(accounts::refused(REFRESH_REUSED)),
     }
 }

@@ -3,24 +3,19 @@ edge::function! {
 
     /// Opens an account and signs it in. Where addresses are verified first (setting `verify_first`), a new and a known one
     /// get the same answer, 202. The address gets a letter with a link that verifies it.
-    POST "/auth/register" => register, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2;
+    POST "/auth/register" => sign_up, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2, headers: [Cookie],
+        refuses: [accounts::EMAIL_TAKEN];
     uses: [Mail, Passwords, Tokens]
 }
 
-use accounts::{DeviceCookie, Granted, Link, Locale, SignedIn};
-use edge::{
-    Context, Email, Error, FieldError, Json, Message, OnConstraint, Place, Public, Reply, Result, Sql, TimeZone, input, msg,
-    output,
-};
+use accounts::{DeviceCookie, EMAIL_TAKEN, Granted, Link, Locale, SignedIn};
+use edge::{Context, Email, FieldError, Json, OnConstraint, Place, Public, Reply, Result, Sql, TimeZone, input, output};
 use outbox::Entry;
 use serde::{Deserialize, Serialize};
 
-const EMAIL_TAKEN: Message =
-    msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
-
 const HOME: &str = "Europe/Paris";
 
-#[input]
+#[input(name = "SignUp")]
 struct NewAccount {
     email: Email,
     /// 10 to 256 characters; one that anybody would guess is refused as `weak_password`.
@@ -36,19 +31,19 @@ struct NewAccount {
 
 #[derive(Serialize)]
 #[serde(untagged)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars"))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars", rename = "SignUpResult", extend("x-published" = true)))]
 enum Registered {
     SignedIn(Box<SignedIn>),
     Waiting(Waiting),
 }
 
 /// The address is to be verified before the first sign-in.
-#[output]
+#[output(name = "SignUpPending")]
 struct Waiting {
     status: Status,
 }
 
-#[output]
+#[output(name = "SignUpStatus")]
 enum Status {
     VerifyFirst,
 }
@@ -67,7 +62,7 @@ enum Outcome {
     VerifyFirst,
 }
 
-async fn register(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result<Reply<Registered>> {
+async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result<Reply<Registered>> {
     accounts::refuse_guessable("password", &new.password, new.email.as_str())?;
     let link = Link::to(&ctx, "/verify-email")?;
     let refresh = accounts::first_refresh_token()?;
@@ -90,7 +85,7 @@ async fn register(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Resul
         Outcome::Created(granted) => {
             Ok(cookie.keep(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))))
         }
-        Outcome::EmailTaken => Err(Error::conflict(EMAIL_TAKEN)),
+        Outcome::EmailTaken => Err(EMAIL_TAKEN.into()),
         Outcome::VerifyFirst => Ok(Reply::new(Registered::Waiting(Waiting { status: Status::VerifyFirst })).status(202)),
     }
 }

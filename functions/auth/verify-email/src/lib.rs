@@ -3,20 +3,18 @@ edge::function! {
 
     /// Takes the token from the link in a letter, which proves the address. Where the link was for a change of address, the
     /// account has the new one from now on. Good for 24 hours; repeating it does no harm.
-    POST "/auth/verify-email" => verify, auth: Public, limit: 10, writes, reply: 204, sql: 2;
+    POST "/auth/verify-email" => verify_email, auth: Public, limit: 10, writes, reply: 204, sql: 2,
+        refuses: [accounts::EMAIL_TAKEN, accounts::LINK_INVALID];
     uses: [Mail]
 }
 
+use accounts::{EMAIL_TAKEN, LINK_INVALID};
 use edge::auth::sha256_hex;
-use edge::{Context, Error, Json, Message, Public, Reply, Result, Sql, input, msg};
+use edge::{Context, Json, Public, Reply, Result, Sql, input};
 use outbox::Entry;
 use serde::Deserialize;
 
-const LINK_INVALID: Message = msg!("link_invalid", fr: "Ce lien n'est plus valable : demandez-en un autre.", en: "This link is no longer good: ask for another.");
-const EMAIL_TAKEN: Message =
-    msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
-
-#[input]
+#[input(name = "LinkProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]
     token: String,
@@ -30,11 +28,11 @@ enum Outcome {
     EmailTaken,
 }
 
-async fn verify(ctx: Context, _: Public, Json(proof): Json<Proof>) -> Result<Reply<()>> {
+async fn verify_email(ctx: Context, _: Public, Json(proof): Json<Proof>) -> Result<Reply<()>> {
     match ctx.sql(VERIFY.bind(sha256_hex(proof.token.as_bytes()))).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(Error::gone(LINK_INVALID)),
-        Outcome::EmailTaken => return Err(Error::conflict(EMAIL_TAKEN)),
+        Outcome::Invalid => return Err(LINK_INVALID.into()),
+        Outcome::EmailTaken => return Err(EMAIL_TAKEN.into()),
     }
     Ok(Reply::new(()))
 }

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Every provider that we know, always in this order. One that is not configured has no application of ours here, and nobody
     /// can be connected to it.
-    GET "/connections/providers" => list, auth: Person, limit: 300, reads;
+    GET "/connections/providers" => list_providers, auth: Person, limit: 300, reads;
     uses: [Providers]
 }
 
@@ -19,7 +19,7 @@ const PROVIDERS: [(Word, &str); 6] = [
     (Word::Fitbit, "Fitbit"),
 ];
 
-#[output]
+#[output(name = "FitnessProvider")]
 struct Provider {
     provider: Word,
     /// What to show.
@@ -28,7 +28,7 @@ struct Provider {
     configured: bool,
 }
 
-#[output]
+#[output(name = "ProviderState")]
 enum Word {
     Strava,
     Garmin,
@@ -38,7 +38,7 @@ enum Word {
     Fitbit,
 }
 
-async fn list(ctx: Context, _: Person) -> Result<Reply<Page<Provider>>> {
+async fn list_providers(ctx: Context, _: Person) -> Result<Reply<Page<Provider>>> {
     ctx.sql(NOTHING).await?;
     let items = PROVIDERS.map(|(provider, name)| {
         // Where one of the two is missing, nothing here answers: `Config::load`.

@@ -2,29 +2,37 @@ edge::function! {
     //! Creations of the Grimoire beside its scenes, poses and sounds: what a person has asked for, and what came of it.
 
     /// The person's creations, newest first.
-    GET    "/creations"             => list,   auth: Person, limit: 300, reads;
+    GET  "/creations"             => list_creations,  auth: Person, limit: 300, reads;
     /// One creation. `{id}` is what `POST /generate/audio` or `POST /generate/pose` gave.
-    GET    "/creations/{id}"        => read,   auth: Person, limit: 300, reads;
+    GET  "/creations/{id}"        => get_creation,    auth: Person, limit: 300, reads,
+        headers: [ETag], refuses: [refusal::NOT_FOUND];
     /// Each change of a creation until its end, as server-sent events whose data is the creation. A connection lasts a minute;
     /// one that names its `Last-Event-ID` goes on after it, and is answered 204 once there is nothing more to come. While it
     /// lasts, RunPod is asked every ten seconds how far it is.
-    GET    "/creations/{id}/events" => events, auth: Person, limit: 60, writes, reply: 200 or 204;
+    GET  "/creations/{id}/events" => follow_creation, auth: Person, limit: 60,  writes, reply: 200 or 204,
+        headers: [LastEventId], refuses: [refusal::NOT_FOUND];
     /// Gives up a creation that is not finished: RunPod is told, unless somebody else waits for the same. It counts.
-    POST   "/creations/{id}/cancel" => cancel, auth: Person, limit: 60, writes;
+    POST "/creations/{id}/cancel" => cancel_creation, auth: Person, limit: 60,  writes,
+        refuses: [refusal::CONFLICT, refusal::NOT_FOUND];
     /// Asks once more for a creation that has failed or was cancelled. 409 `conflict` for any other.
-    POST   "/creations/{id}/retry"  => retry,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2;
+    POST "/creations/{id}/retry"  => retry_creation,  auth: Person, limit: 10,  writes, reply: 202 or 200, sql: 2,
+        headers: [Location],
+        refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
+            grimoire::UNAVAILABLE];
     uses: [Discord, Links, RunPod, Storage]
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output};
+use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output, refusal};
 use grimoire::{CreationId, Queued, Shown, Status, Wanted};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 #[input]
 struct Filter {
+    /// Only creations of this kind.
     kind: Option<Kind>,
+    /// Only creations in this state.
     status: Option<Status>,
     /// First day, inclusive, in UTC.
     from: Option<Date>,
@@ -33,16 +41,17 @@ struct Filter {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "CreationKind")]
 enum Kind {
     Pose,
     Audio,
 }
 
-#[output]
+#[output(name = "Creation")]
 struct Creation {
     id: Uuid,
     kind: Kind,
@@ -91,24 +100,24 @@ impl From<grimoire::Creation> for Creation {
     }
 }
 
-async fn list(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Creation>>> {
+async fn list_creations(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Creation>>> {
     let Filter { kind, status, from, to, limit, cursor } = filter;
     grimoire::list(&ctx, Wanted { kind: kind.map(Kind::word), status, from, to, limit, cursor }).await
 }
 
-async fn read(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
+async fn get_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
     grimoire::read(&ctx, creation.id).await
 }
 
-async fn events(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Events<Creation>>> {
+async fn follow_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Events<Creation>>> {
     grimoire::events(&ctx, creation.id).await
 }
 
-async fn cancel(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
+async fn cancel_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
     grimoire::cancel(&ctx, creation.id).await
 }
 
-async fn retry(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Queued>> {
+async fn retry_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Queued>> {
     grimoire::retry::<Creation>(&ctx, creation.id).await
 }
 

@@ -3,19 +3,22 @@ edge::function! {
 
     /// Asks for a sound: a page that turns, a rune, an ambience. The contract is that of `POST /generate/scene`: 202 and a
     /// `status_url` to follow, 200 where the same was made before, `Idempotency-Key`, a quota per day.
-    POST "/generate/audio" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
+    POST "/generate/audio" => generate_audio,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent,
+        headers: [Location],
+        refuses: [grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
+            grimoire::UNAVAILABLE];
     /// How many sounds are left today.
-    GET  "/generate/audio" => offer,    auth: Person, limit: 60, reads;
+    GET  "/generate/audio" => get_audio_offer, auth: Person, limit: 60, reads;
     uses: [Discord, Links, RunPod, Storage]
 }
 
 use chrono::{DateTime, Utc};
 use edge::{Context, Json, Person, Reply, Result, input, output};
-use grimoire::{Ask, Queued, neutral};
+use grimoire::{Ask, Cache, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
-#[input]
+#[input(name = "AudioRequest")]
 struct Wanted {
     effect: Effect,
     /// What it should be like.
@@ -30,26 +33,18 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
-#[input]
+#[input(name = "AudioEffect")]
 enum Effect {
     PageTurn,
     Rune,
     Ambience,
 }
 
-#[input]
+#[input(name = "AudioFormat")]
 enum Format {
     Mp3,
     Ogg,
     Wav,
-}
-
-#[input]
-enum Cache {
-    /// The same sound is made once.
-    Use,
-    /// It is made anew.
-    Refresh,
 }
 
 /// In the person's words.
@@ -62,7 +57,7 @@ struct Sound<'a> {
     format: Format,
 }
 
-#[output]
+#[output(name = "AudioOffer")]
 struct Offer {
     /// Sounds per day.
     limit: i32,
@@ -71,7 +66,7 @@ struct Offer {
     resets_at: DateTime<Utc>,
 }
 
-async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
+async fn generate_audio(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let (duration_s, format) = (wanted.duration_s.unwrap_or(5), wanted.format.unwrap_or(Format::Mp3));
     let input = Sound { effect: wanted.effect, description: wanted.description.as_deref(), duration_s, format };
     let description = neutral(input.description.unwrap_or_default());
@@ -86,7 +81,7 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
     grimoire::ask(&ctx, Ask { kind: "audio", shelf: "creations", input: &input, given: &given, refresh }).await
 }
 
-async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
+async fn get_audio_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
     grimoire::offer(&ctx, "audio").await
 }
 

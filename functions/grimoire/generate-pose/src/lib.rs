@@ -4,18 +4,21 @@ edge::function! {
     /// Asks for the picture of a pose. The contract is that of `POST /generate/scene`: 202 and a `status_url` to follow, 200
     /// where the same was made before, `Idempotency-Key`, a quota per day, and for class and pose the words of
     /// `settings.scene_vocabulary`.
-    POST "/generate/pose" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
+    POST "/generate/pose" => generate_pose,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent,
+        headers: [Location],
+        refuses: [grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
+            grimoire::UNAVAILABLE];
     /// The words that a pose may be made of, and how many poses are left today.
-    GET  "/generate/pose" => offer,    auth: Person, limit: 60, reads;
+    GET  "/generate/pose" => get_pose_offer, auth: Person, limit: 60, reads;
     uses: [Discord, Links, RunPod, Storage]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};
-use grimoire::{Ask, Offer, Queued, neutral};
+use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
-#[input]
+#[input(name = "PoseRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     class: String,
@@ -27,19 +30,11 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
-#[input]
+#[input(name = "PoseView")]
 enum View {
     Front,
     Side,
     Back,
-}
-
-#[input]
-enum Cache {
-    /// The same pose is drawn once.
-    Use,
-    /// It is drawn anew.
-    Refresh,
 }
 
 /// In the person's words.
@@ -50,7 +45,7 @@ struct Pose<'a> {
     view: View,
 }
 
-async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
+async fn generate_pose(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let view = wanted.view.unwrap_or(View::Front);
     let (class, pose) = (neutral(&wanted.class), neutral(&wanted.pose));
     let prompt = [class.as_str(), &pose].join(", ");
@@ -60,7 +55,7 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
     grimoire::ask(&ctx, Ask { kind: "pose", shelf: "creations", input: &input, given: &given, refresh }).await
 }
 
-async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
+async fn get_pose_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
     grimoire::offer(&ctx, "pose").await
 }
 

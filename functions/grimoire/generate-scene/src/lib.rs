@@ -9,18 +9,21 @@ edge::function! {
     /// scenes are used up. 503 `runpod_busy` or `runpod_unavailable` and 502 `runpod_refused` where RunPod does not take
     /// the scene: it stays as `failed` and does not count. What is asked again after a 503 is asked anew, under the same key
     /// too.
-    POST "/generate/scene" => generate, auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent;
+    POST "/generate/scene" => generate_scene,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2, idempotent,
+        headers: [Location],
+        refuses: [grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
+            grimoire::UNAVAILABLE];
     /// The words that a scene may be made of, and how many scenes are left today.
-    GET  "/generate/scene" => offer,    auth: Person, limit: 60, reads;
+    GET  "/generate/scene" => get_scene_offer, auth: Person, limit: 60, reads;
     uses: [Discord, Links, RunPod, Storage]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};
-use grimoire::{Ask, Offer, Queued, neutral};
+use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
-#[input]
+#[input(name = "SceneRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     world: String,
@@ -36,14 +39,6 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
-#[input]
-enum Cache {
-    /// The same scene is drawn once.
-    Use,
-    /// It is drawn anew.
-    Refresh,
-}
-
 /// In the person's words.
 #[derive(Serialize)]
 struct Scene<'a> {
@@ -54,7 +49,7 @@ struct Scene<'a> {
     decor: &'a str,
 }
 
-async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
+async fn generate_scene(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
     let Wanted { world, era, class, pose, decor, cache } = &wanted;
     let [w, e, c, p, d] = [world, era, class, pose, decor].map(|words| neutral(words));
     // `prompt` is for the public workers, which read nothing else.
@@ -65,7 +60,7 @@ async fn generate(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result
     grimoire::ask(&ctx, Ask { kind: "scene", shelf: "scenes", input: &input, given: &given, refresh }).await
 }
 
-async fn offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
+async fn get_scene_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {
     grimoire::offer(&ctx, "scene").await
 }
 

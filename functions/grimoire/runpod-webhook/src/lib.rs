@@ -4,11 +4,12 @@ edge::function! {
     /// Takes what RunPod says about a job. The link is the proof. Answers 200 to everything that comes by a good link, a
     /// repeated or late call and an unknown job too: RunPod would only repeat it. 503 where the result could not be kept
     /// yet: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
-    POST "/webhooks/runpod/{job}" => receive, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216;
+    POST "/webhooks/runpod/{job}" => receive_runpod_report, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216,
+        refuses: [runpod::REFUSED];
     uses: [Discord, Links, RunPod, Storage]
 }
 
-use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, messages, output};
+use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal};
 use grimoire::{Event, Kept, keep, tell};
 use outbox::Entry;
 use runpod::{Report, RunPodCallback};
@@ -16,12 +17,12 @@ use runpod::{Report, RunPodCallback};
 /// An unconfirmed job does not know its id yet; the database knows whose the id is.
 const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
 
-#[output]
+#[output(name = "RunPodReportReceived")]
 struct Received {
     outcome: Outcome,
 }
 
-#[output]
+#[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.
     Moved,
@@ -53,7 +54,11 @@ struct Answer<T> {
     answer: T,
 }
 
-async fn receive(ctx: Context, Signed(callback): Signed<RunPodCallback>, Raw(body): Raw) -> Result<Reply<Received>> {
+async fn receive_runpod_report(
+    ctx: Context,
+    Signed(callback): Signed<RunPodCallback>,
+    Raw(body): Raw,
+) -> Result<Reply<Received>> {
     let received = |outcome| Ok(Reply::new(Received { outcome }));
     let mut report = Report::read(&body).unwrap_or_default();
     drop(body);
@@ -74,8 +79,8 @@ async fn receive(ctx: Context, Signed(callback): Signed<RunPodCallback>, Raw(bod
         event = event.with(kept).map_err(Error::unavailable)?;
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
-    let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::conflict(messages::CONFLICT)) {
-        Err(error) if error.code() == messages::CONFLICT.code => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
+    let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {
+        Err(error) if error.code() == refusal::CONFLICT.code() => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
         rows => rows?.one::<Answer<_>>()?.answer,
     };
     tell(&ctx, moved.outbox);

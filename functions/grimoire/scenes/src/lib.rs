@@ -2,27 +2,33 @@ edge::function! {
     //! Scenes of the Grimoire: what a person has asked for, and what came of it.
 
     /// The person's scenes, newest first.
-    GET    "/scenes"             => list,   auth: Person, limit: 300, reads;
+    GET  "/scenes"             => list_scenes,  auth: Person, limit: 300, reads;
     /// One scene. `{id}` is what `POST /generate/scene` gave.
-    GET    "/scenes/{id}"        => read,   auth: Person, limit: 300, reads;
+    GET  "/scenes/{id}"        => get_scene,    auth: Person, limit: 300, reads, headers: [ETag], refuses: [refusal::NOT_FOUND];
     /// Each change of a scene until its end, as server-sent events whose data is the scene. A connection lasts a minute;
     /// one that names its `Last-Event-ID` goes on after it, and is answered 204 once there is nothing more to come. While it
     /// lasts, RunPod is asked every ten seconds how far it is.
-    GET    "/scenes/{id}/events" => events, auth: Person, limit: 60, writes, reply: 200 or 204;
+    GET  "/scenes/{id}/events" => follow_scene, auth: Person, limit: 60,  writes, reply: 200 or 204,
+        headers: [LastEventId], refuses: [refusal::NOT_FOUND];
     /// Gives up a scene that is not finished: RunPod is told, unless somebody else waits for the same. It counts.
-    POST   "/scenes/{id}/cancel" => cancel, auth: Person, limit: 60, writes;
+    POST "/scenes/{id}/cancel" => cancel_scene, auth: Person, limit: 60,  writes,
+        refuses: [refusal::CONFLICT, refusal::NOT_FOUND];
     /// Asks once more for a scene that has failed or was cancelled. 409 `conflict` for any other.
-    POST   "/scenes/{id}/retry"  => retry,  auth: Person, limit: 10, writes, reply: 202 or 200, sql: 2;
+    POST "/scenes/{id}/retry"  => retry_scene,  auth: Person, limit: 10,  writes, reply: 202 or 200, sql: 2,
+        headers: [Location],
+        refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
+            grimoire::UNAVAILABLE];
     uses: [Discord, Links, RunPod, Storage]
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output};
+use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output, refusal};
 use grimoire::{Creation, CreationId, Queued, Shown, Status, Wanted};
 use uuid::Uuid;
 
 #[input]
 struct Filter {
+    /// Only scenes in this state.
     status: Option<Status>,
     /// First day, inclusive, in UTC.
     from: Option<Date>,
@@ -31,10 +37,11 @@ struct Filter {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "Scene")]
 struct Scene {
     id: Uuid,
     status: Status,
@@ -85,24 +92,24 @@ impl From<Creation> for Scene {
     }
 }
 
-async fn list(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Scene>>> {
+async fn list_scenes(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Scene>>> {
     let Filter { status, from, to, limit, cursor } = filter;
     grimoire::list(&ctx, Wanted { kind: None, status, from, to, limit, cursor }).await
 }
 
-async fn read(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
+async fn get_scene(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
     grimoire::read(&ctx, scene.id).await
 }
 
-async fn events(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Events<Scene>>> {
+async fn follow_scene(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Events<Scene>>> {
     grimoire::events(&ctx, scene.id).await
 }
 
-async fn cancel(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
+async fn cancel_scene(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {
     grimoire::cancel(&ctx, scene.id).await
 }
 
-async fn retry(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Queued>> {
+async fn retry_scene(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Queued>> {
     grimoire::retry::<Scene>(&ctx, scene.id).await
 }
 

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Rows of the audit log, latest first: what a person did and what was done to them. They are kept for
     /// `settings.retention_days`. Reading the log is in the log.
-    GET "/audit-logs" => list, auth: Privacy, limit: 60, writes;
+    GET "/audit-logs" => list_audit_logs, auth: Privacy, limit: 60, writes;
 }
 
 use chrono::{DateTime, Utc};
@@ -24,10 +24,11 @@ struct Filter {
     /// 50 where absent.
     #[validate(range(min = 1, max = 200))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "AuditLogEntry")]
 struct Row {
     id: i64,
     /// Who did it; null where nobody was signed in.
@@ -46,7 +47,7 @@ struct Found {
     row: Row,
 }
 
-async fn list(ctx: Context, _: Privacy, Query(filter): Query<Filter>) -> Result<Reply<Page<Row>>> {
+async fn list_audit_logs(ctx: Context, _: Privacy, Query(filter): Query<Filter>) -> Result<Reply<Page<Row>>> {
     let filters = (filter.user_id, &filter.action);
     let before: Option<i64> = filter.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = filter.limit.unwrap_or(PAGE);

@@ -3,20 +3,22 @@ edge::function! {
 
     /// Takes a delivery of GitHub, signed in `X-Hub-Signature-256`. A run of a workflow that has ended is kept as one quality report
     /// per attempt; a repeated delivery and every other event are answered with 202 too and change nothing.
-    POST "/webhooks/github" => receive, auth: Signed<GitHub>, limit: 1200, writes, reply: 202, body: 1_048_576;
+    POST "/webhooks/github" => receive_github_event, auth: Signed<GitHub>, limit: 1200, writes, reply: 202, body: 1_048_576,
+        refuses: [refusal::BAD_SIGNATURE, NOT_CONFIGURED, refusal::UNREADABLE_EVENT];
     uses: [GitHub]
 }
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
-use edge::{Context, Credentials, Error, Message, Proof, Raw, Reply, Result, Signed, Sql, SqlJson, auth, msg, output};
+#[cfg(not(target_arch = "wasm32"))]
+use edge::describe::{Place, Scheme};
+use edge::{Context, Credentials, Error, Proof, Raw, Reply, Result, Signed, Sql, SqlJson, auth, output, refusal, refusals};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-const NOT_CONFIGURED: Message = msg!("github_not_configured", fr: "GitHub n'est pas configuré.", en: "GitHub is not configured.");
-const REFUSED: Message = msg!("bad_signature", fr: "Cette signature n'est pas valable.", en: "This signature is not good.");
-const UNREADABLE: Message =
-    msg!("unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.");
+refusals! {
+    NOT_CONFIGURED: 503 "github_not_configured", fr: "GitHub n'est pas configuré.", en: "GitHub is not configured.";
+}
 
 /// The conclusions that a report may have. GitHub's documents name all but the last.
 const CONCLUSIONS: [&str; 9] =
@@ -33,17 +35,20 @@ struct GitHub {
 
 impl Proof for GitHub {
     const AFTER_BODY: bool = true;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme =
+        Scheme::By { name: "github", place: Place::Header("X-Hub-Signature-256"), about: "GitHub's signature of the body." };
 
     fn verify(credentials: &Credentials) -> Result<GitHub> {
         let secrets = credentials.config.get("GITHUB_WEBHOOK_SECRET");
         if secrets.is_empty() {
-            return Err(Error::not_configured(NOT_CONFIGURED));
+            return Err(NOT_CONFIGURED.into());
         }
         let header = |name| credentials.parts.headers.get(name).unwrap_or_default();
         let is_good = is_signed(header("x-hub-signature-256"), credentials.raw, secrets);
         match header("x-github-delivery").parse() {
             Ok(delivery) if is_good => Ok(GitHub { delivery, event: header("x-github-event").to_owned() }),
-            _ => Err(Error::unauthorized(REFUSED)),
+            _ => Err(refusal::BAD_SIGNATURE.into()),
         }
     }
 }
@@ -81,12 +86,12 @@ struct Run {
     updated_at: DateTime<Utc>,
 }
 
-#[output]
+#[output(name = "GitHubEventReceived")]
 struct Received {
     outcome: Outcome,
 }
 
-#[output]
+#[output(name = "GitHubEventOutcome")]
 enum Outcome {
     /// There is a new report.
     Archived,
@@ -96,12 +101,12 @@ enum Outcome {
     Ignored,
 }
 
-async fn receive(ctx: Context, Signed(github): Signed<GitHub>, Raw(body): Raw) -> Result<Reply<Received>> {
+async fn receive_github_event(ctx: Context, Signed(github): Signed<GitHub>, Raw(body): Raw) -> Result<Reply<Received>> {
     let ignored = Ok(Reply::new(Received { outcome: Outcome::Ignored }));
     if github.event != "workflow_run" {
         return ignored;
     }
-    let event: Event = serde_json::from_slice(&body).map_err(|error| Error::unprocessable(UNREADABLE).because(error))?;
+    let event: Event = serde_json::from_slice(&body).map_err(|error| Error::from(refusal::UNREADABLE_EVENT).because(error))?;
     let run = event.workflow_run;
     let has_ended = event.action == "completed" && run.conclusion.as_deref().is_some_and(|word| CONCLUSIONS.contains(&word));
     if !has_ended {

@@ -2,7 +2,7 @@ edge::function! {
     //! Whether this backend can serve.
 
     /// Asks what the functions depend on; `?live` asks nothing and only shows that the edge answers.
-    GET "/health" => health, auth: Public, limit: none, reads, reply: 200 or 503;
+    GET "/health" => get_health, auth: Public, limit: none, reads, reply: 200 or 503;
 }
 
 use edge::{Context, Public, Query, Reply, Result, Sql, input, output};
@@ -13,27 +13,27 @@ struct Asked {
     live: Option<String>,
 }
 
-#[output]
+#[output(name = "Health")]
 struct Health {
     status: Status,
     version: String,
     checks: Checks,
 }
 
-#[output]
+#[output(name = "HealthChecks")]
 struct Checks {
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Check>,
 }
 
-#[output]
+#[output(name = "HealthCheck")]
 struct Check {
     status: Status,
     /// How long the answer took, as seen from the edge.
     latency_ms: f64,
 }
 
-#[output]
+#[output(name = "HealthStatus")]
 enum Status {
     Ok,
     /// Works, but slower than it should.
@@ -44,7 +44,7 @@ enum Status {
 /// Above this a check is called degraded.
 const SLOW_MS: f64 = 500.0;
 
-async fn health(ctx: Context, _: Public, Query(asked): Query<Asked>) -> Result<Reply<Health>> {
+async fn get_health(ctx: Context, _: Public, Query(asked): Query<Asked>) -> Result<Reply<Health>> {
     let database = if asked.live.is_some() { None } else { Some(database(&ctx).await) };
     let status = database.as_ref().map_or(Status::Ok, |check| check.status);
     let code = if status == Status::Down { 503 } else { 200 };

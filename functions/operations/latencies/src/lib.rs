@@ -2,7 +2,7 @@ edge::function! {
     //! How long RunPod takes: the history that `operations-measure-latencies` keeps.
 
     /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every hour.
-    GET "/latencies" => list, auth: Qa, limit: 60, reads;
+    GET "/latencies" => list_latencies, auth: Qa, limit: 60, reads;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -16,6 +16,7 @@ struct Filter {
     from: Option<Date>,
     /// Last day, inclusive, in UTC.
     to: Option<Date>,
+    /// Only jobs of this kind.
     kind: Option<Kind>,
     /// RunPod's id of an endpoint.
     #[validate(length(min = 1, max = 200))]
@@ -23,17 +24,18 @@ struct Filter {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "LatencyKind")]
 enum Kind {
     Scene,
     Pose,
     Audio,
 }
 
-#[output]
+#[output(name = "LatencyMeasure")]
 enum Measure {
     /// From acceptance to a worker, as RunPod tells it.
     QueueDelay,
@@ -43,7 +45,7 @@ enum Measure {
     ResponseTime,
 }
 
-#[output]
+#[output(name = "Latency")]
 struct Latency {
     /// On which the jobs were asked for, in UTC.
     day: NaiveDate,
@@ -58,7 +60,7 @@ struct Latency {
     measured_at: DateTime<Utc>,
 }
 
-async fn list(ctx: Context, _: Qa, Query(filter): Query<Filter>) -> Result<Reply<Page<Latency>>> {
+async fn list_latencies(ctx: Context, _: Qa, Query(filter): Query<Filter>) -> Result<Reply<Page<Latency>>> {
     if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
     }

@@ -3,18 +3,22 @@ edge::function! {
 
     /// Numbers about users, sessions, jobs, messages, cron functions and sign-ins, in the text format of OpenMetrics 1.0. By the
     /// bearer token of `METRICS_TOKEN`: a scraper cannot sign in, and what it holds should open nothing else.
-    GET "/metrics" => metrics, auth: Signed<Scraper>, limit: 60, reads;
+    GET "/metrics" => get_metrics, auth: Signed<Scraper>, limit: 60, reads,
+        refuses: [NOT_CONFIGURED, refusal::UNAUTHENTICATED];
     uses: [Metrics]
 }
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use edge::{Context, Credentials, Error, Message, OpenMetrics, Proof, Reply, Result, Signed, Sql, auth, msg};
+#[cfg(not(target_arch = "wasm32"))]
+use edge::describe::{Place, Scheme};
+use edge::{Context, Credentials, Error, OpenMetrics, Proof, Reply, Result, Signed, Sql, auth, refusal, refusals};
 use serde::Deserialize;
 
-const NOT_CONFIGURED: Message =
-    msg!("metrics_not_configured", fr: "Les mesures ne sont pas configurées.", en: "Metrics are not configured.");
+refusals! {
+    NOT_CONFIGURED: 503 "metrics_not_configured", fr: "Les mesures ne sont pas configurées.", en: "Metrics are not configured.";
+}
 
 /// Every family: its name, its unit and what it tells. All are gauges, read from the database at this moment.
 const FAMILIES: [(&str, &str, &str); 13] = [
@@ -38,11 +42,13 @@ struct Scraper;
 
 impl Proof for Scraper {
     const AFTER_BODY: bool = false;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme = Scheme::By { name: "metrics", place: Place::Secret, about: "`METRICS_TOKEN`." };
 
     fn verify(credentials: &Credentials) -> Result<Scraper> {
         let token = credentials.config.get("METRICS_TOKEN");
         if token.is_empty() {
-            return Err(Error::not_configured(NOT_CONFIGURED));
+            return Err(NOT_CONFIGURED.into());
         }
         match credentials.parts.bearer() {
             Some(given) if auth::is_secret(token, given) => Ok(Scraper),
@@ -58,7 +64,7 @@ struct Sample {
     value: f64,
 }
 
-async fn metrics(ctx: Context, _: Signed<Scraper>) -> Result<Reply<OpenMetrics>> {
+async fn get_metrics(ctx: Context, _: Signed<Scraper>) -> Result<Reply<OpenMetrics>> {
     let samples = ctx.sql(METRICS).await?.all::<Sample>()?;
     Ok(Reply::new(OpenMetrics(written(&samples))))
 }

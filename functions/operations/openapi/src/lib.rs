@@ -2,7 +2,7 @@ edge::function! {
     //! What this backend offers, for programs.
 
     /// The OpenAPI 3.1 description of every endpoint. Its `ETag` changes with its content.
-    GET "/openapi.json" => read, auth: Public, limit: 60, reads, sql: 0;
+    GET "/openapi.json" => get_openapi, auth: Public, limit: 60, reads, sql: 0, headers: [ETag];
 }
 
 use edge::{Body, Context, Public, Reply, Result};
@@ -12,7 +12,7 @@ use edge::{Body, Context, Public, Reply, Result};
 const DOCUMENT: &str = include_str!("../../../../openapi.json");
 
 /// An OpenAPI document.
-#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars"))]
+#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars", rename = "OpenApiDocument", extend("x-published" = true)))]
 struct Document {}
 
 impl Body for Document {
@@ -21,7 +21,7 @@ impl Body for Document {
     }
 }
 
-async fn read(_: Context, _: Public) -> Result<Reply<Document>> {
+async fn get_openapi(_: Context, _: Public) -> Result<Reply<Document>> {
     Ok(Reply::new(Document {}).kept())
 }
 

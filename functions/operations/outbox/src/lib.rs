@@ -2,34 +2,38 @@ edge::function! {
     //! What is sent to the outside world: what waits, what has arrived, what was given up.
 
     /// Messages, newest first, without what they say.
-    GET  "/outbox"             => list,   auth: Admin, limit: 60, reads;
+    GET  "/outbox"             => list_outbox,           auth: Admin, limit: 60, reads;
     /// One message with what it says and every attempt to deliver it. Written to the audit log.
-    GET  "/outbox/{id}"        => read,   auth: Admin, limit: 60, writes;
+    GET  "/outbox/{id}"        => get_outbox_message,    auth: Admin, limit: 60, writes, refuses: [refusal::NOT_FOUND];
     /// Sends once more what was given up, at the next tick of the clock. 409 `conflict` for any other message.
-    POST "/outbox/{id}/replay" => replay, auth: Admin, limit: 60, writes, reply: 202;
+    POST "/outbox/{id}/replay" => replay_outbox_message, auth: Admin, limit: 60, writes, reply: 202,
+        refuses: [refusal::CONFLICT, refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Cursor, Error, Page, Path, Query, Reply, Result, Sql, input, messages, output};
+use edge::{Admin, Context, Cursor, Error, Page, Path, Query, Reply, Result, Sql, input, output, refusal};
 use serde_json::{Map, Value};
 
 const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
+    /// Only messages in this state.
     state: Option<State>,
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
 #[input]
 struct MessageId {
+    /// The message.
     id: i64,
 }
 
-#[output]
+#[output(name = "OutboxState")]
 enum State {
     Waiting,
     Delivered,
@@ -37,7 +41,7 @@ enum State {
     Dead,
 }
 
-#[output]
+#[output(name = "OutboxMessage")]
 struct Message {
     id: i64,
     /// Who it is for: `discord`, `runpod`, …
@@ -53,7 +57,7 @@ struct Message {
     dead_at: Option<DateTime<Utc>>,
 }
 
-#[output]
+#[output(name = "OutboxMessageDetails")]
 struct Whole {
     id: i64,
     kind: String,
@@ -68,7 +72,7 @@ struct Whole {
     deliveries: Vec<Delivery>,
 }
 
-#[output]
+#[output(name = "OutboxDelivery")]
 struct Delivery {
     attempt: i32,
     /// `delivered`, `retry` or `dead`.
@@ -79,7 +83,7 @@ struct Delivery {
     created_at: DateTime<Utc>,
 }
 
-#[output]
+#[output(name = "OutboxReplay")]
 struct Replayed {
     state: State,
 }
@@ -94,7 +98,7 @@ struct Moved {
     outcome: String,
 }
 
-async fn list(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Message>>> {
+async fn list_outbox(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Message>>> {
     let before: Option<i64> = filter.cursor.map(|cursor| cursor.open(&filter.state)).transpose()?;
     let limit = filter.limit.unwrap_or(PAGE);
     let state = filter.state.map(|state| match state {
@@ -106,16 +110,16 @@ async fn list(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Re
     Ok(Reply::new(Page::new(rows, limit, &filter.state, |message| message.id)))
 }
 
-async fn read(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Whole>> {
+async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Whole>> {
     let found = ctx.sql(READ.bind(message.id)).await?.one::<Found>()?.answer;
-    found.map(Reply::new).ok_or_else(|| Error::not_found(messages::NOT_FOUND))
+    found.map(Reply::new).ok_or_else(|| Error::from(refusal::NOT_FOUND))
 }
 
-async fn replay(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Replayed>> {
+async fn replay_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Replayed>> {
     match ctx.sql(REPLAY.bind(message.id)).await?.one::<Moved>()?.outcome.as_str() {
         "replayed" => Ok(Reply::new(Replayed { state: State::Waiting })),
-        "conflict" => Err(Error::conflict(messages::CONFLICT)),
-        _ => Err(Error::not_found(messages::NOT_FOUND)),
+        "conflict" => Err(refusal::CONFLICT.into()),
+        _ => Err(refusal::NOT_FOUND.into()),
     }
 }
 

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Events, latest first: refused sign-ins, stolen tokens, changed passwords and rights, looks at other people's data, and
     /// the alerts that the team was told. They are kept for `settings.retention_days`. Reading them is in the audit log.
-    GET "/security-events" => list, auth: Admin, limit: 60, writes;
+    GET "/security-events" => list_security_events, auth: Admin, limit: 60, writes;
 }
 
 use chrono::{DateTime, Utc};
@@ -16,16 +16,18 @@ const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
+    /// Only events of this severity.
     severity: Option<Severity>,
     /// Events by this person or about them.
     user_id: Option<Uuid>,
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "SecuritySeverity")]
 enum Severity {
     /// What happens every day.
     Notice,
@@ -35,7 +37,7 @@ enum Severity {
     Critical,
 }
 
-#[output]
+#[output(name = "SecurityEvent")]
 struct Event {
     id: i64,
     /// Such as `auth.refresh_reused`.
@@ -56,7 +58,7 @@ struct Row {
     event: Event,
 }
 
-async fn list(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Event>>> {
+async fn list_security_events(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Event>>> {
     let filters = (filter.severity, filter.user_id);
     let before: Option<i64> = filter.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = filter.limit.unwrap_or(PAGE);

@@ -2,14 +2,15 @@ edge::function! {
     //! What administrators can change without a deployment.
 
     /// Every setting with its last ten changes. The value of a secret one is null.
-    GET "/settings"       => list,   auth: Admin, limit: 60, reads;
+    GET "/settings"       => list_settings,  auth: Admin, limit: 60, reads;
     /// Sets a value, of the same JSON type as before and within the setting's bounds; in effect from the next request on. With
     /// `If-Match`, only the version that it names.
-    PUT "/settings/{key}" => change, auth: Admin, limit: 60, writes;
+    PUT "/settings/{key}" => change_setting, auth: Admin, limit: 60, writes, headers: [ETag, IfMatch],
+        refuses: [refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Error, FieldError, Json, Path, Place, Reply, Result, Sql, SqlJson, input, messages, output};
+use edge::{Admin, Context, FieldError, Json, Path, Place, Reply, Result, Sql, SqlJson, input, output, refusal};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,23 +18,24 @@ use validator::ValidationError;
 
 #[input]
 struct Which {
+    /// The setting.
     #[validate(length(min = 3, max = 63), custom(function = "is_key"))]
     key: String,
 }
 
-#[input]
+#[input(name = "SettingChange")]
 struct Change {
     /// A truth value, a number, a text, or a flat list or object of these.
     #[validate(custom(function = "is_flat"))]
     value: Value,
 }
 
-#[output]
+#[output(name = "Settings")]
 struct Settings {
     items: Vec<Setting>,
 }
 
-#[output]
+#[output(name = "Setting")]
 struct Setting {
     key: String,
     /// What it is for.
@@ -50,7 +52,7 @@ struct Setting {
     history: Vec<Past>,
 }
 
-#[output]
+#[output(name = "SettingVersion")]
 struct Past {
     version: i32,
     value: Value,
@@ -72,16 +74,16 @@ enum Outcome {
     Invalid,
 }
 
-async fn list(ctx: Context, _: Admin) -> Result<Reply<Settings>> {
+async fn list_settings(ctx: Context, _: Admin) -> Result<Reply<Settings>> {
     let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.setting).collect();
     Ok(Reply::new(Settings { items }))
 }
 
-async fn change(ctx: Context, _: Admin, Path(which): Path<Which>, Json(change): Json<Change>) -> Result<Reply<Setting>> {
+async fn change_setting(ctx: Context, _: Admin, Path(which): Path<Which>, Json(change): Json<Change>) -> Result<Reply<Setting>> {
     match ctx.sql(CHANGE.bind(&which.key).bind(SqlJson(&change.value)).bind(ctx.if_match())).await?.one()? {
         Outcome::Ok { setting } => Ok(Reply::new(*setting).etag(|setting| setting.version)),
-        Outcome::NotFound => Err(Error::not_found(messages::NOT_FOUND)),
-        Outcome::Stale => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
+        Outcome::Stale => Err(refusal::PRECONDITION_FAILED.into()),
         Outcome::Invalid => Err(FieldError::new(Place::Body, "value", "not_allowed").into()),
     }
 }

@@ -3,7 +3,7 @@ edge::function! {
 
     /// Periods, the current one first, empty ones too; the same numbers as the lists and `GET /rise/stats/{user_id}` have. A
     /// period is compared with the one before it by the day: where the current one is not over, only its days so far count.
-    GET "/rise/analytics/{user_id}" => analytics, auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/analytics/{user_id}" => get_analytics, auth: OwnerOrAdmin, limit: 300, reads, headers: [ETag];
 }
 
 use chrono::NaiveDate;
@@ -21,14 +21,14 @@ struct Wanted {
     periods: Option<u32>,
 }
 
-#[output]
+#[output(name = "AnalyticsGrouping")]
 enum By {
     /// From Monday to Sunday.
     Week,
     Month,
 }
 
-#[output]
+#[output(name = "RiseAnalytics")]
 struct Analytics {
     by: By,
     /// In which the person's days are counted now.
@@ -37,7 +37,7 @@ struct Analytics {
     periods: Vec<Period>,
 }
 
-#[output]
+#[output(name = "AnalyticsPeriod")]
 struct Period {
     /// First day, inclusive.
     from: NaiveDate,
@@ -56,7 +56,7 @@ struct Period {
     change: f64,
 }
 
-async fn analytics(
+async fn get_analytics(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,

@@ -4,9 +4,9 @@ edge::function! {
     /// One page of a person's rows as a table (RFC 4180, UTF-8, CRLF), newest first: the first line names the columns, pages
     /// after the first have none, so that one page after the other makes one file. `X-Next-Cursor` is the `cursor` of
     /// the page that follows; without it this was the last. Texts that a spreadsheet could take for a formula begin with `'`.
-    GET "/rise/export/{user_id}.csv" => table, auth: OwnerOrAdmin, limit: 60, reads;
+    GET "/rise/export/{user_id}.csv" => export_rise_csv, auth: OwnerOrAdmin, limit: 60, reads, headers: [NextCursor, File];
     /// The same rows as JSON, as they are.
-    GET "/rise/export/{user_id}"     => rows,  auth: OwnerOrAdmin, limit: 60, reads;
+    GET "/rise/export/{user_id}"     => export_rise,     auth: OwnerOrAdmin, limit: 60, reads;
 }
 
 mod csv;
@@ -29,10 +29,11 @@ struct Wanted {
     /// 500 where absent.
     #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "ExportedTable")]
 enum Of {
     Kaizens,
     Zazens,
@@ -47,14 +48,19 @@ struct Row {
     fields: Map<String, Value>,
 }
 
-async fn table(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(wanted): Query<Wanted>) -> Result<Reply<Csv>> {
+async fn export_rise_csv(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(wanted): Query<Wanted>,
+) -> Result<Reply<Csv>> {
     let (of, is_first) = (wanted.of.unwrap_or(Of::Kaizens), wanted.cursor.is_none());
     let page = read(&ctx, wanted).await?;
     let text = csv::write(of.columns(), is_first, &page.items);
     Ok(Reply::new(Csv(text)).file(of.file()).next_cursor(page.next_cursor.as_deref()))
 }
 
-async fn rows(
+async fn export_rise(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,

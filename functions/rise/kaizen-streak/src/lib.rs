@@ -3,7 +3,7 @@ edge::function! {
 
     /// The streak, and why it is what it is: `days` gives each of the last days with its reason. Lengths are numbers of days
     /// done; frozen, skipped and rest days hold a streak together without lengthening it.
-    GET "/rise/kaizen/streak/{user_id}" => streak, auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/kaizen/streak/{user_id}" => get_streak, auth: OwnerOrAdmin, limit: 300, reads;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -19,7 +19,7 @@ struct Shown {
     days: Option<u32>,
 }
 
-#[output]
+#[output(name = "KaizenStreak")]
 struct Streak {
     /// The run that ends today; 0 while today's kaizen is still asked for.
     current: i32,
@@ -48,13 +48,13 @@ struct Streak {
     days: Vec<Day>,
 }
 
-#[output]
+#[output(name = "StreakDay")]
 struct Day {
     date: NaiveDate,
     reason: Reason,
 }
 
-#[output]
+#[output(name = "StreakReason")]
 enum Reason {
     Done,
     /// Saved by a freeze.
@@ -68,7 +68,7 @@ enum Reason {
     NotYet,
 }
 
-async fn streak(
+async fn get_streak(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,

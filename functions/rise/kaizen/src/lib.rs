@@ -3,19 +3,22 @@ edge::function! {
 
     /// Adds an entry. A repeated `client_id` with equal content gives the entry with status 200, however it has been changed
     /// since; 410 `removed` where it was removed.
-    POST   "/rise/kaizen"      => create, auth: Person,       limit: 60,  writes, reply: 201 or 200;
+    POST   "/rise/kaizen"      => create_kaizen, auth: Person,       limit: 60,  writes, reply: 201 or 200, headers: [ETag],
+        refuses: [refusal::CLIENT_ID_MISMATCH, rise::REMOVED];
     /// A person's entries, newest day first. `{id}` is the person.
-    GET    "/rise/kaizen/{id}" => list,   auth: OwnerOrAdmin, limit: 300, reads;
+    GET    "/rise/kaizen/{id}" => list_kaizens,  auth: OwnerOrAdmin, limit: 300, reads;
     /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.
-    PUT    "/rise/kaizen/{id}" => update, auth: Person,       limit: 60,  writes;
+    PUT    "/rise/kaizen/{id}" => update_kaizen, auth: Person,       limit: 60,  writes, headers: [ETag, IfMatch],
+        refuses: [refusal::NOT_FOUND];
     /// Removes an entry. `{id}` is the entry; with `If-Match`, only in that version.
-    DELETE "/rise/kaizen/{id}" => delete, auth: Person,       limit: 60,  writes, reply: 204;
+    DELETE "/rise/kaizen/{id}" => delete_kaizen, auth: Person,       limit: 60,  writes, reply: 204, headers: [IfMatch],
+        refuses: [refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
     Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Passed, Path, Person, Place, Query, Reply, Result, Sql,
-    input, messages, output,
+    input, output, refusal,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -25,7 +28,7 @@ const PAGE: u32 = 20;
 /// How far a device's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-#[input]
+#[input(name = "NewKaizen")]
 struct NewEntry {
     /// What to do better, in the person's words.
     #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
@@ -39,7 +42,7 @@ struct NewEntry {
     client_id: Option<Uuid>,
 }
 
-#[input]
+#[input(name = "KaizenChange")]
 struct Change {
     /// An entry can be completed for as long as one may be added for its day, and be taken back at any time.
     completed: Option<bool>,
@@ -53,11 +56,13 @@ struct Change {
 /// Whose entries; [`OwnerOrAdmin`] has seen to it.
 #[input]
 pub struct Owner {
+    /// Whose entries.
     pub id: Uuid,
 }
 
 #[input]
 struct EntryId {
+    /// The entry.
     id: i64,
 }
 
@@ -70,10 +75,11 @@ struct Range {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
-#[output]
+#[output(name = "Kaizen")]
 struct Entry {
     id: i64,
     user_id: Uuid,
@@ -108,7 +114,7 @@ struct Refusal {
     removed: bool,
 }
 
-async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
+async fn create_kaizen(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
     completion(&ctx, new.completed, new.completed_at)?;
     let insert =
         INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id).bind(new.completed_at);
@@ -125,13 +131,13 @@ async fn create(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Re
     let refusal: Refusal = refusal.one()?;
     match refusal.existing {
         None => Err(out_of_range(new.date, new.completed_at, &refusal)),
-        Some(_) if !refusal.same => Err(Error::conflict(messages::CLIENT_ID_MISMATCH)),
-        Some(_) if refusal.removed => Err(Error::gone(rise::REMOVED)),
+        Some(_) if !refusal.same => Err(refusal::CLIENT_ID_MISMATCH.into()),
+        Some(_) if refusal.removed => Err(rise::REMOVED.into()),
         Some(entry) => Ok(Reply::new(entry).etag(|entry| entry.version).status(200)),
     }
 }
 
-async fn list(
+async fn list_kaizens(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
@@ -152,7 +158,7 @@ async fn list(
     Ok(Reply::new(ctx.sql(select).await?.page::<Entry, Key>(limit, &filters)?))
 }
 
-async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
+async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
     if change.completed.is_none() && change.completed_at.is_none() && change.action.is_none() && change.date.is_none() {
         return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
     }
@@ -170,20 +176,20 @@ async fn update(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change
     }
     let refusal: Refusal = refusal.one()?;
     match &refusal.existing {
-        None => Err(Error::not_found(messages::NOT_FOUND)),
+        None => Err(refusal::NOT_FOUND.into()),
         Some(present) if ctx.if_match().is_some_and(|version| version != present.version.to_string()) => {
-            Err(Error::precondition_failed(messages::PRECONDITION_FAILED))
+            Err(refusal::PRECONDITION_FAILED.into())
         }
         Some(_) => Err(out_of_range(change.date, change.completed_at, &refusal)),
     }
 }
 
-async fn delete(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
+async fn delete_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
     let delete = DELETE.bind(entry.id).bind(ctx.if_match());
     let [deleted, refusal] = ctx.batch([delete, WHY_NOT_UPDATED.bind(entry.id)]).await?;
     match (deleted.affected()?, refusal.one::<Refusal>()?.existing) {
-        (0, None) => Err(Error::not_found(messages::NOT_FOUND)),
-        (0, Some(_)) => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        (0, None) => Err(refusal::NOT_FOUND.into()),
+        (0, Some(_)) => Err(refusal::PRECONDITION_FAILED.into()),
         _ => Ok(Reply::new(())),
     }
 }

@@ -2,16 +2,16 @@ edge::function! {
     //! How a person's days and weeks are counted.
 
     /// The person's clock and weekly target, and what follows from them today.
-    GET "/rise/preferences" => read,   auth: Person, limit: 300, reads;
+    GET "/rise/preferences" => get_preferences,    auth: Person, limit: 300, reads;
     /// Changes them. A new time zone or day-end hour never changes which day today is, only when it ends; a new target holds
     /// from this week on, and weeks that are over keep theirs.
-    PUT "/rise/preferences" => change, auth: Person, limit: 60,  writes;
+    PUT "/rise/preferences" => update_preferences, auth: Person, limit: 60,  writes;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, output};
 
-#[input]
+#[input(name = "RisePreferencesChange")]
 struct Change {
     time_zone: Option<TimeZone>,
     /// What is done before this hour of the night still belongs to the day before.
@@ -22,7 +22,7 @@ struct Change {
     weekly_target: Option<i32>,
 }
 
-#[output]
+#[output(name = "RisePreferences")]
 struct Preferences {
     /// A name of the IANA list.
     time_zone: String,
@@ -36,11 +36,11 @@ struct Preferences {
     day_ends_at: DateTime<Utc>,
 }
 
-async fn read(ctx: Context, _: Person) -> Result<Reply<Preferences>> {
+async fn get_preferences(ctx: Context, _: Person) -> Result<Reply<Preferences>> {
     Ok(Reply::new(ctx.sql(SELECT).await?.one()?))
 }
 
-async fn change(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<Preferences>> {
+async fn update_preferences(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<Preferences>> {
     if change.time_zone.is_none() && change.day_end_hour.is_none() && change.weekly_target.is_none() {
         return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
     }

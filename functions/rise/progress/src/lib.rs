@@ -4,14 +4,14 @@ edge::function! {
     /// Points, what they are made of, and every badge with how far the person has come. A badge that has newly been earned
     /// is recorded for good, once: nothing that is taken back later takes it away. This week's days of rest, which a higher
     /// target could still undo, carry none before the week is over.
-    GET "/rise/progress/{user_id}" => progress, auth: OwnerOrAdmin, limit: 300, writes;
+    GET "/rise/progress/{user_id}" => get_progress, auth: OwnerOrAdmin, limit: 300, writes;
 }
 
 use chrono::NaiveDate;
 use edge::{Context, OwnerOrAdmin, Path, Reply, Result, Sql, output};
 use rise::Owner;
 
-#[output]
+#[output(name = "RiseProgress")]
 struct Progress {
     /// Those of the rewards and of the badges earned.
     points: i64,
@@ -20,7 +20,7 @@ struct Progress {
 }
 
 /// Points for each unit of a metric.
-#[output]
+#[output(name = "ProgressReward")]
 struct Reward {
     code: String,
     name: String,
@@ -32,7 +32,7 @@ struct Reward {
     points: i64,
 }
 
-#[output]
+#[output(name = "Badge")]
 struct Badge {
     code: String,
     name: String,
@@ -48,7 +48,7 @@ struct Badge {
     earned_on: Option<NaiveDate>,
 }
 
-#[output]
+#[output(name = "ProgressMetric")]
 enum Metric {
     /// Days with a kaizen done.
     KaizenDays,
@@ -58,7 +58,7 @@ enum Metric {
     ZazenMinutes,
 }
 
-async fn progress(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>) -> Result<Reply<Progress>> {
+async fn get_progress(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>) -> Result<Reply<Progress>> {
     Ok(Reply::new(ctx.sql(PROGRESS.bind(ctx.language().code())).await?.one()?))
 }
 

@@ -3,10 +3,10 @@ edge::function! {
 
     /// The six numbers of the dashboard and the trend of the last weeks. A caller may keep the answer: `ETag` and
     /// `If-None-Match`.
-    GET "/rise/stats/{user_id}"     => stats,   auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/stats/{user_id}"     => get_rise_stats,   auth: OwnerOrAdmin, limit: 300, reads, headers: [ETag];
     /// A year as a picture: a calendar of kaizens and bars of minutes of zazen, in the caller's language. Without `theme` it
     /// follows what the reader prefers.
-    GET "/rise/stats/{user_id}.svg" => picture, auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/stats/{user_id}.svg" => get_rise_picture, auth: OwnerOrAdmin, limit: 300, reads, headers: [ETag];
 }
 
 mod picture;
@@ -30,13 +30,13 @@ struct Look {
     theme: Option<Theme>,
 }
 
-#[output]
+#[output(name = "PictureTheme")]
 enum Theme {
     Light,
     Dark,
 }
 
-#[output]
+#[output(name = "RiseStats")]
 #[serde(rename_all = "camelCase")]
 struct UserStats {
     total_kaizens: i64,
@@ -60,7 +60,7 @@ struct UserStats {
     today: NaiveDate,
 }
 
-#[output]
+#[output(name = "RiseWeek")]
 #[serde(rename_all = "camelCase")]
 struct Week {
     /// Its Monday.
@@ -81,11 +81,16 @@ struct Day {
     excused: bool,
 }
 
-async fn stats(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(trend): Query<Trend>) -> Result<Reply<UserStats>> {
+async fn get_rise_stats(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(trend): Query<Trend>,
+) -> Result<Reply<UserStats>> {
     Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).kept())
 }
 
-async fn picture(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
+async fn get_rise_picture(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
     let [stats, days] = ctx.batch([STATS.bind(picture::WEEKS), DAYS.bind(picture::WEEKS)]).await?;
     let text = picture::draw(&stats.one()?, &days.all()?, look.theme, ctx.language());
     Ok(Reply::new(Svg(text)).kept())

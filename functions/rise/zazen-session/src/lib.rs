@@ -4,15 +4,19 @@ edge::function! {
     /// Records a session. Two of `timestamp`, `ended_at` and `duration` fix it; a `duration` alone has ended now. A repeated
     /// `client_id` with equal content gives the session with status 200, however it has been changed since; 410 `removed`
     /// where it was removed. 409 `session_overlaps` where the person already sat at that time: nobody sits twice at once.
-    POST   "/rise/zazen-session"      => create, auth: Person, limit: 60, writes, reply: 201 or 200;
+    POST   "/rise/zazen-session"      => create_zazen_session, auth: Person, limit: 60, writes, reply: 201 or 200,
+        headers: [ETag],
+        refuses: [refusal::CLIENT_ID_MISMATCH, rise::REMOVED, SESSION_OVERLAPS];
     /// Changes what a session was about: trigger, notes and moods. An empty text removes one.
-    PUT    "/rise/zazen-session/{id}" => update, auth: Person, limit: 60, writes;
+    PUT    "/rise/zazen-session/{id}" => update_zazen_session, auth: Person, limit: 60, writes, headers: [ETag, IfMatch],
+        refuses: [refusal::NOT_FOUND];
     /// Removes a session; with `If-Match`, only in that version.
-    DELETE "/rise/zazen-session/{id}" => delete, auth: Person, limit: 60, writes, reply: 204;
+    DELETE "/rise/zazen-session/{id}" => delete_zazen_session, auth: Person, limit: 60, writes, reply: 204, headers: [IfMatch],
+        refuses: [refusal::NOT_FOUND];
 }
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use edge::{Context, Error, FieldError, Json, Message, Path, Person, Place, Reply, Result, Sql, input, messages, msg, output};
+use edge::{Context, Error, FieldError, Json, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals};
 use rise::Session;
 use uuid::Uuid;
 
@@ -21,10 +25,11 @@ const DAY: i64 = 86_400;
 /// How far a device's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
-const SESSION_OVERLAPS: Message =
-    msg!("session_overlaps", fr: "Une autre séance couvre déjà ce moment.", en: "Another session already covers that time.");
+refusals! {
+    SESSION_OVERLAPS: 409 "session_overlaps", fr: "Une autre séance couvre déjà ce moment.", en: "Another session already covers that time.";
+}
 
-#[input]
+#[input(name = "NewZazenSession")]
 #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("examples" = [{"duration": 600, "triggered_by": "stress"}])))]
 struct NewSession {
     /// When it began.
@@ -48,7 +53,7 @@ struct NewSession {
     client_id: Option<Uuid>,
 }
 
-#[input]
+#[input(name = "ZazenSessionChange")]
 struct Change {
     #[validate(length(max = 40))]
     triggered_by: Option<String>,
@@ -62,6 +67,7 @@ struct Change {
 
 #[input]
 struct SessionId {
+    /// The session.
     id: i64,
 }
 
@@ -76,7 +82,7 @@ struct Refusal {
     overlapping: Option<i64>,
 }
 
-async fn create(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Result<Reply<Session>> {
+async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Result<Reply<Session>> {
     new.triggered_by = new.triggered_by.as_deref().map(rise::trigger);
     let (from, to) = span(&new, ctx.now())?;
     let insert = INSERT
@@ -103,10 +109,10 @@ async fn create(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Res
     }
     let refusal: Refusal = refusal.one()?;
     match (refusal.existing, refusal.overlapping) {
-        (Some(_), _) if !refusal.same => Err(Error::conflict(messages::CLIENT_ID_MISMATCH)),
-        (Some(_), _) if refusal.removed => Err(Error::gone(rise::REMOVED)),
+        (Some(_), _) if !refusal.same => Err(refusal::CLIENT_ID_MISMATCH.into()),
+        (Some(_), _) if refusal.removed => Err(rise::REMOVED.into()),
         (Some(session), _) => Ok(Reply::new(session).etag(|session| session.version).status(200)),
-        (None, Some(other)) => Err(Error::conflict(SESSION_OVERLAPS).with("session_id", other)),
+        (None, Some(other)) => Err(Error::from(SESSION_OVERLAPS).with("session_id", other)),
         (None, None) => {
             let error = FieldError::new(Place::Body, "timestamp", "date_too_old");
             Err(Error::from(error).with("oldest", refusal.oldest.to_string()))
@@ -114,7 +120,12 @@ async fn create(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Res
     }
 }
 
-async fn update(ctx: Context, _: Person, Path(session): Path<SessionId>, Json(change): Json<Change>) -> Result<Reply<Session>> {
+async fn update_zazen_session(
+    ctx: Context,
+    _: Person,
+    Path(session): Path<SessionId>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Session>> {
     let given =
         [change.triggered_by.is_some(), change.notes.is_some(), change.mood_before.is_some(), change.mood_after.is_some()];
     if !given.contains(&true) {
@@ -130,17 +141,17 @@ async fn update(ctx: Context, _: Person, Path(session): Path<SessionId>, Json(ch
     let [updated, present] = ctx.batch([update, PRESENT.bind(session.id)]).await?;
     match updated.optional::<Session>()? {
         Some(session) => Ok(Reply::new(session).etag(|session| session.version)),
-        None if present.all::<Version>()?.is_empty() => Err(Error::not_found(messages::NOT_FOUND)),
-        None => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        None if present.all::<Version>()?.is_empty() => Err(refusal::NOT_FOUND.into()),
+        None => Err(refusal::PRECONDITION_FAILED.into()),
     }
 }
 
-async fn delete(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
+async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
     let delete = DELETE.bind(session.id).bind(ctx.if_match());
     let [deleted, present] = ctx.batch([delete, PRESENT.bind(session.id)]).await?;
     match (deleted.affected()?, present.all::<Version>()?.is_empty()) {
-        (0, true) => Err(Error::not_found(messages::NOT_FOUND)),
-        (0, false) => Err(Error::precondition_failed(messages::PRECONDITION_FAILED)),
+        (0, true) => Err(refusal::NOT_FOUND.into()),
+        (0, false) => Err(refusal::PRECONDITION_FAILED.into()),
         _ => Ok(Reply::new(())),
     }
 }

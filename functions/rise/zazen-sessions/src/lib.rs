@@ -2,7 +2,7 @@ edge::function! {
     //! Zazen: the history of a person's sessions.
 
     /// A person's sessions, newest first. `X-Total-Count` is how many there are on all pages.
-    GET "/rise/zazen-sessions/{user_id}" => list, auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/zazen-sessions/{user_id}" => list_zazen_sessions, auth: OwnerOrAdmin, limit: 300, reads, headers: [TotalCount];
 }
 
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ struct Range {
     /// 20 where absent.
     #[validate(range(min = 1, max = 100))]
     limit: Option<u32>,
+    /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
 }
 
@@ -30,7 +31,12 @@ struct Total {
     total: i64,
 }
 
-async fn list(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
+async fn list_zazen_sessions(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(range): Query<Range>,
+) -> Result<Reply<Page<Session>>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }

@@ -2,9 +2,9 @@ edge::function! {
     //! Zazen: what the sessions add up to, and words for what leads to them.
 
     /// Statistics of a person's sessions; zeros where there are none. Minutes are whole minutes of the total in seconds.
-    GET "/rise/zazen/stats/{user_id}" => stats,    auth: OwnerOrAdmin, limit: 300, reads;
+    GET "/rise/zazen/stats/{user_id}" => get_zazen_stats,     auth: OwnerOrAdmin, limit: 300, reads;
     /// Words for `triggered_by`: first those that the person uses most, then suggestions. Any other word is welcome too.
-    GET "/rise/zazen/triggers"        => triggers, auth: Person,       limit: 300, reads;
+    GET "/rise/zazen/triggers"        => list_zazen_triggers, auth: Person,       limit: 300, reads;
 }
 
 use chrono::NaiveDate;
@@ -42,7 +42,7 @@ struct Range {
     weeks: Option<u32>,
 }
 
-#[output]
+#[output(name = "ZazenStats")]
 struct Stats {
     sessions: i64,
     total_seconds: i64,
@@ -63,7 +63,7 @@ struct Stats {
 }
 
 /// Averages over the sessions that have a mood before and after.
-#[output]
+#[output(name = "ZazenMood")]
 struct Mood {
     sessions: i64,
     before: f64,
@@ -71,7 +71,7 @@ struct Mood {
     change: f64,
 }
 
-#[output]
+#[output(name = "ZazenTrigger")]
 struct Trigger {
     triggered_by: Option<String>,
     sessions: i64,
@@ -81,7 +81,7 @@ struct Trigger {
     mood: Mood,
 }
 
-#[output]
+#[output(name = "ZazenWeek")]
 struct Week {
     /// Its Monday.
     week: NaiveDate,
@@ -95,7 +95,7 @@ struct Used {
     uses: i64,
 }
 
-#[output]
+#[output(name = "ZazenTriggerSuggestion")]
 struct Suggestion {
     /// What goes into `triggered_by`.
     word: String,
@@ -105,7 +105,12 @@ struct Suggestion {
     uses: i64,
 }
 
-async fn stats(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range): Query<Range>) -> Result<Reply<Stats>> {
+async fn get_zazen_stats(
+    ctx: Context,
+    _: OwnerOrAdmin,
+    Path(_): Path<Owner>,
+    Query(range): Query<Range>,
+) -> Result<Reply<Stats>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }
@@ -113,7 +118,7 @@ async fn stats(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(range)
     Ok(Reply::new(ctx.sql(select).await?.one()?))
 }
 
-async fn triggers(ctx: Context, _: Person) -> Result<Reply<Page<Suggestion>>> {
+async fn list_zazen_triggers(ctx: Context, _: Person) -> Result<Reply<Page<Suggestion>>> {
     let used: Vec<Used> = ctx.sql(TRIGGERS.bind(OWN_WORDS)).await?.all()?;
     let unused = SUGGESTIONS.iter().filter(|message| !used.iter().any(|own| own.word == message.code));
     let unused: Vec<Suggestion> = unused.map(|message| suggestion(message.code, 0, ctx.language())).collect();

@@ -1,0 +1,123 @@
+//! The public contract: what callers rely on stays, and each refusal is said in one way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use edge::refusal;
+use migrate::Tree;
+use surface::{FUNCTIONS, promised, published, seen_refusals};
+
+use crate::sql::{root, sources};
+
+#[test]
+fn a_published_name_stays() {
+    let gone: Vec<String> = promised().difference(&published()).cloned().collect();
+    assert!(
+        gone.is_empty(),
+        "callers rely on these: restore them, or delete their lines in {} and write a line into CHANGELOG.md: {gone:#?}",
+        surface::PUBLISHED
+    );
+}
+
+/// Every refusal in the sources: code, and where it stands.
+fn written() -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for file in sources(&root().join("functions")).into_iter().chain(sources(&root().join("shared"))) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for block in text.split("refusals! {\n").skip(1) {
+            for line in block.lines().take_while(|line| *line != "}") {
+                if let Some((_, rest)) = line.split_once(": ").filter(|_| !line.trim_start().starts_with("//"))
+                    && let Some(code) = rest.split('"').nth(1)
+                {
+                    found.push((code.to_owned(), file.strip_prefix(root()).unwrap().display().to_string()));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_code_has_one_status_and_one_sentence_in_one_place() {
+    let written = written();
+    assert!(written.len() > 50, "the scan found too little: {written:?}");
+    let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (code, place) in &written {
+        places.entry(code).or_default().push(place);
+    }
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "these stand in several places: {places:#?}");
+}
+
+#[test]
+fn every_refusal_is_said_by_some_contract() {
+    let said: BTreeSet<&str> = FUNCTIONS
+        .iter()
+        .flat_map(|function| function.endpoints)
+        .flat_map(|endpoint| endpoint.refusals())
+        .map(|r| r.message.code)
+        .collect();
+    // What the frame answers where there is no endpoint.
+    let frame = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED, refusal::BAD_TIME_ZONE].map(|refusal| refusal.code());
+    let silent: Vec<_> =
+        written().into_iter().filter(|(code, _)| !said.contains(code.as_str()) && !frame.contains(&code.as_str())).collect();
+    assert!(silent.is_empty(), "no contract names these: {silent:?}");
+}
+
+#[test]
+fn each_refusal_of_a_contract_was_seen_in_a_test() {
+    let seen = seen_refusals(true);
+    // What a shared crate of the area says for several functions is met in a test of one of them.
+    let of_area = |area: &str| -> BTreeSet<String> {
+        let functions = FUNCTIONS.iter().filter(|function| surface::area(function) == area);
+        functions
+            .flat_map(|function| function.endpoints)
+            .filter_map(|endpoint| seen.get(endpoint.operation))
+            .flatten()
+            .cloned()
+            .collect()
+    };
+    let mut missing = Vec::new();
+    for function in FUNCTIONS {
+        let codes = of_area(surface::area(function));
+        for endpoint in function.endpoints {
+            let unseen = endpoint.refuses.iter().filter(|refusal| !codes.contains(refusal.code()));
+            missing.extend(unseen.map(|refusal| format!("{} {}", endpoint.operation, refusal.code())));
+        }
+    }
+    assert!(missing.is_empty(), "write a test that meets each of these: {missing:#?}");
+}
+
+#[test]
+fn an_operation_has_a_name_of_its_own() {
+    let mut names = BTreeMap::new();
+    for function in FUNCTIONS.iter().filter(|function| function.trigger == edge::Trigger::Http) {
+        for endpoint in function.endpoints {
+            if let Some(other) = names.insert(endpoint.operation, function.package) {
+                panic!("{} is an operation of {other} and of {}", endpoint.operation, function.package);
+            }
+        }
+    }
+}
+
+/// What SQL functions raise only where our own code is wrong, or somebody changes tables by hand: a fault.
+const FAULTS: [&str; 3] = ["append_only", "job_status_unknown", "time_not_injected"];
+
+#[test]
+fn a_word_raised_in_sql_is_known_with_its_status() {
+    let tree = Tree::read(&root()).unwrap();
+    let mut raised = 0;
+    for definition in &tree.definitions {
+        for rest in definition.file.sql.split("errcode = 'OR").skip(1) {
+            let (status, rest) = rest.split_once('\'').unwrap();
+            let Some(word) = rest.strip_prefix(", message = '").and_then(|rest| rest.split('\'').next()) else { continue };
+            let known = refusal::raised(word).map(|refusal| refusal.status);
+            assert!(
+                known == status.parse().ok() || FAULTS.contains(&word),
+                "{} raises {word} with {status}, which `RAISED` in shared/edge/src/refusal.rs knows as {known:?}",
+                definition.file.path
+            );
+            raised += 1;
+        }
+    }
+    assert!(raised > 15, "the scan found too little");
+}
