@@ -1,15 +1,17 @@
 //! The SQL, against the PostgreSQL server of `DATABASE_URL`, whose role must be a superuser there. Every test makes a database
 //! of its own and drops it; roles are shared with the server's other databases.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod database;
 mod examples;
 mod rules;
+mod tables;
 
 pub use database::*;
-pub use examples::{Example, examples};
+pub use examples::{Example, examples, insert_examples};
 pub use rules::broken_rules;
+pub use tables::{Table, attempt, breach, tables};
 
 #[cfg(test)]
 mod auth {

@@ -2,6 +2,8 @@
 
 use tokio_postgres::Client;
 
+use crate::tables::TABLES;
+
 /// The rules that the database of `client` breaks, each with the names of what breaks it.
 ///
 /// # Panics
@@ -9,7 +11,7 @@ use tokio_postgres::Client;
 pub async fn broken_rules(client: &Client) -> Vec<String> {
     let mut broken = Vec::new();
     for (rule, sql) in RULES {
-        let rows = client.query(*sql, &[]).await.unwrap();
+        let rows = client.query(&format!("with tables as ({TABLES}) {sql}"), &[]).await.unwrap();
         let names: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
         if !names.is_empty() {
             broken.push(format!("{rule}: {}", names.join(", ")));
@@ -18,11 +20,11 @@ pub async fn broken_rules(client: &Client) -> Vec<String> {
     broken
 }
 
+/// Rules, each with a query for the names of what breaks it, which sees `tables`.
 const RULES: &[(&str, &str)] = &[
     (
         "every table has row level security",
-        "select oid::regclass::text from pg_class
-         where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relrowsecurity",
+        "select t.name from tables t join pg_class c on c.oid = t.id where not t.is_view and not c.relrowsecurity",
     ),
     (
         "PUBLIC and anon have no right on any table or view",
@@ -47,22 +49,40 @@ const RULES: &[(&str, &str)] = &[
            or has_table_privilege('authenticated', c.oid, 'delete')))",
     ),
     (
-        "a table that people may reach has an owner policy for them, and only that; what hangs on another table asks that one",
-        "select distinct c.oid::regclass::text from pg_class c
-         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-           and has_any_column_privilege('authenticated', c.oid, 'select, insert, update')
-           and not exists (select from pg_policies p
-             where p.schemaname = 'public' and p.tablename = c.relname and p.roles = '{authenticated}'
-               and (p.qual like '%( SELECT edge.uid() AS uid) = %id)'
-                 or p.qual ~ '^\\(?EXISTS \\( SELECT\\s+FROM (organisation_members|stripe_customers) ' and p.qual like '%.user_id = ( SELECT edge.uid() AS uid))%'))",
+        "a table that people may reach has policies by which they own its rows, and no other; what hangs on another table asks that one",
+        r", policies as (
+           select t.id, t.name, t.owner, '(( SELECT edge.uid() AS uid) = ' || t.owner || ')' as own,
+             regexp_replace(coalesce(p.qual, p.with_check), '\s+', ' ', 'g') as seen,
+             regexp_replace(coalesce(p.with_check, p.qual), '\s+', ' ', 'g') as written
+           from tables t
+           join pg_policies p on p.schemaname = 'public' and p.tablename = t.name and p.permissive = 'PERMISSIVE'
+             and p.roles && '{authenticated, public}'),
+         -- A row may hang on what it names, or on what names it.
+         hooks as (
+           select conrelid as id, conkey[1] as place, confrelid as other, confkey[1] as other_place from pg_constraint where contype = 'f'
+           union all
+           select confrelid, confkey[1], conrelid, conkey[1] from pg_constraint where contype = 'f')
+         select t.name from tables t
+         where not t.is_view
+           and (has_any_column_privilege('authenticated', t.id, 'select, insert, update') or has_table_privilege('authenticated', t.id, 'delete'))
+           and not coalesce((
+             select bool_and(p.written = p.seen and (p.seen = p.own or exists (
+               select from hooks h
+               join policies o on o.id = h.other and o.seen = o.own
+               join pg_attribute a on a.attrelid = h.id and a.attnum = h.place
+               join pg_attribute b on b.attrelid = h.other and b.attnum = h.other_place
+               where h.id = t.id and p.seen ~ format(
+                 '^\(EXISTS \( SELECT FROM %1$s (\w+) WHERE \(\(\1\.%2$s = %3$s\.%4$s\) AND \(\1\.%5$s = %6$s\)\)\)\)$'
+                   || '|^\(%4$s = ANY \(ARRAY\( SELECT (\w+)\.%2$s FROM %1$s \2 WHERE \(\2\.%5$s = %6$s\)\)\)\)$',
+                 o.name, b.attname, t.name, a.attname, o.owner, '\( SELECT edge\.uid\(\) AS uid\)'))))
+             from policies p where p.id = t.id), false)",
     ),
     (
         "a table that people may reach has an index that begins with its owner",
-        "select c.oid::regclass::text from pg_class c
-         join pg_attribute a on a.attrelid = c.oid and a.attname = case c.relname when 'users' then 'id' else 'user_id' end
-         where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
-           and has_any_column_privilege('authenticated', c.oid, 'select')
-           and not exists (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum)",
+        "select t.name from tables t
+         where not t.is_view and t.owner is not null
+           and exists (select from pg_policy p where p.polrelid = t.id and pg_get_expr(p.polqual, t.id) like '%edge.uid()%')
+           and not exists (select from pg_index i where i.indrelid = t.id and i.indkey[0] = t.place and i.indisvalid)",
     ),
     (
         "no role of ours bypasses row level security",
@@ -84,7 +104,7 @@ const RULES: &[(&str, &str)] = &[
     (
         "every SECURITY DEFINER function has an empty search_path",
         "select oid::regprocedure::text from pg_proc
-         where pronamespace = 'edge'::regnamespace and prosecdef and not coalesce('search_path=\"\"' = any (proconfig), false)",
+         where pronamespace in ('edge'::regnamespace, 'public'::regnamespace) and prosecdef and not coalesce('search_path=\"\"' = any (proconfig), false)",
     ),
     (
         "the server's clock is used nowhere",

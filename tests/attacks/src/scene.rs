@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use edge::auth::{Role, random_uuid};
 use laws::Subject;
+use migrations::{Table, tables};
 use serde_json::{Value, json};
 use testing::{App, Person};
 use tokio_postgres::Client;
@@ -13,10 +14,6 @@ use uuid::Uuid;
 
 use crate::campaign::with_body;
 use crate::verdict::{Secrets, Verdict};
-
-/// Tables of the products.
-const TABLES: &str = "select c.relname::text from pg_class c
-    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') order by 1";
 
 /// A sequence and a table that every role may use and drop: text that was taken for SQL leaves a trace here. What a sequence
 /// gave stays given where a transaction is rolled back; in a READ ONLY one the attempt is an error, and so a 500.
@@ -38,8 +35,7 @@ pub struct Scene {
     pub numbers: Vec<i64>,
     /// People who may no longer do anything, and why.
     pub outcasts: Vec<(&'static str, Person, u16)>,
-    /// Every table, with the column that says whose a row is.
-    pub tables: Vec<(String, Option<String>)>,
+    pub tables: Vec<Table>,
     stock: RefCell<BTreeMap<&'static str, Vec<Person>>>,
     owner: Client,
     before: RefCell<Vec<String>>,
@@ -53,7 +49,7 @@ impl Scene {
     pub async fn set(app: &App, subjects: &[Subject]) -> Scene {
         let owner = testing::database().await;
         owner.batch_execute(CANARY).await.expect("the canary cannot be set");
-        let tables = tables(&owner).await;
+        let tables = tables(&owner).await.into_iter().filter(|table| !table.is_view).collect();
         let victim = Person::new().await;
         let canary = format!("canari-{}", random_uuid().expect("no randomness").simple());
         for subject in subjects {
@@ -135,12 +131,14 @@ impl Scene {
     /// The victim's rows of each table, who has which rights, and the canary.
     async fn traces(&self) -> Vec<String> {
         let mut traces = Vec::new();
-        for (table, own) in self.tables.iter().filter_map(|(table, own)| Some((table, own.as_ref()?))) {
+        for table in self.owned() {
+            let Table { name, .. } = table;
             let rows = format!(
-                "select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from public.{table} t where {own} = $1"
+                "select count(*) || ' ' || coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from public.{name} t where {}",
+                table.rows_of(self.victim.id)
             );
-            let row = self.owner.query_one(&rows, &[&self.victim.id]).await.expect("a table cannot be read");
-            traces.push(format!("{table} of the victim: {}", row.get::<_, String>(0)));
+            let row = self.owner.query_one(&rows, &[]).await.expect("a table cannot be read");
+            traces.push(format!("{name} of the victim: {}", row.get::<_, String>(0)));
         }
         let rest = "select 'rights: ' || coalesce(string_agg(format('%s %s %s', n, role, tier), ', ' order by role, tier), '')
                     from (select count(*) as n, role, tier from users u
@@ -169,18 +167,26 @@ impl Scene {
     }
 
     async fn find_ids(&mut self) {
-        for (table, own) in self.tables.iter().filter_map(|(table, own)| Some((table, own.as_ref()?))) {
-            let ids = format!("select id::text from public.{table} where {own} = $1 order by 1 limit 3");
+        let mut found = Vec::new();
+        for table in self.owned() {
+            let ids =
+                format!("select id::text from public.{} where {} order by 1 limit 3", table.name, table.rows_of(self.victim.id));
             // Some tables have no such column.
-            for row in self.owner.query(&ids, &[&self.victim.id]).await.unwrap_or_default() {
-                let text: String = row.get(0);
-                match (text.parse::<Uuid>(), text.parse::<i64>()) {
-                    (Ok(id), _) if !self.ids.contains(&id) => self.ids.push(id),
-                    (_, Ok(number)) if !self.numbers.contains(&number) => self.numbers.push(number),
-                    _ => {}
-                }
+            found.extend(self.owner.query(&ids, &[]).await.unwrap_or_default());
+        }
+        for row in found {
+            let text: String = row.get(0);
+            match (text.parse::<Uuid>(), text.parse::<i64>()) {
+                (Ok(id), _) if !self.ids.contains(&id) => self.ids.push(id),
+                (_, Ok(number)) if !self.numbers.contains(&number) => self.numbers.push(number),
+                _ => {}
             }
         }
+    }
+
+    /// The tables whose rows are somebody's.
+    fn owned(&self) -> impl Iterator<Item = &Table> {
+        self.tables.iter().filter(|table| table.owner.is_some())
     }
 }
 
@@ -236,16 +242,4 @@ async fn outcasts(owner: &Client) -> Vec<(&'static str, Person, u16)> {
     thief.session = Person::new().await.session;
     outcasts.push(("session of somebody else", thief, 401));
     outcasts
-}
-
-async fn tables(owner: &Client) -> Vec<(String, Option<String>)> {
-    let mut tables = Vec::new();
-    for row in owner.query(TABLES, &[]).await.expect("the tables cannot be listed") {
-        let table: String = row.get(0);
-        let columns = "select attname::text from pg_attribute where attrelid = ('public.' || $1)::regclass and attname in ('user_id', 'owner_id')";
-        let column = owner.query_opt(columns, &[&table]).await.expect("a table cannot be described").map(|row| row.get(0));
-        let own = if table == "users" { Some("id".to_owned()) } else { column };
-        tables.push((table, own));
-    }
-    tables
 }

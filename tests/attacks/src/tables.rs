@@ -1,35 +1,22 @@
 //! Statements that no function makes: what the database itself gives to whoever could send them.
 
 use auth::Role;
+use migrations::{Caller, Database, attempt, breach, insert_examples, tables};
 use testing::{Person, database_as_person};
-use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 
 use crate::campaign::TRACES;
 use crate::scene::Scene;
 use crate::tally::Tally;
 use crate::verdict::Verdict;
 
-/// Attacks every table as everybody who is not the owner of its rows, and the roles themselves.
+/// Attacks the rows of every table, and the roles of the database.
 ///
 /// # Panics
 /// Where the database does not answer.
 pub async fn attack(scene: &Scene, tally: &mut Tally) {
-    let login = database_as_person().await;
-    let (stranger, manager) = (Person::new().await, Person::of(Role::Manager, "Europe/Paris").await);
+    let (login, stranger) = (database_as_person().await, Person::new().await);
     scene.look().await;
-    for (who, claims, role) in [
-        ("stranger", claims_of(&stranger), "authenticated"),
-        ("manager of others", claims_of(&manager), "authenticated"),
-        ("anonymous", "{}".to_owned(), "anon"),
-    ] {
-        for (table, own) in &scene.tables {
-            for (what, statement) in statements(table, own.as_deref(), scene) {
-                let outcome = as_caller(&login, &claims, role, &statement).await;
-                tally.add("table", &format!("{who}, {table}: {what}"), judge(&outcome, what));
-            }
-        }
-    }
+    attack_rows(tally).await;
     for (why, person, _) in &scene.outcasts {
         let begin = format!("begin; select edge.enter('{}', now())", claims_of(person));
         let entered = login.batch_execute(&begin).await;
@@ -53,6 +40,46 @@ pub async fn attack(scene: &Scene, tally: &mut Tally) {
         }
     }
     tally.add(TRACES, "tables", scene.evidence().await);
+}
+
+/// Sends what the law of tables sends as a stranger (`tests/laws`), as people whose role lets them do more elsewhere; and empties
+/// tables. In a database of its own, where the victim has a row of each.
+async fn attack_rows(tally: &mut Tally) {
+    let database = Database::migrated().await;
+    let owner = database.owner().await;
+    let victim = database.person("victim@example.org").await;
+    insert_examples(&owner, victim.id()).await;
+    let mut attackers = Vec::new();
+    for (who, role) in [
+        ("manager of others", Role::Manager),
+        ("administrator", Role::Admin),
+        ("privacy officer", Role::Privacy),
+        ("quality engineer", Role::Qa),
+    ] {
+        let person = database.person(&format!("{}@example.org", role.name())).await;
+        let raise = "update users set role = $2 where id = $1";
+        owner.execute(raise, &[&person.id(), &role.name()]).await.expect("the role cannot be given");
+        attackers.push((who, person.claiming("role", role.name())));
+    }
+    let mut emptying = attackers.clone();
+    emptying.extend([("stranger", database.person("stranger@example.org").await), ("anonymous", Caller::anon())]);
+    let mut login = database.login("oree_person").await;
+    for table in tables(&owner).await {
+        for (what, statement) in table.trespasses(&owner, victim.id()).await {
+            for (who, caller) in &attackers {
+                let outcome = attempt(&mut login, caller, &statement).await;
+                tally.add("table", &format!("{who}, {}: {what}", table.name), judge(breach(what, &outcome)));
+            }
+        }
+        for (who, caller) in emptying.iter().filter(|_| !table.is_view) {
+            let outcome = attempt(&mut login, caller, &format!("truncate public.{} cascade", table.name)).await;
+            tally.add("table", &format!("{who}, {}: truncate", table.name), judge(breach("truncate", &outcome)));
+        }
+    }
+}
+
+fn judge(breach: Option<String>) -> Verdict {
+    breach.map_or(Verdict::Held, Verdict::Breached)
 }
 
 /// What neither the login of functions nor somebody signed in may do.
@@ -83,43 +110,4 @@ const ESCALATIONS: [&str; 22] = [
 
 fn claims_of(person: &Person) -> String {
     format!(r#"{{"sub":"{}","session":"{}","role":"{}"}}"#, person.id, person.session, person.role.name())
-}
-
-/// Statements about rows that are not the caller's. Each says in its result how many rows it reached.
-fn statements(table: &str, own: Option<&str>, scene: &Scene) -> Vec<(&'static str, String)> {
-    let victim = scene.victim.id;
-    let mut statements = vec![("truncate", format!("truncate public.{table} cascade"))];
-    match own {
-        Some(own) => statements.extend([
-            ("select", format!("select {own} from public.{table} where {own} = '{victim}'")),
-            ("update", format!("update public.{table} set {own} = {own} where {own} = '{victim}'")),
-            ("delete", format!("delete from public.{table} where {own} = '{victim}'")),
-            ("insert", format!("insert into public.{table} ({own}) values ('{victim}')")),
-        ]),
-        // Rows of nobody in particular are closed to everybody.
-        None => statements.extend([
-            ("select", format!("select 1 from public.{table}")),
-            ("delete", format!("delete from public.{table}")),
-            ("insert", format!("insert into public.{table} default values")),
-        ]),
-    }
-    statements
-}
-
-async fn as_caller(login: &Client, claims: &str, role: &str, statement: &str) -> Result<u64, tokio_postgres::Error> {
-    let begin = format!("begin; select edge.enter('{claims}', now()); set local role {role};");
-    login.batch_execute(&begin).await.expect("the caller is not let in");
-    let outcome = login.execute(statement, &[]).await;
-    login.batch_execute("rollback").await.expect("the database does not answer");
-    outcome
-}
-
-/// Nothing may be reached. A refusal for another reason than missing rights would say that the rights are there.
-fn judge(outcome: &Result<u64, tokio_postgres::Error>, what: &str) -> Verdict {
-    match outcome {
-        Ok(0) if what != "insert" && what != "truncate" => Verdict::Held,
-        Ok(rows) => Verdict::Breached(format!("{rows} rows")),
-        Err(error) if error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Verdict::Held,
-        Err(error) => Verdict::Breached(format!("refused for another reason: {error:?}")),
-    }
 }

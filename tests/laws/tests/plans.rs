@@ -1,105 +1,146 @@
-//! Plans: what is read often is found by an index, however large its table has become.
+//! Plans: what a statement reads is found by an index, however large its table has become.
+//!
+//! Every table is filled with copies of its example. Then PostgreSQL plans, without a look at parameters, each constant statement
+//! of functions and shared crates, each statement inside each function of the database, and what a person reads of each table.
+//! A new table, statement or function is held to it on arrival.
 
-use serde_json::Value;
-use testing::{Person, database, now};
-use tokio_postgres::Transaction;
+mod bodies;
+mod rows;
+mod watch;
+
+use std::collections::BTreeSet;
+
+use migrations::{Database, insert_examples};
+use tokio_postgres::Client;
 
 use crate::sql::statements;
+use bodies::routines;
+use watch::Watch;
 
-/// Enough that reading everything costs more than an index; undone with the transaction.
-const MANY: &str = "
-    set local session_replication_role = replica;
-    insert into kaizen (user_id, action, date, completed, completed_at, created_at, updated_at)
-    select md5((n % 300)::text)::uuid, 'Ranger', date '2026-01-01' - n / 300, true, edge.now(), edge.now(), edge.now()
-    from generate_series(0, 29999) as n;
-    insert into webhook_deliveries (source, delivery_id, received_at)
-    select 'plans', n::text, edge.now() - n * interval '1 minute' from generate_series(1, 30000) as n;
-    insert into audit_logs (action, timestamp) select 'plans.checked', edge.now() - n * interval '1 minute' from generate_series(1, 30000) as n;
-    set local session_replication_role = origin;
-    analyze kaizen, webhook_deliveries, audit_logs;";
+/// What reads a large table from end to end all the same, and why. Reviewed; a line that is not needed any more fails.
+const WHOLE: &[(&str, &[&str], &str)] = &[
+    ("a person's organisations", &["organisations"], "its policy asks row by row, with `exists`; statements name the key"),
+    (
+        "a person's user_subscriptions",
+        &["user_subscriptions"],
+        "its policy asks row by row, with `exists`; statements name the key",
+    ),
+    (
+        "edge.expire_subscriptions(integer)",
+        &["stripe_customers", "user_subscriptions"],
+        "once an hour; until when a subscription entitles follows from settings",
+    ),
+    ("edge.files_to_forget(integer)", &["creations", "scenes"], "once a day, of every result; each may have lost its last owner"),
+    (
+        "edge.list_audit(uuid,text,bigint,integer)",
+        &["audit_logs"],
+        "each condition may be left out; PostgreSQL plans anew for those that are given, and finds them",
+    ),
+    (
+        "edge.metrics()",
+        &["cron_runs", "idempotency_keys", "jobs", "login_failures", "outbox", "users"],
+        "counts everything that there is",
+    ),
+];
 
-/// The plan that a statement has once PostgreSQL no longer looks at its parameters.
-async fn plan(transaction: &Transaction<'_>, statement: &str) -> Value {
-    let parameters = (1..).take_while(|n| statement.contains(&format!("${n}"))).count();
-    let nothing = vec!["null"; parameters].join(", ");
-    let execute = if parameters > 0 { format!("execute planned ({nothing})") } else { "execute planned".to_owned() };
-    transaction
-        .batch_execute(&format!("set local plan_cache_mode = force_generic_plan; prepare planned as {statement}"))
-        .await
-        .unwrap();
-    let rows = transaction.query(&format!("explain (format json) {execute}"), &[]).await.unwrap();
-    transaction.batch_execute("deallocate planned").await.unwrap();
-    rows[0].get(0)
-}
+/// What makes its statements at run time, so that only a call shows them: by whom, and how.
+const CALLS: &[(&str, &str, &str)] = &[
+    ("edge.export_account(text,integer,integer)", "authenticated", "select * from edge.export_account(null, 0, 100)"),
+    ("edge.purge(integer)", "service", "select edge.purge()"),
+];
 
-/// Every value of a key, anywhere in a plan.
-fn all<'a>(plan: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
-    match plan {
-        Value::Object(members) => members.iter().for_each(|(name, value)| {
-            if name == key {
-                found.push(value);
-            }
-            all(value, key, found);
-        }),
-        Value::Array(items) => items.iter().for_each(|item| all(item, key, found)),
-        _ => {}
-    }
-}
-
-/// The tables that a plan reads from end to end.
-fn read_whole(plan: &Value, found: &mut Vec<String>) {
-    match plan {
-        Value::Object(node) => {
-            if let (Some("Seq Scan"), Some(table)) = (node.get("Node Type").and_then(Value::as_str), node.get("Relation Name")) {
-                found.extend(table.as_str().map(str::to_owned));
-            }
-            node.values().for_each(|value| read_whole(value, found));
-        }
-        Value::Array(items) => items.iter().for_each(|item| read_whole(item, found)),
-        _ => {}
-    }
-}
-
-async fn become_person(transaction: &Transaction<'_>, person: &Person) {
-    let claims = serde_json::json!({"sub": person.id, "session": person.session, "role": "user"});
-    transaction.execute("select edge.enter($1, $2)", &[&claims, &now()]).await.unwrap();
-    transaction.batch_execute("set local role authenticated").await.unwrap();
-}
+/// Who sends statements; and who calls what only functions call.
+const SENDERS: [&str; 4] = ["authenticated", "service", "anon", "oree_person"];
+const INSIDE: &str = "edge_owner";
 
 #[tokio::test]
-async fn a_persons_entries_are_found_by_an_index_in_every_statement() {
-    let ada = Person::new().await;
-    let mut client = database().await;
-    let transaction = client.transaction().await.unwrap();
-    transaction.batch_execute(MANY).await.unwrap();
-    become_person(&transaction, &ada).await;
-    let (mut whole, mut by_index) = (Vec::new(), 0);
-    for (place, text) in statements().into_iter().filter(|(place, _)| place.starts_with("functions/rise/")) {
-        let plan = plan(&transaction, &text).await;
-        let mut tables = Vec::new();
-        read_whole(&plan, &mut tables);
-        if tables.iter().any(|table| table == "kaizen") {
-            whole.push(place);
-        }
-        let mut indexes = Vec::new();
-        all(&plan, "Index Name", &mut indexes);
-        by_index += usize::from(indexes.iter().any(|index| *index == "idx_kaizen_user_date"));
+async fn no_statement_reads_a_large_table_from_end_to_end() {
+    let database = Database::migrated().await;
+    let person = database.person("ada@example.org").await;
+    let owner = database.owner().await;
+    insert_examples(&owner, person.id()).await;
+    let large = rows::fill(&owner).await;
+    let mut watch = Watch::begin(&database.url, person, large).await;
+
+    plan_constants(&mut watch).await;
+    plan_functions(&owner, &mut watch).await;
+    plan_what_is_forgotten(&owner, &mut watch).await;
+    plan_what_people_read(&owner, &mut watch).await;
+
+    let may = |place: &str, table: &str| WHOLE.iter().any(|(known, tables, _)| *known == place && tables.contains(&table));
+    let broken = watch.whole.iter().filter(|((place, table), _)| !may(place, table));
+    let broken: Vec<_> = broken.map(|((place, table), text)| format!("{place} reads all of {table}: {text:.160}")).collect();
+    assert!(broken.is_empty(), "an index would find these rows: {broken:#?}");
+    let is_needed = |place: &str, table: &str| watch.whole.contains_key(&(place.to_owned(), table.to_owned()));
+    for (place, tables, _) in WHOLE {
+        let left: Vec<_> = tables.iter().filter(|table| !is_needed(place, table)).collect();
+        assert!(left.is_empty(), "{place} does not read all of {left:?} any more: `WHOLE` need not say so");
     }
-    assert!(whole.is_empty(), "these read every entry of everybody: {whole:?}");
-    assert!(by_index >= 2, "at least the streak and the list use the history's index, not {by_index} statements");
 }
 
-#[tokio::test]
-async fn what_is_due_to_be_forgotten_is_found_by_an_index() {
-    let mut client = database().await;
-    let transaction = client.transaction().await.unwrap();
-    transaction.batch_execute(MANY).await.unwrap();
-    for (table, since) in [("webhook_deliveries", "received_at"), ("audit_logs", "timestamp")] {
-        // As edge.purge (0017) has it.
-        let oldest =
-            format!("select ctid from public.{table} where {since} < $1 order by {since} limit $2 for update skip locked");
-        let mut tables = Vec::new();
-        read_whole(&plan(&transaction, &oldest).await, &mut tables);
-        assert!(tables.is_empty(), "the purge reads all of {tables:?}");
+/// The statements that functions and shared crates send, by each role that has the rights.
+async fn plan_constants(watch: &mut Watch) {
+    for (place, statement) in statements() {
+        let mut refusals = Vec::new();
+        for role in SENDERS {
+            refusals.extend(watch.plan(&place, role, &statement).await.err());
+        }
+        assert!(refusals.len() < SENDERS.len(), "{place} was planned for nobody: {refusals:?}");
+    }
+}
+
+/// The statements inside functions, each called by whoever may call it.
+async fn plan_functions(owner: &Client, watch: &mut Watch) {
+    for routine in routines(owner).await {
+        let place = &routine.signature;
+        let mut callers: Vec<_> =
+            SENDERS.into_iter().filter(|role| routine.callers.iter().any(|caller| caller == role)).collect();
+        if callers.is_empty() {
+            callers.push(INSIDE);
+        }
+        for role in callers {
+            let mut seen = watch.run(place, role, &routine.call()).await;
+            if routine.makes_statements() {
+                let call = CALLS.iter().find(|(made, ..)| made == place);
+                let (_, role, call) =
+                    call.unwrap_or_else(|| panic!("{place} makes statements at run time: `CALLS` shows none of them"));
+                seen.tables.extend(watch.run(place, role, call).await.tables);
+            }
+            // A function may refuse what makes no sense to it; a statement that PostgreSQL does not know was not taken as it stands.
+            let wrong = seen.errors.iter().filter(|error| !["OR", "22", "23"].iter().any(|class| error.starts_with(class)));
+            let wrong: Vec<_> = wrong.collect();
+            assert!(wrong.is_empty(), "{place} as {role}: {wrong:?}");
+            let unseen: BTreeSet<_> = routine.tables().difference(&seen.tables).cloned().collect();
+            assert!(unseen.is_empty(), "{place} as {role}: no plan was seen of what it does with {unseen:?}: {:?}", seen.errors);
+        }
+    }
+}
+
+/// What `edge.purge` deletes: the rows of every column that says how long they stay.
+async fn plan_what_is_forgotten(owner: &Client, watch: &mut Watch) {
+    let due = "
+        select distinct c.relname::text
+        from pg_description d join pg_class c on c.oid = d.objoid
+        where d.classoid = 'pg_class'::regclass and c.relnamespace = 'public'::regnamespace and d.description like 'retention: %'";
+    let due: BTreeSet<String> = owner.query(due, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert!(due.len() >= 10, "{due:?}");
+    let seen = watch.run("edge.purge(integer)", "service", "select edge.purge()").await.tables;
+    assert!(seen.is_superset(&due), "no plan was seen of how these are forgotten: {:?}", due.difference(&seen));
+}
+
+/// Every row of every table and view that a person may read.
+async fn plan_what_people_read(owner: &Client, watch: &mut Watch) {
+    let readable = "
+        select c.relname::text, string_agg(quote_ident(a.attname), ', ')
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v')
+          and has_column_privilege('authenticated', c.oid, a.attnum, 'select')
+        group by c.relname";
+    let readable = owner.query(readable, &[]).await.unwrap();
+    assert!(readable.len() > 15, "{}", readable.len());
+    for row in readable {
+        let (table, columns): (String, String) = (row.get(0), row.get(1));
+        let statement = format!("select {columns} from public.{table}");
+        watch.plan(&format!("a person's {table}"), "authenticated", &statement).await.unwrap();
     }
 }
