@@ -10,7 +10,7 @@ use crate::sql::statements;
 const MANY: &str = "
     set local session_replication_role = replica;
     insert into kaizen (user_id, action, date, completed, completed_at, created_at, updated_at)
-    select md5((n % 300)::text)::uuid, 'Ranger', date '2026-01-01' - n / 300, true, edge.now(), edge.now(), edge.now()
+    select md5((n % 300)::text)::uuid, 'Ranger', edge.now()::date - n / 300, true, edge.now(), edge.now(), edge.now()
     from generate_series(0, 29999) as n;
     insert into webhook_deliveries (source, delivery_id, received_at)
     select 'plans', n::text, edge.now() - n * interval '1 minute' from generate_series(1, 30000) as n;
