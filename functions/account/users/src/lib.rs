@@ -60,7 +60,7 @@ enum State {
 #[input]
 struct NewAccount {
     email: Email,
-    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::one_line"))]
     name: Option<String>,
     /// `fr` where absent.
     locale: Option<Locale>,
