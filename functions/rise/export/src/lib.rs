@@ -30,6 +30,8 @@ struct Wanted {
     #[validate(range(min = 1, max = 1000))]
     limit: Option<u32>,
     cursor: Option<Cursor>,
+    /// A table begins with U+FEFF, by which Excel knows that it is UTF-8. No where absent.
+    bom: Option<bool>,
 }
 
 #[output]
@@ -49,8 +51,9 @@ struct Row {
 
 async fn table(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(wanted): Query<Wanted>) -> Result<Reply<Csv>> {
     let (of, is_first) = (wanted.of.unwrap_or(Of::Kaizens), wanted.cursor.is_none());
+    let mark = if is_first && wanted.bom == Some(true) { "\u{feff}" } else { "" };
     let page = read(&ctx, wanted).await?;
-    let text = csv::write(of.columns(), is_first, &page.items);
+    let text = [mark, &csv::write(of.columns(), is_first, &page.items)].concat();
     Ok(Reply::new(Csv(text)).file(of.file()).next_cursor(page.next_cursor.as_deref()))
 }
 
