@@ -25,6 +25,8 @@ pub const METHOD_NOT_ALLOWED: Message =
 pub const CONFLICT: Message = msg!("conflict", fr: "Conflit avec l'état actuel.", en: "This conflicts with the present state.");
 pub const PRECONDITION_FAILED: Message = msg!("precondition_failed", fr: "La ressource a changé entre-temps : relisez-la.", en: "The resource has changed in the meantime: read it again.");
 pub const BODY_TOO_LARGE: Message = msg!("body_too_large", fr: "Le corps est trop grand.", en: "The body is too large.");
+pub const BODY_INCOMPLETE: Message =
+    msg!("body_incomplete", fr: "Le corps n'est pas arrivé en entier.", en: "The body did not arrive whole.");
 pub const UNSUPPORTED_MEDIA_TYPE: Message = msg!("unsupported_media_type", fr: "Le corps doit être du JSON (Content-Type: application/json).", en: "The body must be JSON (Content-Type: application/json).");
 pub const INVALID: Message = msg!("invalid", fr: "Certains champs sont incorrects.", en: "Some fields are not right.");
 pub const RATE_LIMITED: Message =
