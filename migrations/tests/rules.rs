@@ -122,6 +122,11 @@ const RULES: &[(&str, &str)] = &[
            and not exists (select from pg_index i where i.indrelid = c.oid and i.indkey[0] = a.attnum and i.indpred is null)",
     ),
     (
+        "what `If-Match` names is read by `edge.is_version` alone",
+        "select p.oid::regprocedure::text from pg_proc p where p.pronamespace = 'edge'::regnamespace
+           and p.prosrc ~ 'version::text|if_version *(=|<>|is )' and p.proname <> 'is_version'",
+    ),
+    (
         "a foreign key has an index",
         "select conname::text from pg_constraint k
          where contype = 'f' and connamespace = 'public'::regnamespace and not exists (

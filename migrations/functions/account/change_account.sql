@@ -27,7 +27,7 @@ begin
   select u.* into found from public.users u where u.id = change_account.person for update;
   if found.id is null then
     return jsonb_build_object('outcome', 'not_found');
-  elsif found.version::text <> change_account.if_version then
+  elsif not edge.is_version(found.version, change_account.if_version) then
     return jsonb_build_object('outcome', 'stale');
   end if;
 

@@ -19,7 +19,7 @@ begin
   wait := edge.sign_in_wait(digest, source, true);
   if wait > interval '0' then
     return jsonb_build_object('outcome', 'locked', 'retry_after_s', ceil(extract(epoch from wait))::int);
-  elsif person.password_is_legacy or not edge.bcrypt_matches(refuse_password.password, person.password_hash) then
+  elsif person.password_is_legacy or not edge.password_matches(refuse_password.password, person.password_hash) then
     perform edge.count_login_failure(digest, source, true), edge.audit('auth.password_refused');
     return jsonb_build_object('outcome', 'wrong_password');
   end if;

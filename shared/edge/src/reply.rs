@@ -7,6 +7,7 @@ use futures::stream::{LocalBoxStream, Stream, once};
 use serde::Serialize;
 
 use crate::Context;
+use crate::tags::Tags;
 
 /// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
 pub trait Body {
@@ -241,6 +242,11 @@ impl<T: Body> Reply<T> {
         answer.headers = self.headers;
         answer.body = self.value.bytes();
         answer.stream = self.value.stream().map(Pieces);
+        if answer.stream.is_some() {
+            // A proxy that gathers or compresses what comes piece by piece holds it back.
+            answer.header("x-accel-buffering", "no");
+            answer.header("cache-control", "no-store, no-transform");
+        }
         // `()` is no body: a 204.
         if answer.body == b"null" {
             answer.body.clear();
@@ -293,8 +299,7 @@ impl Answer {
     /// An answer that the caller has already, by what `If-None-Match` names, is not sent again.
     pub(crate) fn unless_known(mut self, if_none_match: Option<&str>) -> Answer {
         let tag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
-        let known = |tags: &str| tags == "*" || tags.split(',').any(|known| Some(known.trim().trim_start_matches("W/")) == tag);
-        if tag.is_some() && if_none_match.is_some_and(known) {
+        if tag.is_some_and(|tag| if_none_match.is_some_and(|known| Tags::read(known).name(tag))) {
             self.status = 304;
             self.body.clear();
             self.headers.retain(|(name, _)| *name != "content-type");

@@ -10,7 +10,7 @@ as $$
 declare
   managed public.organisations := edge.manage(rename_organisation.organisation, 'organisations.renamed');
 begin
-  if managed.version::text <> rename_organisation.if_version then
+  if not edge.is_version(managed.version, rename_organisation.if_version) then
     return jsonb_build_object('outcome', 'stale');
   end if;
   update public.organisations o set name = rename_organisation.name where o.id = managed.id returning o.* into managed;

@@ -38,7 +38,7 @@ refusals! {
 struct Named {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
     /// the direction of writing: it is written to people who are invited.
-    #[validate(length(min = 2, max = 80), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 2, max = 80), custom(function = "edge::validation::one_line"))]
     name: String,
 }
 

@@ -63,7 +63,7 @@ enum State {
 #[input(name = "NewAccount")]
 struct NewAccount {
     email: Email,
-    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::one_line"))]
     name: Option<String>,
     /// `fr` where absent.
     locale: Option<Locale>,

@@ -6,7 +6,8 @@
 -- life, for the sign-in then makes a hash of ours.
 --
 -- `password` is base64(HMAC-SHA-256(pepper, password)), computed by the caller, so that no password reaches the server's log
--- and bcrypt's limit of 72 bytes does not matter; `legacy_password` is the password itself, for imported hashes only.
+-- and bcrypt's limit of 72 bytes does not matter; `legacy_password` is the password itself, for imported hashes only. Either
+-- may have two spellings (`edge.password_matches`); the account keeps the first.
 -- `refresh_hash` is of the session's first refresh token, which the caller has made; hashes of tokens have 32 to 128
 -- characters. `device` names the session to its owner. `device_hash` is of the browser's cookie (`edge.device_source`), null
 -- where the browser keeps none; the account knows the cookie from this sign-in on.
@@ -65,7 +66,8 @@ begin
   set login_count = u.login_count + 1,
     last_login_at = edge.now(),
     password_hash = case when person.password_is_legacy or edge.bcrypt_cost_of(person.password_hash) <> edge.bcrypt_cost()
-      then edge.bcrypt_hash(login.password) else u.password_hash end,
+        or strpos(login.password, chr(31)) > 0
+      then edge.bcrypt_hash(split_part(login.password, chr(31), 1)) else u.password_hash end,
     password_is_legacy = false
   where u.id = person.id
   returning u.* into person;

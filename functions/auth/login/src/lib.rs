@@ -48,7 +48,7 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
     let ask = |legacy_password: Option<&str>| {
         LOGIN
             .bind(typed.email.as_str())
-            .bind(accounts::digest(&ctx, &typed.password))
+            .bind(accounts::digests(&ctx, &typed.password))
             .bind(refresh.hash())
             .bind(accounts::device(&ctx))
             .bind(legacy_password)
@@ -56,7 +56,7 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
     };
     let mut outcome = ctx.sql(ask(None)).await?.one()?;
     if matches!(outcome, Outcome::Legacy) {
-        outcome = ctx.sql(ask(Some(&typed.password))).await?.one()?;
+        outcome = ctx.sql(ask(Some(&accounts::typed(&typed.password)))).await?.one()?;
     }
     match outcome {
         Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),

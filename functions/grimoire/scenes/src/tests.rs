@@ -190,6 +190,8 @@ async fn a_scene_is_followed_until_its_end_and_from_where_one_was() {
     };
     let (answer, ()) = tokio::join!(app.get(&path).by(&ada).send(), end);
     let events = answer.events();
+    assert_eq!(answer.header("cache-control"), Some("no-store, no-transform"));
+    assert_eq!(answer.header("x-accel-buffering"), Some("no"));
     let statuses: Vec<&str> = events.iter().map(|(_, scene)| scene["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["queued", "failed"]);
     let resumed = app.get(&path).by(&ada).header("last-event-id", &events[0].0).send().await.events();
