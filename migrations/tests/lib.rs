@@ -12,6 +12,10 @@ pub use examples::{Example, examples};
 pub use rules::broken_rules;
 
 #[cfg(test)]
+mod account {
+    mod subscriptions;
+}
+#[cfg(test)]
 mod auth {
     mod sign_in;
 }
