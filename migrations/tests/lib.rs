@@ -30,6 +30,7 @@ mod operations {
 }
 #[cfg(test)]
 mod rise {
+    mod days;
     mod kaizen;
 }
 #[cfg(test)]
