@@ -13,10 +13,12 @@ pub use rules::broken_rules;
 
 #[cfg(test)]
 mod account {
+    mod erasure;
     mod subscriptions;
 }
 #[cfg(test)]
 mod auth {
+    mod locks;
     mod sign_in;
 }
 #[cfg(test)]

@@ -19,7 +19,7 @@ begin
   where o.id in (select m.organisation_id from public.organisation_members m where m.user_id = erase_account.person)
   order by o.id
   for update;
-  select u.* into found from public.users u where u.id = erase_account.person for update;
+  select u.* into found from public.users u where u.id = erase_account.person for no key update;
   if found.id is null then
     return jsonb_build_object('outcome', 'not_found');
   elsif found.deleted_at is null then

@@ -15,7 +15,7 @@
 -- such as a failed sign-in that was counted, is returned as an outcome: raising would roll it back. An address without
 -- account costs the same work as one with an account. A hash of another cost than today's is made anew (`edge.bcrypt_cost`).
 -- The counters of failed sign-ins are explained in `edge.count_login_failure`, the line in which attempts wait in
--- `edge.await_turn`.
+-- `edge.await_turn`, the order of locks in `edge.revoke_sessions`.
 create or replace function edge.login(
   email text, password text, refresh_hash text, device text default null, legacy_password text default null,
   device_hash text default null
@@ -25,6 +25,7 @@ as $$
 declare
   digest constant text := edge.address_hash(login.email);
   person public.users;
+  present public.users;
   source text := edge.device_source(login.device_hash);
   is_own boolean;
   wait interval;
@@ -53,6 +54,15 @@ begin
     return jsonb_build_object('outcome', 'invalid');
   end if;
 
+  -- From here on the password stays what it is. Whoever has just changed it has ended every session, so none is opened for
+  -- the one before.
+  select u.* into present from public.users u where u.id = person.id and u.deleted_at is null for no key update;
+  if present.id is null or (present.password_hash <> person.password_hash
+    and not edge.password_matches(login.password, present.password_hash))
+  then
+    return jsonb_build_object('outcome', 'invalid');
+  end if;
+  person := present;
   delete from public.login_failures f where f.email_hash = digest and f.ip = source;
   if person.is_banned or not person.is_active then
     perform edge.audit_as(person.id, 'auth.login_refused', '{}');

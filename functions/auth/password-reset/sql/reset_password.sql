@@ -10,6 +10,10 @@ declare
   proof public.user_tokens;
   person public.users;
 begin
+  -- The person is locked before the link, as everywhere (`edge.revoke_sessions`).
+  perform from public.users u
+  where u.id = (select t.user_id from public.user_tokens t where t.hash = reset_password.token_hash)
+  for no key update;
   select t.* into proof
   from public.user_tokens t
   where t.hash = reset_password.token_hash and t.purpose = 'password_reset' and t.used_at is null
@@ -26,6 +30,11 @@ begin
   end if;
 
   perform edge.spend_tokens(person.id, array['password_reset', 'email_change']);
+  -- In the order in which failures are counted (`edge.count_login_failure`).
+  perform from public.login_failures f
+  where f.email_hash = edge.address_hash(person.email)
+  order by f.ip = '*', f.ip
+  for update;
   delete from public.login_failures f where f.email_hash = edge.address_hash(person.email);
   perform edge.audit_as(person.id, 'auth.password_reset',
     jsonb_build_object('sessions', edge.revoke_sessions(person.id, 'password')));
