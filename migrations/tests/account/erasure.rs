@@ -46,7 +46,8 @@ async fn an_erased_person_is_nowhere_but_in_the_log() {
     }
     // Others act at the address: an invitation and its letter, links, failed sign-ins.
     let founded = database.call(&eve, NOON, "select edge.create_organisation('Atelier')", &[]).await;
-    let invite = "select edge.invite_member(($1::jsonb -> 'organisation' ->> 'id')::uuid, ' Ada@Example.org ', 'member', $2, 'l')";
+    let invite =
+        "select edge.invite_member(($1::jsonb -> 'organisation' ->> 'id')::uuid, ' Ada@Example.org ', 'member', $2, 'l')";
     let invited = database.call(&eve, NOON, invite, &[&founded, &"t".repeat(64)]).await;
     assert_eq!(invited["outcome"], "created", "{invited}");
     let reset = "select edge.ask_password_reset('ADA@example.org', $1, 'https://x.example/#token=t')";

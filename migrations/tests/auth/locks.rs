@@ -35,8 +35,13 @@ async fn every_function_locks_a_person_before_what_is_theirs() {
     let customer = "insert into user_subscriptions (subscription, customer, user_id, status, is_live, event_at, event_id,
                       period_end, is_ending) values ('sub', 'cus', $1, 'active', false, '2026-01-01', 'e', edge.now() + interval '1 day', true)";
     owner.execute(customer, &[&ada.id()]).await.unwrap();
-    owner.batch_execute("insert into login_failures (email_hash, ip, failures) select edge.address_hash('ada@example.org'), ip, 1
-                         from unnest('{*, 192.0.2.0}'::text[]) ip").await.unwrap();
+    owner
+        .batch_execute(
+            "insert into login_failures (email_hash, ip, failures) select edge.address_hash('ada@example.org'), ip, 1
+                         from unnest('{*, 192.0.2.0}'::text[]) ip",
+        )
+        .await
+        .unwrap();
 
     let id = ada.id();
     let call = |name, by: &Caller, sql: &str| Call { name, by: by.clone(), sql: sql.to_owned() };
