@@ -220,7 +220,9 @@ impl Call {
             // `*` is any version of what is there.
             if_match: header("if-match")
                 .filter(|tag| *tag != "*")
-                .map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
+                .map(|tag| tag.trim_start_matches("W/").trim_matches('"'))
+                // Behind the version some tags have what the answer was made of (`Reply::etag_of_all`).
+                .map(|tag| tag.split_once('-').map_or(tag, |(version, _)| version).to_owned()),
             last_event_id: header("last-event-id").map(str::to_owned),
             body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),

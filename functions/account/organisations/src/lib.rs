@@ -104,7 +104,7 @@ async fn list(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
 
 async fn read(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag(|organisation| organisation.version)),
+        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
         None => Err(Error::not_found(messages::NOT_FOUND)),
     }
 }

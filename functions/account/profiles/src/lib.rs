@@ -130,7 +130,7 @@ async fn create(ctx: Context, me: Person, Json(content): Json<Content>) -> Resul
 async fn read(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
         Some(profile) if profile.deleted_at.is_some() => Err(Error::gone(REMOVED)),
-        Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
+        Some(profile) => Ok(Reply::new(profile).etag_of_all(|profile| profile.version)),
         None => Err(Error::not_found(messages::NOT_FOUND)),
     }
 }
