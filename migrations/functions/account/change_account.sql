@@ -28,9 +28,7 @@ begin
   select u.* into found from public.users u where u.id = change_account.person for no key update;
   if found.id is null then
     return jsonb_build_object('outcome', 'not_found');
-  elsif (changes ->> 'restore')::boolean and found.deleted_at
-    <= edge.now() - make_interval(days => coalesce((edge.setting('erasure_grace_days') #>> '{}')::int, 30))
-  then
+  elsif (changes ->> 'restore')::boolean and edge.erased_at(found) <= edge.now() then
     -- It is being deleted, and part of it may be gone.
     return jsonb_build_object('outcome', 'not_found');
   elsif found.version::text <> change_account.if_version then
@@ -47,7 +45,9 @@ begin
     tier = coalesce(changes ->> 'tier', u.tier),
     is_active = coalesce((changes ->> 'is_active')::boolean, u.is_active),
     is_banned = coalesce((changes ->> 'is_banned')::boolean, u.is_banned),
-    deleted_at = case when (changes ->> 'restore')::boolean then null else u.deleted_at end
+    deleted_at = case when (changes ->> 'restore')::boolean then null else u.deleted_at end,
+    erases_at = case when (changes ->> 'restore')::boolean then null else u.erases_at end,
+    erasure_failed_at = case when (changes ->> 'restore')::boolean then null else u.erasure_failed_at end
   where u.id = found.id
   returning u.* into found;
   if found.is_banned or not found.is_active then

@@ -140,6 +140,18 @@ async fn an_account_whose_deletion_has_begun_is_not_restored() {
 }
 
 #[tokio::test]
+async fn a_shorter_grace_period_brings_nobodys_end_closer() {
+    let database = Database::migrated().await;
+    let ada = database.person("ada@example.org").await;
+    database.close(&ada).await;
+    database.owner().await.batch_execute("update settings set value = '1' where key = 'erasure_grace_days'").await.unwrap();
+    database.erase("2026-12-21T11:59:59Z", 1000).await;
+    assert!(database.is_there(&ada).await);
+    database.erase("2026-12-21T12:00:00Z", 1000).await;
+    assert!(!database.is_there(&ada).await);
+}
+
+#[tokio::test]
 async fn rows_that_go_while_an_export_is_read_hide_no_others() {
     let database = Database::migrated().await;
     let ada = database.person("ada@example.org").await;

@@ -153,7 +153,16 @@ async fn only_the_right_password_learns_of_a_ban() {
     database.set("update users set is_banned = false, is_active = false").await;
     assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await["outcome"], "inactive");
     database.set("update users set is_active = true, deleted_at = edge.now()").await;
-    assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await["outcome"], "invalid");
+    assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid");
+    let closed = json!({"outcome": "closed", "erased_at": "2026-12-21T12:00:00+00:00"});
+    assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await, closed);
+    assert_eq!(database.sign_in("2026-12-21T12:00:00Z", "a@example.org", "digest", "t").await["outcome"], "invalid");
+    let restore = "select edge.login('a@example.org', 'digest', $1, restore => true)";
+    database.set("update users set is_banned = true").await;
+    assert_eq!(database.call(&Caller::anon(), NOON, restore, &[&hash("t")]).await["outcome"], "banned");
+    database.set("update users set is_banned = false").await;
+    assert_eq!(database.call(&Caller::anon(), NOON, restore, &[&hash("t")]).await["outcome"], "ok");
+    assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "u").await["outcome"], "ok");
 }
 
 /// Other libraries write `$2b$` (Python, Node) or `$2y$` (PHP) before the same hash.

@@ -1,6 +1,6 @@
 -- Deletes accounts whose grace period is over, one person after the other, and links in letters a day after their end.
 --
--- The grace period is the setting `erasure_grace_days`. A call takes about `batch` rows and at most a hundred people, those
+-- `edge.erased_at` says when that is. A call takes about `batch` rows and at most a hundred people, those
 -- first who have waited longest. So a history of any length goes in calls of a bounded length, each of which begins where the
 -- one before ended, for what is gone is gone. When little is left of a person they go, with their row in `users` and what
 -- hangs on it; so does what is kept by their address and not by their id (`edge.forget_address`).
@@ -15,7 +15,6 @@ create or replace function edge.erase_due(batch integer default 10000) returns j
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  due constant timestamptz := edge.now() - make_interval(days => coalesce((edge.setting('erasure_grace_days') #>> '{}')::int, 30));
   person public.users;
   owned record;
   gone integer;
@@ -33,7 +32,7 @@ begin
   if pg_try_advisory_xact_lock(hashtextextended('erasure', 0)) then
     loop
       select u.* into person from public.users u
-      where u.deleted_at <= due and coalesce(u.erasure_failed_at <= edge.now() - interval '1 hour', true)
+      where u.deleted_at is not null and edge.erased_at(u) <= edge.now() and coalesce(u.erasure_failed_at <= edge.now() - interval '1 hour', true)
       order by u.erasure_failed_at nulls first, u.deleted_at, u.id
       limit 1;
       exit when person.id is null or rows >= erase_due.batch or accounts >= 100 or failed is not null;
@@ -43,7 +42,7 @@ begin
         order by o.id
         for update;
         -- Somebody may have restored the account meanwhile.
-        perform from public.users u where u.id = person.id and u.deleted_at <= due for update;
+        perform from public.users u where u.id = person.id and edge.erased_at(u) <= edge.now() for update;
         continue when not found;
         taken := 0;
         for owned in select o.statement from edge.owned_rows() as o loop

@@ -15,7 +15,7 @@ declare
   seen integer := 0;
 begin
   for due in
-    select s.subscription, e.until, e.until <= edge.now() as is_over, u.id, u.email, u.locale, u.time_zone,
+    select s.subscription, e.until, e.until <= edge.now() as is_over, u.id, u.email, u.locale, u as person,
       -- Somebody who stays PREMIUM loses nothing.
       u.tier = 'PREMIUM' or exists (
         select from public.user_subscriptions o
@@ -44,8 +44,7 @@ begin
     elsif not due.stays then
       noticed := noticed + 1;
       perform edge.mail(due.id, 'subscription_ending', due.email, due.locale,
-        about => to_char(due.until at time zone due.time_zone,
-          case due.locale when 'fr' then 'DD/MM/YYYY' else 'YYYY-MM-DD' end));
+        about => edge.day_to_tell(due.person, due.until));
     end if;
   end loop;
   return jsonb_build_object('outcome', 'ok', 'noticed', noticed, 'ended', ended,

@@ -12,8 +12,8 @@ edge::function! {
     /// Changes the fields that are given; an empty text takes a name, phone or country away. From `role` on they are an
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
     PUT    "/users/{id}" => update, auth: Person,  limit: 60,  writes;
-    /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
-    /// restore it. `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
+    /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then its person opens it again
+    /// by signing in with `restore`, or an administrator does. A subscription goes on: `payments` says where to end it. `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase,  auth: Person,  limit: 10,  writes, reply: 202;
     uses: [Mail]
@@ -116,6 +116,14 @@ struct Row {
 struct Erasure {
     /// When the data will be gone.
     erased_at: DateTime<Utc>,
+    /// Closing an account ends no subscription; null where no payments go on.
+    payments: Option<Payments>,
+}
+
+#[output]
+struct Payments {
+    /// Where to end them.
+    page: String,
 }
 
 #[derive(Deserialize)]
@@ -177,7 +185,7 @@ async fn create(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<R
 async fn read(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
-        Some(account) => Ok(Reply::new(account).etag(|account| account.user.version)),
+        Some(account) => Ok(Reply::new(account).etag_of_all(|account| account.user.version)),
         None => Err(Error::not_found(messages::NOT_FOUND)),
     }
 }
@@ -205,7 +213,8 @@ async fn update(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change)
 
 async fn erase(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
-    match ctx.sql(ERASE.bind(whose.id)).await?.one()? {
+    let page = [ctx.setting("APP_URL"), "/subscription"].concat();
+    match ctx.sql(ERASE.bind(whose.id).bind(page)).await?.one()? {
         Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
         other => Err(refusal(&other)),
     }
@@ -252,7 +261,7 @@ const UPDATE: Sql = Sql::new(
        if_version => $12::text)",
 );
 
-const ERASE: Sql = Sql::new("select edge.erase_account($1::uuid)");
+const ERASE: Sql = Sql::new("select edge.erase_account(person => $1::uuid, page => $2)");
 
 #[cfg(test)]
 mod tests;

@@ -3,18 +3,21 @@ edge::function! {
 
     /// Exchanges e-mail and password for tokens. A wrong password and an address without account get the same answer. From
     /// the fifth failure within an hour on, that address and network wait. A browser that keeps the cookie `__Host-device` is
-    /// counted by itself from its first sign-in on: nobody else's failures make it wait.
+    /// counted by itself from its first sign-in on: nobody else's failures make it wait. 403 `account_closed`, with `erased_at`,
+    /// for a closed account whose data are still there: the same call with `restore` opens it again.
     POST "/auth/login" => login, auth: Public, limit: 10, writes, sql: 2;
     uses: [Passwords, Tokens]
 }
 
 use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
+use edge::chrono::{DateTime, SecondsFormat, Utc};
 use edge::{Context, Email, Error, Json, Message, Public, Reply, Result, Sql, input, messages, msg};
 use serde::Deserialize;
 
 const INVALID_CREDENTIALS: Message =
     msg!("invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.");
 const INACTIVE: Message = msg!("inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.");
+const ACCOUNT_CLOSED: Message = msg!("account_closed", fr: "Ce compte est fermé et ses données vont être effacées. Pour le garder, rouvrez-le.", en: "This account is closed and its data will be deleted. To keep it, open it again.");
 const VERIFY_FIRST: Message =
     msg!("verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.");
 
@@ -24,6 +27,8 @@ struct Credentials {
     // No lower bound: an imported account may have a password that would not be taken today.
     #[validate(length(min = 1, max = 256))]
     password: String,
+    /// Takes the erasure of a closed account back.
+    restore: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -36,6 +41,9 @@ enum Outcome {
     },
     Banned,
     Inactive,
+    Closed {
+        erased_at: DateTime<Utc>,
+    },
     VerifyFirst,
     /// The stored hash was imported and is of the password itself.
     Legacy,
@@ -52,6 +60,7 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
             .bind(accounts::device(&ctx))
             .bind(legacy_password)
             .bind(cookie.hash())
+            .bind(typed.restore.unwrap_or(false))
     };
     let mut outcome = ctx.sql(ask(None)).await?.one()?;
     if matches!(outcome, Outcome::Legacy) {
@@ -63,6 +72,9 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
         Outcome::Locked { retry_after_s } => Err(Error::too_many(LOCKED, retry_after_s)),
         Outcome::Banned => Err(Error::forbidden(messages::BANNED)),
         Outcome::Inactive => Err(Error::forbidden(INACTIVE)),
+        Outcome::Closed { erased_at } => {
+            Err(Error::forbidden(ACCOUNT_CLOSED).with("erased_at", erased_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
+        }
         Outcome::VerifyFirst => Err(Error::forbidden(VERIFY_FIRST)),
         Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
     }
@@ -70,7 +82,8 @@ async fn login(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Resul
 
 const LOGIN: Sql = Sql::new(
     "select edge.login(
-       email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5, device_hash => $6)",
+       email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5, device_hash => $6,
+       restore => $7)",
 );
 
 #[cfg(test)]

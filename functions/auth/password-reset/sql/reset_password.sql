@@ -2,7 +2,8 @@
 --
 -- Outcomes: `ok` {outbox}, with a letter that says so; `invalid`. Whoever had the old password is out, and earlier links to
 -- choose a password or to change the address open nothing any more. Reading the letter also proves the address, so the
--- address is verified and its failed sign-ins are forgotten. `password` is what `edge.login` describes.
+-- address is verified and its failed sign-ins are forgotten. A closed account stays closed: signing in opens it again
+-- (`edge.login`). `password` is what `edge.login` describes.
 create or replace function edge.reset_password(token_hash text, password text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -23,7 +24,7 @@ begin
   set password_hash = edge.bcrypt_hash(reset_password.password),
     password_is_legacy = false,
     email_verified_at = coalesce(u.email_verified_at, edge.now())
-  where u.id = proof.user_id and u.deleted_at is null and lower(u.email) = proof.email
+  where u.id = proof.user_id and coalesce(edge.erased_at(u) > edge.now(), true) and lower(u.email) = proof.email
   returning u.* into person;
   if person.id is null then
     return jsonb_build_object('outcome', 'invalid');

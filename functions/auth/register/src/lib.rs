@@ -15,8 +15,7 @@ use edge::{
 use outbox::Entry;
 use serde::{Deserialize, Serialize};
 
-const EMAIL_TAKEN: Message =
-    msg!("email_taken", fr: "Un compte existe déjà avec cette adresse.", en: "An account with this address exists already.");
+const EMAIL_TAKEN: Message = msg!("email_taken", fr: "Un compte existe déjà avec cette adresse : connectez-vous, ou demandez un nouveau mot de passe.", en: "An account with this address exists already: sign in, or ask for a new password.");
 
 const HOME: &str = "Europe/Paris";
 
