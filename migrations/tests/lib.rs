@@ -12,7 +12,13 @@ pub use examples::{Example, examples};
 pub use rules::broken_rules;
 
 #[cfg(test)]
+mod account {
+    mod erasure;
+    mod subscriptions;
+}
+#[cfg(test)]
 mod auth {
+    mod locks;
     mod sign_in;
 }
 #[cfg(test)]
@@ -26,6 +32,7 @@ mod operations {
 }
 #[cfg(test)]
 mod rise {
+    mod days;
     mod kaizen;
 }
 #[cfg(test)]

@@ -54,7 +54,8 @@ const RULES: &[(&str, &str)] = &[
            and not exists (select from pg_policies p
              where p.schemaname = 'public' and p.tablename = c.relname and p.roles = '{authenticated}'
                and (p.qual like '%( SELECT edge.uid() AS uid) = %id)'
-                 or p.qual ~ '^\\(?EXISTS \\( SELECT\\s+FROM (organisation_members|stripe_customers) ' and p.qual like '%.user_id = ( SELECT edge.uid() AS uid))%'))",
+                 or p.qual ~ '^\\(?EXISTS \\( SELECT\\s+FROM organisation_members ' and p.qual like '%.user_id = ( SELECT edge.uid() AS uid))%'
+                 or p.qual ~ '^\\(?EXISTS \\( SELECT\\s+FROM users u' and p.qual like '%(u.id = ( SELECT edge.uid() AS uid))%'))",
     ),
     (
         "a table that people may reach has an index that begins with its owner",

@@ -160,12 +160,13 @@ pub struct Reply<T> {
     pub(crate) status: Option<u16>,
     pub(crate) headers: Vec<(&'static str, String)>,
     is_kept: bool,
+    version: Option<i32>,
 }
 
 impl<T> Reply<T> {
     /// Answers with the status that the contract names.
     pub fn new(value: T) -> Reply<T> {
-        Reply { value, status: None, headers: Vec::new(), is_kept: false }
+        Reply { value, status: None, headers: Vec::new(), is_kept: false, version: None }
     }
 
     /// Another status than the contract's, such as 200 for a repeated creation.
@@ -186,6 +187,14 @@ impl<T> Reply<T> {
     pub fn etag(self, version: impl FnOnce(&T) -> i32) -> Reply<T> {
         let version = version(&self.value).to_string();
         self.header("etag", &["\"", &version, "\""].concat())
+    }
+
+    /// `ETag` of an answer that shows more than the row of that version, such as a tier that ends by time: its version, by which
+    /// `If-Match` goes, and what the answer is made of, so that `If-None-Match` covers all of it.
+    #[must_use]
+    pub fn etag_of_all(mut self, version: impl FnOnce(&T) -> i32) -> Reply<T> {
+        self.version = Some(version(&self.value));
+        self
     }
 
     /// `X-Total-Count`: how many rows a list has in all its pages.
@@ -256,6 +265,10 @@ impl<T: Body> Reply<T> {
         }
         if let Some(policy) = T::POLICY {
             answer.header("content-security-policy", policy);
+        }
+        if let Some(version) = self.version {
+            let content = &auth::sha256_hex(&answer.body)[..16];
+            answer.header("etag", ["\"", &version.to_string(), "-", content, "\""].concat());
         }
         if self.is_kept {
             answer.header("etag", ["\"", &auth::sha256_hex(&answer.body)[..32], "\""].concat());

@@ -40,8 +40,10 @@ impl<'a> Tags<'a> {
     /// the text may be empty, which no version fits.
     pub(crate) fn versions(self) -> Option<String> {
         let Tags::Of(tags) = self else { return None };
+        // Behind the version some tags have what the answer was made of (`Reply::etag_of_all`).
+        let tags = tags.into_iter().map(|tag| tag.split_once('-').map_or(tag, |(version, _)| version));
         let is_version = |tag: &&str| !tag.is_empty() && tag.len() <= 10 && tag.bytes().all(|byte| byte.is_ascii_digit());
-        Some(tags.into_iter().filter(is_version).collect::<Vec<_>>().join(","))
+        Some(tags.filter(is_version).collect::<Vec<_>>().join(","))
     }
 }
 
@@ -59,6 +61,12 @@ mod tests {
             assert!(versions.split(',').any(|version| version == "5"), "{header} {versions}");
         }
         assert!(Tags::read("*").name("\"5\"") && Tags::read(" * ").versions().is_none());
+    }
+
+    #[test]
+    fn a_tag_of_all_that_an_answer_shows_names_its_version() {
+        assert_eq!(Tags::read("\"5-0a1b\", W/\"6\"").versions().unwrap(), "5,6");
+        assert!(!Tags::read("\"5-0a1b\"").name("\"5-ffff\""));
     }
 
     #[test]

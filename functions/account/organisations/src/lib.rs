@@ -111,7 +111,7 @@ async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organi
 
 async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag(|organisation| organisation.version)),
+        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }

@@ -137,7 +137,7 @@ async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) 
 async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
         Some(profile) if profile.deleted_at.is_some() => Err(REMOVED.into()),
-        Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
+        Some(profile) => Ok(Reply::new(profile).etag_of_all(|profile| profile.version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }

@@ -220,6 +220,26 @@ async fn only_the_right_password_learns_that_an_account_is_banned_or_inactive() 
 }
 
 #[tokio::test]
+async fn a_closed_account_says_so_to_its_password_alone_and_is_opened_again_where_that_is_asked_for() {
+    let _shared = SETTING.read().await;
+    let ada = account().await;
+    change(&ada, "deleted_at = '2026-05-20T12:00:00Z'", "").await;
+    let wrong = login(&ada.email, "trois petits chiens").await;
+    assert_eq!(seen(&wrong), seen(&login(&nobody(), PASSWORD).await));
+    let closed = login(&ada.email, PASSWORD).await;
+    assert_eq!((closed.status, closed.code().as_str()), (403, "account_closed"));
+    assert_eq!(closed.json()["erased_at"], "2026-06-19T12:00:00Z");
+    let late = login_at("2026-06-19T12:00:00Z", &ada.email, PASSWORD).await;
+    assert_eq!((late.status, late.code().as_str()), (401, "invalid_credentials"), "it is being deleted");
+    let body = json!({"email": ada.email, "password": PASSWORD, "restore": true});
+    let again = App::native(&FUNCTION).at(NOON).post("/auth/login").json(body).send().await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(login(&ada.email, PASSWORD).await.status, 200);
+    let logged = "select count(*) from audit_logs where user_id = $1 and action = 'accounts.restored'";
+    assert_eq!(database().await.query_one(logged, &[&ada.id]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
 async fn where_addresses_are_verified_first_an_unverified_one_does_not_sign_in() {
     let _alone = SETTING.write().await;
     let set = |value: &'static str| async move {

@@ -154,6 +154,17 @@ async fn where_addresses_are_verified_first_a_known_one_cannot_be_told_from_a_ne
     assert_eq!(accounts(&email).await, 1);
     let subjects: Vec<_> = letters_to(&email).await.into_iter().map(|letter| letter.subject).collect();
     assert_eq!(subjects, ["Vérifiez votre adresse e-mail", "Vous avez déjà un compte"], "its owner learns that somebody tried");
+
+    // Nor a closed one, whose owner learns how to open it again.
+    let email = somebody();
+    register(json!({"email": email, "password": PASSWORD})).await;
+    database().await.execute("update users set deleted_at = edge.now() where email = $1", &[&email]).await.unwrap();
+    set("true").await;
+    let closed = register(json!({"email": email, "password": PASSWORD})).await;
+    set("false").await;
+    assert_eq!((closed.status, &closed.body, headers(&closed)), (202, &new.body, headers(&new)));
+    let last = letters_to(&email).await.pop().unwrap();
+    assert_eq!(last.subject, "Votre compte est fermé, pas encore effacé");
 }
 
 #[tokio::test]

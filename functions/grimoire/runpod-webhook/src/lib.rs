@@ -75,13 +75,16 @@ async fn receive_runpod_report(
     if let Some(output) = output {
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
-        let kept: Kept = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
-            Awaited::Awaits { kind } => keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await,
-            Awaited::Unchanged => return received(Outcome::Unchanged),
+        let kept: Option<Kept> = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
+            Awaited::Awaits { kind } => Some(keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await),
+            // What it has computed is billed all the same.
+            Awaited::Unchanged => None,
             Awaited::Mismatch => return received(Outcome::Mismatch),
             Awaited::NotFound => return received(Outcome::NotFound),
         };
-        event = event.with(kept).map_err(Error::unavailable)?;
+        if let Some(kept) = kept {
+            event = event.with(kept).map_err(Error::unavailable)?;
+        }
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {

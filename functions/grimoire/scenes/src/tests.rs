@@ -26,7 +26,7 @@ async fn a_scene_shows_what_was_asked_and_what_came_of_it() {
     let ada = Person::new().await;
     let drawn = draw(&ada, &["succeeded", "failed"]).await;
     let answer = app.get(&format!("/scenes/{}", drawn[0])).by(&ada).send().await;
-    assert_eq!((answer.status, answer.header("etag")), (200, Some("\"1\"")));
+    assert_eq!((answer.status, &answer.header("etag").unwrap()[..3]), (200, "\"1-"));
     let scene = answer.json();
     assert_eq!(scene["status"], "succeeded");
     assert_eq!(scene["decor"], "un bois");

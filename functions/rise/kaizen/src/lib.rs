@@ -33,7 +33,7 @@ struct NewEntry {
     /// What to do better, in the person's words.
     #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
     action: String,
-    /// The person's own day; today in their time zone where absent. At most 30 days back.
+    /// The person's own day; where absent, the day of `completed_at`, or today. At most 30 days back.
     date: Option<Date>,
     completed: Option<bool>,
     /// When it was completed, for a device that was offline then; now where absent. Only with `completed: true`.
@@ -220,7 +220,7 @@ const INSERT: Sql = Sql::new(
      select $1::text, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz,
        case when $4::uuid is not null then jsonb_build_object('action', $1::text, 'date', day,
          'completed', coalesce($3::boolean, false), 'completed_at', extract(epoch from $5::timestamptz)) end
-     from (select coalesce($2::date, edge.today()) as day) as asked
+     from (select coalesce($2::date, edge.day_of($5::timestamptz), edge.today()) as day) as asked
      where day between edge.kaizen_oldest() and edge.today()
        and ($5::timestamptz is null or edge.day_of($5::timestamptz) >= edge.kaizen_oldest())
      on conflict (user_id, client_id) do nothing
