@@ -14,6 +14,8 @@ from
     ('audio_per_day', '{"FREE": 10, "PREMIUM": 100}', by_tier, 'How many sounds a person may ask for in a day, by tier.'),
     ('bcrypt_cost', '10', '{"type": "integer", "minimum": 10, "maximum": 14}',
       'What a password hash costs, each step twice the time of the one before. It holds from the next sign-in on.'),
+    ('billing_page', '""', '{"type": "string"}',
+      'Where people end a subscription after they have closed their account; empty: the page of the product.'),
     ('calls_per_run', '1000', '{"type": "integer", "minimum": 50, "maximum": 10000}',
       'How many outgoing calls one run may make, as the plan of the platform allows: Workers Free has 50, Workers Paid 1,000.'),
     ('erasure_grace_days', '30', '{"type": "integer", "minimum": 1, "maximum": 90}',

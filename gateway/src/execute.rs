@@ -16,6 +16,7 @@ use crate::connection::{Broken, Connection, State};
 use crate::failure::{DatabaseError, Failure};
 use crate::json::{self, ArrayType, ArrayTypes};
 use crate::request::{Mode, Payload, Statement};
+use crate::statements::Prepared;
 
 /// Array types that are not built in. Only typed output needs them.
 const ARRAY_TYPES: &str = "select a.oid, a.typelem, e.typdelim from pg_catalog.pg_type a \
@@ -31,17 +32,18 @@ pub(crate) async fn run(
     mode: Mode,
     limit: usize,
 ) -> Result<Vec<u8>, Failure> {
-    let mut attempt = Attempt::new(connection, mode, limit);
+    let mut attempt = Attempt::new(connection, mode, limit, true);
     match attempt.run(payload).await {
         Err(Failure::Database { .. }) if attempt.stale => {}
         result => return result,
     }
-    // A statement prepared before a migration no longer fits. Nothing ran that lasts, so once more.
+    // A statement prepared before a migration no longer fits; the migration may be this batch's own, between two uses of one
+    // text. Nothing ran that lasts, so once more, and each use is prepared when its turn comes.
     connection.statements.forget_all();
     if connection.state != State::Ready(b'I') {
         connection.run("rollback").await.map_err(|_| Failure::Lost { unknown: false })?;
     }
-    Attempt::new(connection, mode, limit).run(payload).await
+    Attempt::new(connection, mode, limit, false).run(payload).await
 }
 
 struct Attempt<'c> {
@@ -50,6 +52,8 @@ struct Attempt<'c> {
     limit: usize,
     arrays: ArrayTypes,
     out: Vec<u8>,
+    /// Statements are prepared once and used again.
+    keeps: bool,
     /// The request failed on a kept statement before anything that lasts: it can be run again.
     stale: bool,
     /// A statement of the request has ended the transaction around it.
@@ -79,9 +83,9 @@ impl From<Failure> for Refusal {
 }
 
 impl<'c> Attempt<'c> {
-    fn new(connection: &'c mut Connection, mode: Mode, limit: usize) -> Self {
+    fn new(connection: &'c mut Connection, mode: Mode, limit: usize, keeps: bool) -> Self {
         let (arrays, out) = (ArrayTypes::new(), Vec::with_capacity(1024));
-        Self { connection, mode, limit, arrays, out, stale: false, left_transaction: false }
+        Self { connection, mode, limit, arrays, out, keeps, stale: false, left_transaction: false }
     }
 
     async fn run(&mut self, payload: &Payload<'_>) -> Result<Vec<u8>, Failure> {
@@ -179,7 +183,7 @@ impl<'c> Attempt<'c> {
 
     fn queue<'s>(&mut self, statement: &'s Statement<'_>) -> Result<Sent<'s>, Failure> {
         let text = &*statement.query;
-        let prepared = self.connection.statements.prepare(text);
+        let prepared = if self.keeps { self.connection.statements.prepare(text) } else { Prepared::once() };
         let out = &mut self.connection.output;
         if prepared.parse {
             frontend::parse(&prepared.name, text, [], out).map_err(invalid)?;
@@ -466,7 +470,7 @@ impl Rows {
             match cells.next()?.ok_or("a row with too few values")? {
                 None => out.extend_from_slice(b"null"),
                 Some(text) if self.raw => json::string(out, text),
-                Some(text) => json::typed(out, text, column.oid, arrays)?,
+                Some(text) => json::typed(out, text, column.oid, arrays),
             }
         }
         out.push(if self.array { b']' } else { b'}' });

@@ -20,6 +20,10 @@ use crate::request::{Mode, Payload};
 
 /// A body must be in within this time.
 const UPLOAD: Duration = Duration::from_secs(30);
+/// How much of a refused body is read on, and for how long: a client that still writes does not hear the answer, and on a
+/// connection that is closed under it, never will.
+const SKIPPED: usize = 64 * 1024 * 1024;
+const SKIPPING: Duration = Duration::from_secs(10);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("neon-request-id");
 const ALLOWED_HEADERS: &str = "Authorization, Neon-Connection-String, Neon-Raw-Text-Output, Neon-Array-Mode, \
@@ -69,8 +73,14 @@ impl Service {
         if let Some((counts, id)) = counting {
             counts.request(id);
         }
-        let login = self.login(&parts.headers).map_err(Failure::Request)?;
-        let mode = Mode::read(&parts.headers).map_err(Failure::Request)?;
+        let asked = self.login(&parts.headers).and_then(|login| Ok((login, Mode::read(&parts.headers)?)));
+        let (login, mode) = match asked {
+            Ok(asked) => asked,
+            Err(why) => {
+                skip(body).await;
+                return Err(Failure::Request(why));
+            }
+        };
         let body = timeout(UPLOAD, read(body, self.max_request))
             .await
             .map_err(|_| Failure::Request("the HTTP request body did not arrive in time".into()))??;
@@ -104,6 +114,7 @@ impl Service {
 
 async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
     if body.size_hint().lower() > limit as u64 {
+        skip(body).await;
         return Err(Failure::RequestTooLarge(limit));
     }
     let mut first = Bytes::new();
@@ -112,6 +123,7 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
         let frame = frame.map_err(|_| Failure::Request("could not read the HTTP request body".into()))?;
         let Ok(data) = frame.into_data() else { continue };
         if first.len() + whole.len() + data.len() > limit {
+            skip(body).await;
             return Err(Failure::RequestTooLarge(limit));
         }
         // Most bodies are one frame, which needs no copy.
@@ -123,6 +135,20 @@ async fn read(mut body: Incoming, limit: usize) -> Result<Bytes, Failure> {
         whole.extend_from_slice(&data);
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+/// Reads what is left of a body that is not wanted, within bounds.
+async fn skip(mut body: Incoming) {
+    let rest = async {
+        let mut left = SKIPPED;
+        while left > 0
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+        }
+    };
+    // Then the connection is closed under whoever still writes.
+    let _ = timeout(SKIPPING, rest).await;
 }
 
 /// Repeats a batch's transaction options, as Neon does.

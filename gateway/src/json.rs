@@ -48,17 +48,15 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
 }
 
 /// Appends a value of type `oid`, given as PostgreSQL prints it, in Neon's typed mode: booleans, small
-/// integers and finite floats as themselves, `json` inlined, arrays as arrays, all else a string.
-///
-/// # Errors
-/// When the text is not of that type.
-pub(crate) fn typed(out: &mut Vec<u8>, text: &str, oid: u32, arrays: &ArrayTypes) -> Result<(), &'static str> {
-    if let Some(array) = array_type(oid, arrays) {
-        let mut parser = ArrayParser { rest: text, array, arrays, out };
-        return parser.document();
+/// integers and finite floats as themselves, `json` inlined, arrays as arrays, all else a string, and so
+/// what is not printed as its type should be.
+pub(crate) fn typed(out: &mut Vec<u8>, text: &str, oid: u32, arrays: &ArrayTypes) {
+    let Some(array) = array_type(oid, arrays) else { return scalar(out, text, oid) };
+    let before = out.len();
+    if (ArrayParser { rest: text, array, arrays, out }).document().is_err() {
+        out.truncate(before);
+        string(out, text);
     }
-    scalar(out, text, oid);
-    Ok(())
 }
 
 fn scalar(out: &mut Vec<u8>, text: &str, oid: u32) {
@@ -74,11 +72,13 @@ fn scalar(out: &mut Vec<u8>, text: &str, oid: u32) {
 
 /// `NaN` and `Infinity` are not JSON numbers; what else PostgreSQL prints for these types is.
 fn is_number(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e'))
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e'))
 }
 
 fn array_type(oid: u32, arrays: &ArrayTypes) -> Option<ArrayType> {
     match Type::from_oid(oid) {
+        // The catalogue has them as arrays; they are printed with blanks between their elements.
+        Some(Type::INT2_VECTOR | Type::OID_VECTOR) => None,
         Some(builtin) => match builtin.kind() {
             Kind::Array(element) => {
                 let delimiter = if *element == Type::BOX { b';' } else { b',' };
@@ -135,7 +135,8 @@ impl ArrayParser<'_> {
         }
         if self.rest.starts_with('"') {
             let text = self.quoted()?;
-            return typed(self.out, &text, self.array.element, self.arrays);
+            typed(self.out, &text, self.array.element, self.arrays);
+            return Ok(());
         }
         let delimiter = char::from(self.array.delimiter);
         let end = self.rest.find([delimiter, '}']).ok_or(UNBALANCED)?;
@@ -145,7 +146,8 @@ impl ArrayParser<'_> {
             self.out.extend_from_slice(b"null");
             return Ok(());
         }
-        typed(self.out, text, self.array.element, self.arrays)
+        typed(self.out, text, self.array.element, self.arrays);
+        Ok(())
     }
 
     fn quoted(&mut self) -> Result<String, &'static str> {
@@ -177,32 +179,45 @@ mod tests {
 
     use super::*;
 
-    fn convert(text: &str, kind: &Type) -> Result<Value, &'static str> {
+    fn convert(text: &str, kind: &Type) -> Result<Value, serde_json::Error> {
         let mut out = Vec::new();
-        typed(&mut out, text, kind.oid(), &ArrayTypes::new())?;
-        Ok(serde_json::from_slice(&out).unwrap())
+        typed(&mut out, text, kind.oid(), &ArrayTypes::new());
+        serde_json::from_slice(&out)
+    }
+
+    #[test]
+    fn what_is_not_printed_as_its_type_should_be_is_a_string() {
+        assert_eq!(convert("1 2 3", &Type::INT2_VECTOR).unwrap(), json!("1 2 3"));
+        assert_eq!(convert("", &Type::OID_VECTOR).unwrap(), json!(""));
+        assert_eq!(convert(r#"{"1 2","3"}"#, &Type::INT2_VECTOR_ARRAY).unwrap(), json!(["1 2", "3"]));
+        for text in ["1 2", "{1,2", "{1}}", "[0:1]", "{\"a"] {
+            assert_eq!(convert(text, &Type::INT4_ARRAY).unwrap(), json!(text), "{text}");
+        }
     }
 
     #[test]
     fn small_numbers_are_numbers_and_large_ones_strings() {
-        assert_eq!(convert("-7", &Type::INT4), Ok(json!(-7)));
-        assert_eq!(convert("1e-05", &Type::FLOAT8), Ok(json!(1e-5)));
-        assert_eq!(convert("NaN", &Type::FLOAT8), Ok(json!("NaN")));
-        assert_eq!(convert("-Infinity", &Type::FLOAT4), Ok(json!("-Infinity")));
-        assert_eq!(convert("9007199254740993", &Type::INT8), Ok(json!("9007199254740993")));
-        assert_eq!(convert("1.10", &Type::NUMERIC), Ok(json!("1.10")));
-        assert_eq!(convert("t", &Type::BOOL), Ok(json!(true)));
-        assert_eq!(convert("{\"a\": [1]}", &Type::JSONB), Ok(json!({"a": [1]})));
+        assert_eq!(convert("-7", &Type::INT4).unwrap(), json!(-7));
+        assert_eq!(convert("1e-05", &Type::FLOAT8).unwrap(), json!(1e-5));
+        assert_eq!(convert("NaN", &Type::FLOAT8).unwrap(), json!("NaN"));
+        assert_eq!(convert("-Infinity", &Type::FLOAT4).unwrap(), json!("-Infinity"));
+        assert_eq!(convert("9007199254740993", &Type::INT8).unwrap(), json!("9007199254740993"));
+        assert_eq!(convert("1.10", &Type::NUMERIC).unwrap(), json!("1.10"));
+        assert_eq!(convert("t", &Type::BOOL).unwrap(), json!(true));
+        assert_eq!(convert("{\"a\": [1]}", &Type::JSONB).unwrap(), json!({"a": [1]}));
     }
 
     #[test]
     fn arrays_keep_nesting_nulls_quotes_and_drop_bounds() {
-        assert_eq!(convert("{}", &Type::INT4_ARRAY), Ok(json!([])));
-        assert_eq!(convert("{{1,2},{3,NULL}}", &Type::INT4_ARRAY), Ok(json!([[1, 2], [3, null]])));
-        assert_eq!(convert("[0:1]={1,2}", &Type::INT4_ARRAY), Ok(json!([1, 2])));
-        assert_eq!(convert(r#"{a,"b,\"c\\","NULL","","{"}"#, &Type::TEXT_ARRAY), Ok(json!(["a", "b,\"c\\", "NULL", "", "{"])));
-        assert_eq!(convert(r#"{"{\"a\": 1}"}"#, &Type::JSONB_ARRAY), Ok(json!([{"a": 1}])));
-        assert_eq!(convert("{(1,1),(0,0);(2,2),(1,1)}", &Type::BOX_ARRAY), Ok(json!(["(1,1),(0,0)", "(2,2),(1,1)"])));
+        assert_eq!(convert("{}", &Type::INT4_ARRAY).unwrap(), json!([]));
+        assert_eq!(convert("{{1,2},{3,NULL}}", &Type::INT4_ARRAY).unwrap(), json!([[1, 2], [3, null]]));
+        assert_eq!(convert("[0:1]={1,2}", &Type::INT4_ARRAY).unwrap(), json!([1, 2]));
+        assert_eq!(
+            convert(r#"{a,"b,\"c\\","NULL","","{"}"#, &Type::TEXT_ARRAY).unwrap(),
+            json!(["a", "b,\"c\\", "NULL", "", "{"])
+        );
+        assert_eq!(convert(r#"{"{\"a\": 1}"}"#, &Type::JSONB_ARRAY).unwrap(), json!([{"a": 1}]));
+        assert_eq!(convert("{(1,1),(0,0);(2,2),(1,1)}", &Type::BOX_ARRAY).unwrap(), json!(["(1,1),(0,0)", "(2,2),(1,1)"]));
     }
 
     proptest! {
@@ -214,10 +229,15 @@ mod tests {
         }
 
         #[test]
-        fn a_hostile_array_is_an_error_or_json(text in "[{}\",;\\\\\\[\\]=NUL0-9é ]{0,40}") {
-            let mut out = Vec::new();
-            if typed(&mut out, &text, Type::TEXT_ARRAY.oid(), &ArrayTypes::new()).is_ok() {
-                prop_assert!(serde_json::from_slice::<Value>(&out).is_ok());
+        fn a_hostile_array_is_json(text in "[{}\",;\\\\\\[\\]=NUL0-9é ]{0,40}") {
+            prop_assert!(convert(&text, &Type::TEXT_ARRAY).is_ok());
+        }
+
+        #[test]
+        fn whatever_a_type_prints_is_json(oid in 1_u32..6000, text in "[{}\",;\\\\\\[\\]=NULtf é]{0,20}") {
+            if let Some(kind) = Type::from_oid(oid).filter(|kind| ![Type::JSON, Type::JSONB].contains(kind)) {
+                let of_json = matches!(kind.kind(), Kind::Array(of) if [Type::JSON, Type::JSONB].contains(of));
+                prop_assert!(of_json || convert(&text, &kind).is_ok(), "{}", kind);
             }
         }
     }

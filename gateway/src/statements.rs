@@ -31,6 +31,13 @@ pub(crate) struct Prepared {
     pub parse: bool,
 }
 
+impl Prepared {
+    /// A statement without a name, which the next one replaces.
+    pub fn once() -> Self {
+        Self { name: Arc::from(""), parse: true }
+    }
+}
+
 impl Statements {
     /// Looks a text up, or plans to prepare it.
     pub fn prepare(&mut self, text: &str) -> Prepared {
@@ -40,7 +47,7 @@ impl Statements {
             return Prepared { name: entry.name.clone(), parse: false };
         }
         if text.len() > LONGEST {
-            return Prepared { name: Arc::from(""), parse: true };
+            return Prepared::once();
         }
         if self.entries.len() >= CAPACITY {
             self.evict();

@@ -9,5 +9,5 @@ create policy clock_changes_service on public.clock_changes for all to service, 
   using (true) with check (true);
 
 -- example:
--- insert into public.clock_changes (user_id, day, ends_at, time_zone, day_end_hour)
--- values ($1, edge.today(), edge.now() + interval '8 hours', 'Europe/Paris', 4)
+-- insert into public.clock_changes (user_id, day, ends_at, time_zone, day_end_hour, was_time_zone, was_day_end_hour)
+-- values ($1, edge.today(), edge.now() + interval '8 hours', 'Europe/Paris', 4, 'Asia/Tokyo', 0)

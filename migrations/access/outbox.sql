@@ -11,4 +11,4 @@ comment on column public.outbox.created_at is 'retention: setting';
 
 -- example:
 -- insert into public.outbox (user_id, kind, subject, payload)
--- values ($1, 'discord', 'example:' || $1::uuid::text, '{"event": "scene.succeeded"}')
+-- values ($1, 'discord', 'example:' || gen_random_uuid(), '{"event": "scene.succeeded"}')

@@ -45,6 +45,10 @@ create table public.users (
   created_at timestamptz not null default edge.now(),
   updated_at timestamptz not null default edge.now(),
   deleted_at timestamptz,
+  -- When a closed account is deleted, as its person was told.
+  erases_at timestamptz,
+  -- When deleting the account last failed, after its grace period.
+  erasure_failed_at timestamptz,
   day_end_hour smallint not null default 0,
   held_day date,
   held_until timestamptz,

@@ -55,6 +55,8 @@ create table public.jobs (
   input_hash text check (octet_length(input_hash) = 64),
   is_joinable boolean not null default false,
   is_presumed boolean not null default false,
+  -- False where another job counts in the day's quota in its place: one creation is one, however often we had to try.
+  is_counted boolean not null default true,
   progress smallint check (progress between 0 and 100),
   asked_on date default edge.today(),
   -- How often RunPod has been asked about it.

@@ -14,6 +14,8 @@ create table public.scenes (
   status text not null default 'queued' check (status in ('queued', 'running', 'succeeded', 'failed', 'cancelled')),
   error text check (char_length(error) <= 2000),
   job_id uuid references public.jobs (id) on delete set null,
+  -- Jobs that we had given up on when it was tried again: RunPod may end one of them well after all.
+  former_jobs uuid[] not null default '{}',
   version integer not null default 1,
   created_at timestamptz not null default edge.now(),
   updated_at timestamptz not null default edge.now(),
@@ -24,6 +26,7 @@ create table public.scenes (
 
 create index scenes_user_idx on public.scenes (user_id, created_at desc, id desc);
 create index scenes_job_idx on public.scenes (job_id);
+create index scenes_former_idx on public.scenes using gin (former_jobs) where former_jobs <> '{}';
 
 alter table public.scenes enable row level security;
 revoke all on public.scenes from public, anon, authenticated;

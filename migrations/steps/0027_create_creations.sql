@@ -14,6 +14,8 @@ create table public.creations (
   -- The result was made already when it was asked for.
   is_cached boolean not null default false,
   job_id uuid references public.jobs (id) on delete set null,
+  -- Jobs that we had given up on when it was tried again: RunPod may end one of them well after all.
+  former_jobs uuid[] not null default '{}',
   version integer not null default 1,
   created_at timestamptz not null default edge.now(),
   updated_at timestamptz not null default edge.now(),
@@ -22,6 +24,7 @@ create table public.creations (
 
 create index creations_user_idx on public.creations (user_id, created_at desc, id desc);
 create index creations_job_idx on public.creations (job_id);
+create index creations_former_idx on public.creations using gin (former_jobs) where former_jobs <> '{}';
 
 alter table public.creations enable row level security;
 revoke all on public.creations from public, anon, authenticated;

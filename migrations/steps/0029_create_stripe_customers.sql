@@ -1,5 +1,7 @@
 -- Who Stripe's customers are. Stripe repeats its events and sends them in any order, so the latest event that says who
--- a customer is decides, by its time and then its id, and never an address.
+-- a customer is decides, by its time and then its id, and never an address. A customer may pay for several people: who a
+-- subscription is for is a matter of the subscription (`user_subscriptions.user_id`), and the customer's person is who it is
+-- for where nothing said so.
 
 create table public.stripe_customers (
   customer text primary key check (octet_length(customer) between 1 and 255),

@@ -14,7 +14,13 @@ pub use rules::broken_rules;
 pub use tables::{Table, attempt, breach, tables};
 
 #[cfg(test)]
+mod account {
+    mod erasure;
+    mod subscriptions;
+}
+#[cfg(test)]
 mod auth {
+    mod locks;
     mod sign_in;
 }
 #[cfg(test)]
@@ -28,6 +34,7 @@ mod operations {
 }
 #[cfg(test)]
 mod rise {
+    mod days;
     mod kaizen;
 }
 #[cfg(test)]

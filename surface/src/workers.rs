@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
-use edge::{Function, Need, Shape, Trigger, Variable};
+use edge::{Function, Limit, Need, Shape, Trigger, Variable};
 
 use crate::entry::ENTRY;
 use crate::routes::{HOST, patterns_at};
@@ -82,7 +82,8 @@ fn begin(text: &mut String, package: &str, target: &Target<'_>) -> Result {
 }
 
 fn limits(text: &mut String, function: &Function, target: &Target<'_>) -> Result {
-    let mut limits: Vec<u16> = function.endpoints.iter().filter_map(|endpoint| endpoint.limit.requests()).collect();
+    let classes = function.endpoints.iter().flat_map(|endpoint| [endpoint.limit, endpoint.limit.of_network()]);
+    let mut limits: Vec<u16> = classes.filter_map(Limit::requests).collect();
     limits.sort_unstable();
     limits.dedup();
     if limits.is_empty() {

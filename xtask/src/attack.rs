@@ -18,7 +18,7 @@ pub async fn run(project: &Project, profile: Profile) -> Result<ExitCode> {
     if counted.exists() {
         fs::remove_file(&counted)?;
     }
-    let code = test::run(project, profile, &["-p", "attacks"].map(str::to_owned)).await?;
+    let code = test::run(project, profile, None, &["-p", "attacks"].map(str::to_owned)).await?;
     let counted = fs::read_to_string(&counted).context("the attacks were not counted: what is shown above tells why")?;
     println!("\n{counted}");
     let document = project.path("docs/SECURITY.md");

@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use tokio::{io::AsyncReadExt, process::Command};
 
 use crate::{
+    clock,
     guard::{self, Stop},
     progress::Step,
     project::Project,
@@ -34,6 +35,8 @@ const STATUS_WORDS: [&str; 15] = [
 pub fn command(project: &Project) -> Command {
     let mut command = guard::command("cargo", Stop::Terminate, None);
     command.current_dir(&project.root);
+    // It has the real clock always: by their age it throws away what it has downloaded, and rustc what it has kept.
+    command.env_remove(clock::LIBRARY);
     // What `cargo run` told this program about its own package must not reach other packages' builds.
     for (name, _) in std::env::vars_os() {
         if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {

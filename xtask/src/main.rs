@@ -6,6 +6,7 @@ mod build;
 mod cargo;
 mod chaos;
 mod check;
+mod clock;
 mod control;
 mod cron;
 mod database;
@@ -56,6 +57,9 @@ enum Command {
         /// Test the modules as they are deployed
         #[arg(long)]
         release: bool,
+        /// Move the wall clock of everything that runs: `+40d`, or to a time, `2026-12-31T23:59:00Z` (Linux)
+        #[arg(long)]
+        clock: Option<clock::Moved>,
         /// Arguments for `cargo test`, for example `-- -p rise-kaizen`
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -150,7 +154,9 @@ async fn perform(command: Command) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
         Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
-        Command::Test { release, arguments } => return test::run(&project, Profile::new(release), &arguments).await,
+        Command::Test { release, clock, arguments } => {
+            return test::run(&project, Profile::new(release), clock, &arguments).await;
+        }
         Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
         Command::Check { peers } => check::run(&project, peers).await?,
         Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,

@@ -71,6 +71,12 @@ impl Installation {
         Ok(Self { programs: programs.join("bin"), data: folder, user: Some(unprivileged_user()?) })
     }
 
+    /// Where a library lies that PostgreSQL can load too, whoever runs it.
+    pub fn library(&self, name: &str) -> Result<PathBuf> {
+        fs::create_dir_all(&self.data)?;
+        Ok(self.data.join(name))
+    }
+
     /// Starts the server, after making its data if there are none.
     pub async fn start(&self, data: Data, port: u16, secrets: &Secrets, log: &Path) -> Result<Postgres> {
         let folder = self.folder(data);

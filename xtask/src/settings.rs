@@ -1,6 +1,10 @@
 //! What a person may set: the environment first, then `.dev.vars`, then what this file says.
 
-use std::{collections::BTreeMap, fs, net::TcpListener};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::TcpListener,
+};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -17,6 +21,9 @@ const SIMULATED: [(&str, &str); 4] = [
 /// Values for what the simulators accept and a real account would replace, as lines of `NAME=value`. Instances refuse them in
 /// production (`edge::weakness`).
 const SIMULATED_ACCOUNTS: &str = include_str!("../../dev/simulated.vars");
+
+/// What a person is told that they may set.
+const EXAMPLE: &str = include_str!("../../.dev.vars.example");
 
 /// Fitness providers: `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET` of an application there, which nobody simulates.
 const PROVIDERS: [&str; 6] = ["STRAVA", "GARMIN", "POLAR", "COROS", "WAHOO", "FITBIT"];
@@ -126,13 +133,22 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     default("STAGE", "dev".to_owned());
     default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:3001,http://localhost:5173"));
     default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));
-    let names: Vec<String> = variables.keys().cloned().collect();
+    default("LIMIT_SCALE", "1".to_owned());
+    let documented = EXAMPLE.lines().filter_map(setting).map(|(name, _)| name.to_owned());
+    let names: BTreeSet<String> = variables.keys().cloned().chain(documented).chain(settings.file.keys().cloned()).collect();
     for name in names {
         if let Some(value) = settings.get(&name) {
             variables.insert(name, value);
         }
     }
     variables
+}
+
+/// A line of the example, which a person would uncomment.
+fn setting(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.strip_prefix('#')?.split_once('=')?;
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
+    is_name.then_some((name, value))
 }
 
 /// Reads lines of `NAME=value`, the value bare or in quotes, and comments that begin with `#`.
@@ -163,6 +179,44 @@ mod tests {
     #[test]
     fn a_line_without_an_equals_sign_is_named() {
         assert_eq!(parse("A=1\nnonsense").unwrap_err().to_string(), ".dev.vars, line 2: write NAME=value");
+    }
+
+    const PORTS: Ports = Ports { edge: 8787, gateway: 8788, postgres: 8789, simulators: 8790 };
+
+    fn set(name: &str, value: &str) -> Settings {
+        let file = parse(&format!("{name}={value}")).unwrap();
+        Settings { file, reads_environment: false }
+    }
+
+    /// The port called so, as `dev` would take it.
+    fn port(settings: &Settings, name: &str, default: u16) -> String {
+        settings.port(name, default).unwrap().to_string()
+    }
+
+    #[test]
+    fn each_line_of_the_example_changes_what_it_says() {
+        let lines: Vec<_> = EXAMPLE.lines().filter_map(setting).collect();
+        assert!(lines.len() > 12, "{lines:?}");
+        for (name, value) in lines {
+            // A value of the same shape, and none that anybody has.
+            let other = if value.parse::<u16>().is_ok() { "4321" } else { "another://value" };
+            let seen = match name {
+                "EDGE_PORT" | "GATEWAY_PORT" | "POSTGRES_PORT" | "SIMULATORS_PORT" => port(&set(name, other), name, 1),
+                _ => variables(&set(name, other), PORTS, BTreeMap::new())[name].clone(),
+            };
+            assert_eq!(seen, other, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_set_is_what_the_example_shows() {
+        let unset = Settings { file: BTreeMap::new(), reads_environment: false };
+        let known = variables(&unset, PORTS, BTreeMap::new());
+        for (name, value) in EXAMPLE.lines().filter_map(setting) {
+            if let Some(known) = known.get(name) {
+                assert_eq!(known, value, "{name}");
+            }
+        }
     }
 
     #[test]

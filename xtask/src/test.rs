@@ -7,14 +7,16 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::Command,
 };
 
 use crate::{
-    cargo, check, control,
+    build, cargo, check,
+    clock::{self, Moved},
+    control,
     database::{self, Fresh},
     edge::{LogSink, test_log},
     guard::{self, Guarded},
@@ -28,7 +30,7 @@ use crate::{
     sync,
 };
 
-pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> Result<ExitCode> {
+pub async fn run(project: &Project, profile: Profile, clock: Option<Moved>, arguments: &[String]) -> Result<ExitCode> {
     let _alone = control::only_one(project, "test")?;
     let toolchain = setup::ensure(project).await?;
     if arguments.is_empty() {
@@ -37,6 +39,7 @@ pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> R
         sync::run(project, false).await?;
     }
     let fresh = match std::env::var("DATABASE_URL") {
+        Ok(_) if clock.is_some() => bail!("the clock of the database in DATABASE_URL cannot be moved: unset DATABASE_URL"),
         Ok(url) => Some(Fresh::make(&url).await?),
         Err(_) => None,
     };
@@ -50,6 +53,13 @@ pub async fn run(project: &Project, profile: Profile, arguments: &[String]) -> R
         edge_log: LogSink::File(test_log(project)),
         logs: project.path("build/test-logs"),
     };
+    if let Some(moved) = clock {
+        // What is built now does not have to be while the clock goes on.
+        build::servers(project).await?;
+        build::functions_as_modules(project, &project.functions()?, profile, &plan.toolchain).await?;
+        compile(project, arguments).await?;
+        clock::set(project, moved)?;
+    }
     let stack = Stack::start(project, plan).await?;
     let programs = Installation::find(project)?.programs;
     let started = Instant::now();
@@ -74,15 +84,10 @@ struct Summary {
 }
 
 async fn tests(project: &Project, stack: &Stack, programs: &Path, arguments: &[String]) -> Result<Summary> {
-    let step = Step::start("tests, compiling");
-    let mut command = cargo_test(project, arguments);
-    command.arg("--no-run");
-    if let Err(error) = cargo::run(command, &step, "the tests do not compile: mend what is shown above").await {
+    if let Err(error) = compile(project, arguments).await {
         eprintln!("error: {error:#}");
         return Ok(Summary::default());
     }
-    step.done("");
-
     let mut command = cargo_test(project, arguments);
     command.arg("--no-fail-fast").envs(variables(stack)?).env("POSTGRES_BIN", programs);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -90,6 +95,15 @@ async fn tests(project: &Project, stack: &Stack, programs: &Path, arguments: &[S
     let mut summary = pass_on(&mut process).await?;
     summary.ok = process.ended().await.success();
     Ok(summary)
+}
+
+async fn compile(project: &Project, arguments: &[String]) -> Result<()> {
+    let step = Step::start("tests, compiling");
+    let mut command = cargo_test(project, arguments);
+    command.arg("--no-run");
+    cargo::run(command, &step, "the tests do not compile: mend what is shown above").await?;
+    step.done("");
+    Ok(())
 }
 
 /// What the tests are told. They make roles and databases of their own, which takes the superuser; what they test, the

@@ -123,7 +123,8 @@ async fn typed_output_keeps_what_json_can_hold() {
     let query = format!(
         "select 1::int2, 2::int4, 3::int8, 4.5::float8, 'NaN'::float4, 1.10::numeric, true, '{{\"a\":1}}'::jsonb, \
          array[1, null]::int4[], array[true], array['sad', 'so so']::{mood}[], 'sad'::{mood}, 'x'::{short}, \
-         array['x']::{short}[], array['2026-01-02'::date], '{{}}'::text[], null::int[]"
+         array['x']::{short}[], array['2026-01-02'::date], '{{}}'::text[], null::int[], '1 2'::int2vector, ''::oidvector, \
+         array['1 2'::int2vector]"
     );
     let post = caller.http.post(&caller.url).header("Neon-Connection-String", &caller.login);
     let (status, body) =
@@ -131,7 +132,7 @@ async fn typed_output_keeps_what_json_can_hold() {
     assert_eq!(status, 200, "{body}");
     let expected = json!([[
         1, 2, "3", 4.5, "NaN", "1.10", true, { "a": 1 }, [1, null], [true], ["sad", "so so"], "sad", "x", ["x"],
-        ["2026-01-02"], [], null
+        ["2026-01-02"], [], null, "1 2", "", ["1 2"]
     ]]);
     assert_eq!(body["rows"], expected);
     owner.batch_execute(&format!("drop type {mood}; drop domain {short}")).await.unwrap();
@@ -253,6 +254,21 @@ async fn a_request_above_the_limit_is_413() {
     assert_eq!(status, 413);
     assert_eq!(body["message"], "request is too large (max is 1000 bytes)");
     assert_eq!(caller.cell("select 1").await, "1");
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_or_the_wrong_thing_hears_so() {
+    let server = serve(|options| options.max_request = 1000).await;
+    let caller = server.caller().await;
+    for _ in 0..5 {
+        let large = vec![b'x'; 8 * 1024 * 1024];
+        let (status, _) = read(caller.post().body(large.clone()).send().await.unwrap()).await;
+        assert_eq!(status, 413);
+        let (status, _) = read(caller.post().body(futures_chunks(2000, 4096)).send().await.unwrap()).await;
+        assert_eq!(status, 413);
+        let nobody = caller.http.post(&caller.url).header("Neon-Connection-String", "nonsense").body(large);
+        assert_eq!(nobody.send().await.unwrap().status(), 400);
+    }
 }
 
 /// A body of unknown length.

@@ -129,6 +129,31 @@ async fn a_migration_does_not_break_kept_statements() {
 }
 
 #[tokio::test]
+async fn one_text_may_stand_on_both_sides_of_a_migration_in_one_batch() {
+    let server = serve(|options| options.max_connections = 1).await;
+    let caller = server.caller().await;
+    let (table, other) = (unique("t"), unique("other"));
+    let owner = owner().await;
+    let all = format!("select * from {table}");
+    for round in 0..3 {
+        owner.batch_execute(&format!("create table {table} (a int); insert into {table} values (1)")).await.unwrap();
+        let body = json!({ "queries": [
+            { "query": all }, { "query": format!("alter table {table} add b int") }, { "query": all }] });
+        let (status, answer) = caller.send(&body).await;
+        assert_eq!(status, 200, "{round}: {answer}");
+        assert_eq!((&answer["results"][0]["rows"], &answer["results"][2]["rows"]), (&json!([["1"]]), &json!([["1", null]])));
+        let body = json!({ "queries": [
+            { "query": all }, { "query": format!("create schema {other} create table {table} (x text, y text, z text)") },
+            { "query": format!("set local search_path = {other}") }, { "query": all },
+            { "query": format!("drop schema {other} cascade") }] });
+        let (status, answer) = caller.send(&body).await;
+        assert_eq!(status, 200, "{round}: {answer}");
+        assert_eq!(answer["results"][3]["fields"].as_array().unwrap().len(), 3);
+        owner.batch_execute(&format!("drop table {table}")).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_parameter_type_that_changed_is_found_out() {
     let server = serve(|options| options.max_connections = 1).await;
     let caller = server.caller().await;

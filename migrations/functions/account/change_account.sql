@@ -6,7 +6,8 @@
 -- and an account that is no longer active, ends the person's sessions. `if_version` is the version that the caller has seen,
 -- null for any.
 --
--- Outcomes: `ok` {person}, as `edge.account_json` has it; `empty`; `not_found`; `stale`. Raises `OR403 forbidden`, and a
+-- Outcomes: `ok` {person}, as `edge.account_json` has it; `empty`; `not_found`, also where an account is to be restored whose
+-- grace period is over; `stale`. Raises `OR403 forbidden`, and a
 -- violated check of `users` with its constraint: `users_name_length`, `users_phone_length`, `users_country_code`,
 -- `users_locale_known`, `users_time_zone_known`. What an administrator does for somebody else stands in the audit log, with
 -- `metadata.subject`.
@@ -24,10 +25,13 @@ begin
   if changes ?| array['role', 'tier', 'is_active', 'is_banned', 'restore'] and change_account.person = edge.uid() then
     raise exception using errcode = 'OR403', message = 'forbidden';
   end if;
-  select u.* into found from public.users u where u.id = change_account.person for update;
+  select u.* into found from public.users u where u.id = change_account.person for no key update;
   if found.id is null then
     return jsonb_build_object('outcome', 'not_found');
-  elsif found.version::text <> change_account.if_version then
+  elsif (changes ->> 'restore')::boolean and edge.erased_at(found) <= edge.now() then
+    -- It is being deleted, and part of it may be gone.
+    return jsonb_build_object('outcome', 'not_found');
+  elsif not edge.is_version(found.version, change_account.if_version) then
     return jsonb_build_object('outcome', 'stale');
   end if;
 
@@ -41,7 +45,9 @@ begin
     tier = coalesce(changes ->> 'tier', u.tier),
     is_active = coalesce((changes ->> 'is_active')::boolean, u.is_active),
     is_banned = coalesce((changes ->> 'is_banned')::boolean, u.is_banned),
-    deleted_at = case when (changes ->> 'restore')::boolean then null else u.deleted_at end
+    deleted_at = case when (changes ->> 'restore')::boolean then null else u.deleted_at end,
+    erases_at = case when (changes ->> 'restore')::boolean then null else u.erases_at end,
+    erasure_failed_at = case when (changes ->> 'restore')::boolean then null else u.erasure_failed_at end
   where u.id = found.id
   returning u.* into found;
   if found.is_banned or not found.is_active then

@@ -8,7 +8,7 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 begin
   -- Two organisations at once are counted one after the other.
-  perform from public.users u where u.id = demand_to_manage.person for update;
+  perform from public.users u where u.id = demand_to_manage.person for no key update;
   perform edge.demand('organisations_managed', 1 + (
     select count(*)::int from public.organisation_members m
     where m.user_id = demand_to_manage.person and m.role = 'manager'), demand_to_manage.person);

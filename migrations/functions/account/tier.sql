@@ -8,8 +8,8 @@ language sql stable security definer set search_path = ''
 as $$
   select case
     when u.tier = 'PREMIUM' or exists (
-      select from public.user_subscriptions s join public.stripe_customers c on c.customer = s.customer
-      where c.user_id = u.id and edge.entitled_until(s) > edge.now())
+      select from public.user_subscriptions s
+      where s.user_id = u.id and edge.entitled_until(s) > edge.now())
     then 'PREMIUM' else 'FREE' end
   from public.users u where u.id = tier.person
 $$;

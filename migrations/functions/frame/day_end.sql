@@ -5,6 +5,6 @@ create or replace function edge.day_end(moment timestamptz, zone text, hour inte
 returns timestamptz
 language sql immutable parallel safe
 return case when moment < held_until then held_until
-  else edge.day_start(edge.day_of(moment, zone, hour) + 1, zone, hour) end;
+  else edge.day_start(edge.clock_day(moment, zone, hour) + 1, zone, hour) end;
 
 grant execute on function edge.day_end(timestamptz, text, integer, date, timestamptz) to authenticated, service;

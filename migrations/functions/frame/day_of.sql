@@ -1,7 +1,7 @@
--- The day that a moment lies in, by a clock: a time zone and a day-end hour.
+-- The day that a moment lies in for a person: for now and for any moment that has been.
 --
--- `edge.day_of` says which date a moment belongs to: by one clock, by the clock of a person whose day may be held, or for
--- the person of this request. This is the rule that all three follow.
+-- Nothing else answers that question: what today is (`edge.today()`, `edge.enter`) is the day of now, so the day of a moment is
+-- what today was at that moment, whenever it is asked for. `person`, `zone`, `hour` and `held_until` are columns of `users`.
 --
 -- A person's clock is a time zone and a day-end hour (0 to 6): with 4, what is done at three in the morning still belongs to
 -- the evening before. Day D begins at D + hour on that clock's wall and lasts until D + 1 begins; where daylight saving
@@ -12,32 +12,23 @@
 -- during it. So a change never changes which date today is, only when today ends, and a date never goes back. After a flight
 -- west the day is longer. After a flight east the day ends as promised before, and the day after it is the short one.
 --
--- `users.held_day` and `users.held_until` are that rule, kept by the trigger `edge.keep_clock`: until `held_until` today is
--- `held_day`, whatever the clock says. `clock_changes` is the history of clocks. `edge.enter` computes today once per
--- request; without the clock's five columns at hand use `edge.today()`.
-create or replace function edge.day_of(moment timestamptz, zone text, hour integer) returns date
-language sql immutable parallel safe
-return ((moment at time zone zone) - make_interval(hours => hour))::date
-  -- Where the clock goes back over the boundary, the first passage of it is not yet the new day.
-  - (moment < edge.day_start(((moment at time zone zone) - make_interval(hours => hour))::date, zone, hour))::int;
+-- The trigger `edge.keep_clock` keeps that rule: `clock_changes` has the day that was in progress at a change, when it ends
+-- after all, and the clock before and after; `users.held_day` and `users.held_until` repeat the latest day and end. From that
+-- end on the present clock decides alone, before it the history does (`edge.earlier_day`). `edge.enter` computes today once
+-- per request.
+create or replace function edge.day_of(moment timestamptz, person uuid, zone text, hour integer, held_until timestamptz)
+returns date
+language sql stable parallel safe
+return case when held_until is null or moment >= held_until then edge.clock_day(moment, zone, hour)
+  else edge.earlier_day(moment, person, zone, hour) end;
 
-grant execute on function edge.day_of(timestamptz, text, integer) to authenticated, service;
+grant execute on function edge.day_of(timestamptz, uuid, text, integer, timestamptz) to authenticated, service;
 
--- The day that a moment from now on lies in, for a person whose day may be held.
---
--- `zone`, `hour`, `held_day` and `held_until` are the clock of that person, as in `users`.
-create or replace function edge.day_of(moment timestamptz, zone text, hour integer, held_day date, held_until timestamptz) returns date
-language sql immutable parallel safe
-return case when moment < held_until then held_day else edge.day_of(moment, zone, hour) end;
-
-grant execute on function edge.day_of(timestamptz, text, integer, date, timestamptz) to authenticated, service;
-
--- The day that a moment of the past lies in, for the person of this request; never later than today.
---
--- The clock of this moment decides, not the clock of then: the function is asked about moments that have just been.
+-- The day that a moment lies in for the person of this request, never later than today; in UTC when nobody is signed in.
 create or replace function edge.day_of(moment timestamptz) returns date
 language sql stable parallel safe
-return least(edge.today(), edge.day_of(moment, coalesce(nullif(current_setting('oree.time_zone', true), ''), 'UTC'),
-  coalesce(nullif(current_setting('oree.day_end_hour', true), ''), '0')::int));
+return least(edge.today(), coalesce(
+  (select edge.day_of(moment, u.id, u.time_zone, u.day_end_hour, u.held_until) from public.users u where u.id = edge.uid()),
+  (moment at time zone 'UTC')::date));
 
 grant execute on function edge.day_of(timestamptz) to authenticated, service;

@@ -35,8 +35,6 @@ declare
   claimed constant text := coalesce(claims ->> 'role', case when claims ->> 'sub' is null then 'anon' else 'user' end);
   subject constant uuid := nullif(claims ->> 'subject', claims ->> 'sub');
   actual text;
-  zone text;
-  hour integer;
   today date;
   is_banned boolean;
   is_alive boolean;
@@ -45,10 +43,9 @@ begin
     raise exception using errcode = 'OR500', message = 'time_not_injected';
   end if;
   if person is not null then
-    select u.role, u.time_zone, u.day_end_hour,
-      edge.day_of(enter.now, u.time_zone, u.day_end_hour, u.held_day, u.held_until),
+    select u.role, edge.day_of(enter.now, u.id, u.time_zone, u.day_end_hour, u.held_until),
       u.is_banned, u.is_active and u.deleted_at is null and s.revoked_at is null and s.expires_at > enter.now
-    into actual, zone, hour, today, is_banned, is_alive
+    into actual, today, is_banned, is_alive
     from public.users u
     join public.user_sessions s on s.user_id = u.id
     where u.id = person and s.id = session;
@@ -72,8 +69,6 @@ begin
     set_config('oree.uid', coalesce(person::text, ''), true),
     set_config('oree.session', coalesce(session::text, ''), true),
     set_config('oree.role', claimed, true),
-    set_config('oree.time_zone', coalesce(zone, ''), true),
-    set_config('oree.day_end_hour', coalesce(hour::text, ''), true),
     set_config('oree.today', coalesce(to_char(today, 'YYYY-MM-DD'), ''), true),
     set_config('oree.claims', claims::text, true),
     -- What Supabase's own auth.uid() reads, so that policies written with it hold as well.

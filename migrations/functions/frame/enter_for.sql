@@ -20,15 +20,13 @@ begin
   if person.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';
   end if;
-  today := edge.day_of(edge.now(), person.time_zone, person.day_end_hour, person.held_day, person.held_until);
+  today := edge.day_of(edge.now(), person.id, person.time_zone, person.day_end_hour, person.held_until);
   perform edge.audit('data.read',
     jsonb_build_object('subject', enter_for.subject, 'operation', edge.claim('operation')));
   perform
     set_config('oree.uid', enter_for.subject::text, true),
     set_config('oree.session', '', true),
     set_config('oree.role', 'user', true),
-    set_config('oree.time_zone', person.time_zone, true),
-    set_config('oree.day_end_hour', person.day_end_hour::text, true),
     set_config('oree.today', to_char(today, 'YYYY-MM-DD'), true),
     set_config('request.jwt.claims', (current_setting('request.jwt.claims')::jsonb
       || jsonb_build_object('sub', enter_for.subject, 'session', null))::text, true),

@@ -4,7 +4,7 @@
 create or replace function edge.today(person uuid) returns date
 language sql stable parallel safe
 return coalesce(
-  (select edge.day_of(edge.now(), u.time_zone, u.day_end_hour, u.held_day, u.held_until)
+  (select edge.day_of(edge.now(), u.id, u.time_zone, u.day_end_hour, u.held_until)
    from public.users u where u.id = person),
   (edge.now() at time zone 'UTC')::date);
 

@@ -6,7 +6,9 @@
 -- concluded from silence or from an answer of RunPod's API (`is_presumed`) is not: should RunPod's word (`is_told`) arrive
 -- after all, it is believed. A success without a `url` in its output is a failure, `no_output`. A creation that its person
 -- has cancelled stays cancelled. Creations point at their present job and a job knows nothing of them, so the late callback
--- of a job that was replaced finds nothing to change.
+-- of a job that was replaced finds nothing to change, but for one case: a job that we had given up on, that was retried
+-- meanwhile, and that RunPod ends well after all. Whoever still waits for what was begun in its place is given its result
+-- (`edge.hand_over_result`).
 --
 -- There is one order of locks, for asking, retrying and cancelling alike: the person, whose creations nobody else gives
 -- another job; then the job; then the creations that wait for it. So a creation's job that is read below the person's lock
@@ -39,6 +41,7 @@ declare
   reached text := move_job.target;
   reason text := move_job.error;
   is_end boolean;
+  was_presumed boolean;
   is_move boolean;
   subject jsonb;
   messages jsonb := '[]';
@@ -55,6 +58,7 @@ begin
     reason := 'no_output';
   end if;
   is_end := (ranks ->> reached)::int = 3;
+  was_presumed := ledger.is_presumed;
   is_move := (ranks ->> reached)::int > (ranks ->> ledger.state)::int
     or (is_end and move_job.is_told and ledger.is_presumed);
 
@@ -67,13 +71,18 @@ begin
     output = case when is_move then coalesce(move_job.output, j.output) else j.output end,
     error = case when is_move then left(reason, 2000) else j.error end,
     delay_ms = coalesce(move_job.delay_ms, j.delay_ms),
-    execution_ms = coalesce(move_job.execution_ms, j.execution_ms),
-    cost = coalesce(move_job.cost, j.cost),
+    execution_ms = greatest(move_job.execution_ms, j.execution_ms),
+    -- Priced anew where there are more seconds than were known.
+    cost = case when move_job.execution_ms > j.execution_ms then move_job.cost else coalesce(move_job.cost, j.cost) end,
     is_presumed = case when is_move then move_job.is_presumed else j.is_presumed end,
     finished_at = case when is_move and is_end then edge.now() else j.finished_at end
   where j.id = ledger.id and (is_move
     or (j.runpod_job_id is null and move_job.runpod_job_id is not null)
     or (j.response_time_ms is null and move_job.response_time_ms is not null)
+    -- RunPod bills what was computed however the job has ended here.
+    or (j.delay_ms is null and move_job.delay_ms is not null)
+    or move_job.execution_ms > coalesce(j.execution_ms, -1)
+    or (j.cost is null and move_job.cost is not null)
     or (j.finished_at is null and move_job.progress <> coalesce(j.progress, -1)))
   returning j.* into ledger;
   if ledger.id is null then
@@ -91,6 +100,9 @@ begin
     where c.job_id = ledger.id and c.status <> 'cancelled';
   end if;
 
+  if is_move and was_presumed and ledger.state = 'succeeded' then
+    messages := edge.hand_over_result(ledger);
+  end if;
   if is_move and is_end then
     subject := edge.job_subject(ledger.id);
     if subject is not null then

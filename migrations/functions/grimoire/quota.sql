@@ -2,7 +2,9 @@
 --
 -- `quota` is {limit, used, left, resets_at}. `kind` is `scene`, `pose` or `audio`; the limit is the entitlement
 -- `scenes_per_day`, `poses_per_day` or `audio_per_day` (`edge.entitlement`). A failed job does not count, nor what costs no
--- GPU because it was joined or given from the cache; a cancelled one does, or cancelling and retrying would be free.
+-- GPU because it was joined or given from the cache; a cancelled one does, or cancelling and retrying would be free. What counts
+-- is the creation: of a job that we gave up on and the one that was begun in its place one counts, whichever ends well
+-- (`jobs.is_counted`).
 --
 -- The day of a quota is the person's own day, as `edge.today()` has it, which a change of clock can make longer but never
 -- end; by the time zone alone, a quota would begin anew whenever its person moved to where the next day has begun. A job is
@@ -23,7 +25,7 @@ as $$
     select count(*)::int as used
     from public.jobs j
     where j.user_id = edge.uid() and j.asked_on = edge.today() and j.created_at >= edge.now() - interval '3 days'
-      and j.kind = quota.kind and j.state <> 'failed'
+      and j.kind = quota.kind and j.state <> 'failed' and j.is_counted
   )
   select jsonb_build_object('limit', d.allowed, 'used', u.used, 'left', greatest(d.allowed - u.used, 0),
     'resets_at', d.ends_at)

@@ -36,6 +36,12 @@ begin
   if chosen.how = 'quota_exceeded' then
     return jsonb_build_object('outcome', 'quota_exceeded', 'quota', chosen.quota);
   end if;
+  -- It may end well after all. It is the new job that counts, unless what the old one makes is used (`edge.move_job`).
+  if before.state = 'failed' and before.is_presumed then
+    update public.jobs j set is_counted = false where j.id = before.id;
+    update public.scenes s set former_jobs = s.former_jobs || before.id where s.id = retry_creation.creation;
+    update public.creations c set former_jobs = c.former_jobs || before.id where c.id = retry_creation.creation;
+  end if;
   update public.scenes s
   set job_id = (chosen.job).id, is_cached = chosen.how = 'cached', error = null,
     status = replace((chosen.job).state, 'submitting', 'queued'), image_url = (chosen.job).output ->> 'url'

@@ -20,6 +20,7 @@ as $$
     ('accounts.read', 'notice'),
     ('accounts.listed', 'notice'),
     ('accounts.erased', 'notice'),
+    ('accounts.restored', 'notice'),
     ('data.read', 'notice'),
     ('audit.read', 'notice'),
     ('outbox.read', 'notice'),

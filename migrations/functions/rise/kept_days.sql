@@ -25,7 +25,7 @@ as $$
       -- Days that a change of clock jumped over, and the one after it if it left less than half of it.
       select c.day + n, 'skipped'
       from public.clock_changes c
-      cross join lateral (select edge.day_of(c.ends_at, c.time_zone, c.day_end_hour) as day) as next
+      cross join lateral (select edge.clock_day(c.ends_at, c.time_zone, c.day_end_hour) as day) as next
       left join public.clock_changes later on later.user_id = c.user_id and later.day = next.day,
         generate_series(1, next.day - c.day - case
           when coalesce(later.ends_at, edge.day_start(next.day + 1, c.time_zone, c.day_end_hour)) - c.ends_at

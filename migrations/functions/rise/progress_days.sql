@@ -1,7 +1,8 @@
 -- What the person of this request has done, by metric and day, for badges and points.
 --
 -- Metrics: `kaizen_days`, days done; `streak`, the length of the run that the day belongs to; `zazen_sessions`;
--- `zazen_minutes`. `amount` is what the day brought, `value` what the metric has come to by its end.
+-- `zazen_minutes`. `amount` is what the day brought, `value` what the metric has come to by its end: the
+-- amounts up to a day add up to its value, so that seconds of two days make a minute together.
 --
 -- With `settled`, this week's days of rest are left out: such a day may still turn out to have been missed, by a higher
 -- target set before Sunday, so it carries no badge until its week is over.
@@ -25,5 +26,6 @@ as $$
   union all
   select 'zazen_sessions', z.day, z.sessions, (sum(z.sessions) over (order by z.day))::bigint from zazen z
   union all
-  select 'zazen_minutes', z.day, z.seconds / 60, (sum(z.seconds) over (order by z.day))::bigint / 60 from zazen z
+  select 'zazen_minutes', m.day, m.until / 60 - (m.until - m.seconds) / 60, m.until / 60
+  from (select z.*, (sum(z.seconds) over (order by z.day))::bigint as until from zazen z) as m
 $$;

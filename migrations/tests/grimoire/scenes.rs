@@ -244,6 +244,86 @@ async fn an_unanswered_submission_fails_when_its_time_is_up() {
     assert_eq!(database.event(job(&created), "r-1", "failed").await["outcome"], "unchanged");
 }
 
+/// The first attempt is given up on, the scene is retried, and RunPod ends both, in each order and way.
+#[tokio::test]
+async fn one_scene_counts_once_and_has_what_was_made_for_it_first_however_often_it_was_tried() {
+    const RETRY: &str = "select edge.retry_creation($1, '{}', 'scenes')";
+    let later = "2026-11-21T12:10:00Z";
+    for (first, second) in [
+        (Some("succeeded"), None),
+        (Some("succeeded"), Some("succeeded")),
+        (Some("succeeded"), Some("failed")),
+        (Some("failed"), Some("succeeded")),
+        (Some("cancelled"), Some("succeeded")),
+        (None, Some("succeeded")),
+    ] {
+        for second_ends_first in [false, true] {
+            let database = Database::migrated().await;
+            let (ada, bob) = (database.person("a@example.org").await, database.person("b@example.org").await);
+            let created = database.call(&ada, NOON, SAME, &[]).await;
+            let joined = database.call(&bob, NOON, SAME, &[]).await;
+            assert_eq!(joined["outcome"], "joined");
+            database.call(&Caller::service(), later, "select edge.expire_jobs()", &[]).await;
+            let again = database.call(&ada, later, RETRY, &[&id(&created)]).await;
+            assert_eq!(again["outcome"], "created", "{again}");
+            assert_eq!(database.call(&bob, later, RETRY, &[&id(&joined)]).await["outcome"], "joined");
+            database.call(&ada, later, SUBMITTED, &[&job(&again), &"r-2"]).await;
+
+            let mut events = vec![(job(&created), "r-1", first), (job(&again), "r-2", second)];
+            if second_ends_first {
+                events.reverse();
+            }
+            let mut orders = Vec::new();
+            for (job, runpod, status) in events {
+                if let Some(status) = status {
+                    orders.extend(database.event(job, runpod, status).await["outbox"].as_array().cloned().unwrap_or_default());
+                }
+            }
+            let context = format!("{first:?}, {second:?}, second first: {second_ends_first}");
+            for scene in [&created, &joined] {
+                assert_eq!(database.scene(id(scene)).await.0, "succeeded", "{context}");
+            }
+            let used = database.call(&ada, later, "select edge.quota('scene') -> 'used'", &[]).await;
+            let others = database.call(&bob, later, "select edge.quota('scene') -> 'used'", &[]).await;
+            assert_eq!((used, others), (json!(1), json!(0)), "{context}");
+            // What is not needed any more is not computed to its end.
+            let unneeded = first == Some("succeeded") && (second.is_none() || !second_ends_first);
+            let cancelled = orders.iter().filter(|entry| entry["payload"]["action"] == "cancel").count();
+            assert_eq!(cancelled, usize::from(unneeded), "{context}: {orders:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_computed_is_known_and_priced_however_late_it_is_told() {
+    let database = Database::migrated().await;
+    let person = database.person("a@example.org").await;
+    let owner = database.owner().await;
+    owner.batch_execute(r#"update settings set value = '{"scene": 0.5}' where key = 'gpu_prices'"#).await.unwrap();
+    let told = "select edge.job_event($1, $2, $3, null, null, 1500, $4::bigint)";
+    let known = async |job: Uuid| -> (String, Option<i64>, Option<i64>, Option<f64>) {
+        let sql = "select state, delay_ms, execution_ms, cost::float8 from jobs where id = $1";
+        let row = owner.query_one(sql, &[&job]).await.unwrap();
+        (row.get(0), row.get(1), row.get(2), row.get(3))
+    };
+    for (index, status) in ["cancelled", "succeeded", "failed"].into_iter().enumerate() {
+        let created = database.call(&person, NOON, SUBMIT, &[]).await;
+        let runpod = format!("r-{index}");
+        database.call(&person, NOON, SUBMITTED, &[&job(&created), &runpod]).await;
+        database.call(&person, NOON, "select edge.cancel_creation($1, 'scenes')", &[&id(&created)]).await;
+        assert_eq!(known(job(&created)).await, ("cancelled".to_owned(), None, None, None));
+        let later = "2026-11-21T12:01:00Z";
+        let answer = database.call(&Caller::service(), later, told, &[&job(&created), &runpod, &status, &8000_i64]).await;
+        assert_eq!((&answer["outcome"], &answer["job"]["state"]), (&json!("unchanged"), &json!("cancelled")));
+        assert_eq!(known(job(&created)).await, ("cancelled".to_owned(), Some(1500), Some(8000), Some(4.0)), "{status}");
+        // The most that was told counts, and is priced.
+        for (ms, most, cost) in [(7000_i64, 8000, 4.0), (9000, 9000, 4.5)] {
+            database.call(&Caller::service(), later, told, &[&job(&created), &runpod, &status, &ms]).await;
+            assert_eq!(known(job(&created)).await, ("cancelled".to_owned(), Some(1500), Some(most), Some(cost)), "{status}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_job_that_runpod_is_silent_about_ages_out_half_an_hour_after_its_time() {
     let database = Database::migrated().await;

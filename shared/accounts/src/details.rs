@@ -1,11 +1,21 @@
 //! Rules for what people say of themselves. An empty text takes the value away.
 
-use edge::validation::not_blank;
+use edge::validation::{not_blank, one_line};
 use validator::ValidationError;
 
+/// On one line: names stand in letters and lists.
+///
 /// # Errors
 /// `blank` or `control_character`.
 pub fn name(text: &str) -> Result<(), ValidationError> {
+    if text.is_empty() { Ok(()) } else { one_line(text) }
+}
+
+/// On as many lines as one likes.
+///
+/// # Errors
+/// `blank` or `control_character`.
+pub fn text(text: &str) -> Result<(), ValidationError> {
     if text.is_empty() { Ok(()) } else { not_blank(text) }
 }
 
@@ -44,6 +54,6 @@ mod tests {
     fn what_is_no_phone_and_no_country_is_refused() {
         assert!(phone("+33 (0)1 23-45.67").is_ok() && country("FR").is_ok() && country("be").is_ok());
         assert!(phone("allo 123").is_err() && phone("+-").is_err() && country("FRA").is_err() && country("1F").is_err());
-        assert!(name(" ").is_err());
+        assert!(name(" ").is_err() && name("Ada\r\nBcc: x").is_err() && text("a\r\nb").is_ok());
     }
 }

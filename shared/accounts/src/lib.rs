@@ -14,10 +14,12 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
 
-pub use details::{country, name, phone};
+pub use details::{country, name, phone, text};
 pub use device_cookie::DeviceCookie;
 pub use letter::{ENOUGH_LETTERS, Link, post_later};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
+use password::{OR, prepared, spellings};
+
 pub use password::refuse_guessable;
 pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, Refused, WRONG_PASSWORD};
 
@@ -154,9 +156,21 @@ pub fn may_use_as(me: &Person, owner: Uuid, roles: &[Role]) -> Result<()> {
     if roles.contains(&me.role) { Ok(()) } else { me.owns(owner) }
 }
 
-/// What the database is given in place of a password; needs `Passwords`.
+/// What the database is given in place of a new password; needs `Passwords`.
 pub fn digest(ctx: &Context, password: &str) -> String {
-    password_digest(&ctx.key("PASSWORD_PEPPER"), password)
+    password_digest(&ctx.key("PASSWORD_PEPPER"), &prepared(password))
+}
+
+/// What the database is given in place of a password that is compared with one: [`digest`], and the same of what was typed
+/// where that is another spelling, for passwords that were chosen before spellings were one. Needs `Passwords`.
+pub fn digests(ctx: &Context, typed: &str) -> String {
+    let key = ctx.key("PASSWORD_PEPPER");
+    spellings(typed).iter().map(|spelling| password_digest(&key, spelling)).collect::<Vec<_>>().join(OR)
+}
+
+/// A password itself in its spellings, for a hash that was imported.
+pub fn typed(password: &str) -> String {
+    spellings(&password.replace(OR, "")).join(OR)
 }
 
 /// The name under which a session is listed to its owner.

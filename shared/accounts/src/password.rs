@@ -1,4 +1,31 @@
+use std::borrow::Cow;
+
 use edge::{FieldError, Place, Result};
+use unicode_normalization::UnicodeNormalization;
+
+/// Between two spellings of one password, where SQL compares it (`edge.password_matches`). Nobody types it.
+pub(crate) const OR: &str = "\u{1f}";
+
+/// Characters that a password has at least, however it is spelled.
+const SHORTEST: usize = 10;
+
+/// A password as it is hashed: blanks are U+0020, and accents are one with their letters (RFC 8265, 4.2.2). A Mac sends `é` in
+/// one character or in two, and its Option key makes a blank of its own; to who types it is one password.
+pub(crate) fn prepared(typed: &str) -> Cow<'_, str> {
+    if typed.is_ascii() {
+        return Cow::Borrowed(typed);
+    }
+    let blank = |c| {
+        if matches!(c, '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}') { ' ' } else { c }
+    };
+    Cow::Owned(typed.chars().map(blank).nfc().collect())
+}
+
+/// The spellings under which a password may have been hashed, today's first.
+pub(crate) fn spellings(typed: &str) -> Vec<Cow<'_, str>> {
+    let prepared = prepared(typed);
+    if prepared == typed { vec![prepared] } else { vec![prepared, Cow::Borrowed(typed)] }
+}
 
 /// The most common passwords of 10 characters and more, in public lists of leaked ones and on French keyboards.
 const COMMON: &str = "\
@@ -14,9 +41,15 @@ const COMMON: &str = "\
 /// where nobody can know it.
 ///
 /// # Errors
-/// 422 `weak_password` for `field`.
+/// 422 `weak_password` for `field`, or `too_short` for what is so once its accents are one with their letters.
 pub fn refuse_guessable(field: &str, password: &str, email: &str) -> Result<()> {
-    let typed = password.trim().to_ascii_lowercase();
+    let prepared = prepared(password);
+    if prepared.chars().count() < SHORTEST {
+        let mut short = FieldError::new(Place::Body, field, "too_short");
+        short.params.push(("min".to_owned(), SHORTEST.to_string()));
+        return Err(short.into());
+    }
+    let typed = prepared.trim().to_ascii_lowercase();
     let mut characters = typed.chars();
     let first = characters.next();
     let guessable = characters.all(|character| Some(character) == first)
@@ -34,6 +67,37 @@ mod tests {
     fn the_list_of_common_passwords_holds_only_what_the_length_lets_through() {
         for password in COMMON.split(' ') {
             assert!(password.len() >= 10 && password == password.to_ascii_lowercase(), "{password}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_one_in_every_spelling() {
+        for (typed, one) in [
+            ("été à la plage", "e\u{301}te\u{301} a\u{300} la plage"),
+            ("trois petits chats", "trois\u{a0}petits\u{202f}chats"),
+            ("Ångström ﬁn", "\u{212b}ngstro\u{308}m ﬁn"),
+        ] {
+            assert_eq!(prepared(one), typed);
+            assert_eq!(spellings(one), [typed, one]);
+        }
+        assert_eq!(spellings("Ｐａｓｓ １"), ["Ｐａｓｓ １"], "width is the typist's own");
+        assert_ne!(prepared("ete"), prepared("été"));
+    }
+
+    #[test]
+    fn an_accent_typed_apart_makes_no_password_longer() {
+        assert!(refuse_guessable("password", &"e\u{301}a".repeat(4), "").is_err());
+        assert!(refuse_guessable("password", &"e\u{301}a".repeat(5), "").is_ok());
+        assert!(refuse_guessable("password", "mot\u{a0}de passe", "").is_ok());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_prepared_stays_as_it_is(typed: String) {
+            let once = prepared(&typed).into_owned();
+            proptest::prop_assert_eq!(prepared(&once), once.as_str());
+            let apart: String = typed.nfd().collect();
+            proptest::prop_assert_eq!(prepared(&apart), once.as_str());
         }
     }
 

@@ -3,6 +3,7 @@ use base64::prelude::BASE64_STANDARD;
 use chrono::{DateTime, Duration, Utc};
 use jwt_compact::alg::{Hs256, Hs256Key};
 use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, UntrustedToken, ValidationError};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -67,6 +68,13 @@ struct Internal {
     sub: String,
 }
 
+/// What a token's header says must be understood. We know no extension, so a token that names one is not for us (RFC 7515,
+/// 4.1.11).
+#[derive(Clone, Deserialize)]
+struct Extensions {
+    crit: Option<IgnoredAny>,
+}
+
 impl Keys {
     /// # Errors
     /// See [`KeysError`].
@@ -127,7 +135,10 @@ impl Keys {
     }
 
     fn check<T: for<'de> Deserialize<'de>>(&self, audience: &str, token: &str, now: DateTime<Utc>) -> Result<T, TokenError> {
-        let token = UntrustedToken::new(token).map_err(|_| TokenError::Invalid)?;
+        let token = UntrustedToken::<Extensions>::try_from(token).map_err(|_| TokenError::Invalid)?;
+        if token.header().other_fields.crit.is_some() {
+            return Err(TokenError::Invalid);
+        }
         let id = token.header().key_id.as_deref();
         let (_, key) = self.0.iter().find(|(known, _)| Some(known.as_str()) == id).ok_or(TokenError::Invalid)?;
         let token = Hs256.validator::<Wire<T>>(key).validate(&token).map_err(|_| TokenError::Invalid)?;
@@ -212,6 +223,21 @@ mod tests {
             internal,
         ] {
             assert_eq!(one().verify(&wrong, noon()), Err(TokenError::Invalid), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_rightly_signed_token_with_an_extension_that_must_be_understood_is_refused() {
+        let key = Hs256Key::new([1; 32]);
+        let sign = |fields: serde_json::Value| {
+            let wire = Wire { iss: ISSUER.to_owned(), aud: PEOPLE.to_owned(), custom: ada() };
+            let claims = Claims::new(wire).set_duration_and_issuance(&clock(noon()), ACCESS_LIFETIME);
+            Hs256.token(&Header::new(fields).with_key_id("a"), &claims, &key).unwrap()
+        };
+        assert_eq!(one().verify(&sign(serde_json::json!({"jwk": {"kty": "oct"}})), noon()), Ok(ada()));
+        for crit in [serde_json::json!(["exp"]), serde_json::json!(["b64"]), serde_json::json!([]), serde_json::json!("x")] {
+            let token = sign(serde_json::json!({"crit": crit, "b64": true}));
+            assert_eq!(one().verify(&token, noon()), Err(TokenError::Invalid), "{crit}");
         }
     }
 

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use embed::{BLUE, Embed, ORANGE, RED};
 
+/// The version of Discord's API that answers are read as.
+const VERSION: &str = "10";
 /// Seconds to stay away where Discord (or the network before it) refuses without saying how long: such a ban is on an
 /// address that many share, and lasts.
 const UNNAMED_WAIT_S: u32 = 300;
@@ -61,9 +63,17 @@ pub async fn send(ctx: &Context, embed: Embed) -> Delivery {
         return Delivery::Dead { status: None, reason: "discord_not_configured".to_owned() };
     }
     // Unasked, Discord answers before it has saved the message, and does not tell when it could not.
-    let url = [webhook, if webhook.contains('?') { "&" } else { "?" }, "wait=true"].concat();
+    let url = [of_version(webhook).as_str(), if webhook.contains('?') { "&" } else { "?" }, "wait=true"].concat();
     let message = Message { embeds: [embed.within_limits()], allowed_mentions: Mentions { parse: [] } };
     delivery(ctx.http("discord", Http::post(url).json(&message)).await)
+}
+
+/// A webhook's address as Discord gives it names no version, and means whichever Discord takes for the default one.
+fn of_version(webhook: &str) -> String {
+    match webhook.split_once("/api/webhooks/") {
+        Some((host, rest)) => [host, "/api/v", VERSION, "/webhooks/", rest].concat(),
+        None => webhook.to_owned(),
+    }
 }
 
 fn delivery(answer: Result<HttpAnswer, HttpFailure>) -> Delivery {

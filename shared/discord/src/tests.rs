@@ -21,6 +21,16 @@ fn answer(status: u16, retry_after: Option<u32>, body: &str) -> Delivery {
 }
 
 #[test]
+fn a_webhook_is_called_in_the_version_that_its_answers_are_read_in() {
+    let of = |url: &str| super::of_version(url);
+    let pinned = "https://discord.com/api/v10/webhooks/1/token?thread_id=2";
+    assert_eq!(of("https://discord.com/api/webhooks/1/token?thread_id=2"), pinned);
+    assert_eq!(of(pinned), pinned);
+    assert_eq!(of("https://discord.com/api/v9/webhooks/1/token"), "https://discord.com/api/v9/webhooks/1/token");
+    assert_eq!(of("https://relay.example/x"), "https://relay.example/x");
+}
+
+#[test]
 fn texts_are_cut_to_their_limits_by_characters() {
     let embed = sent(Embed::new("🌀".repeat(300), BLUE).field("é", &"é".repeat(2000)).footer(&" x ".repeat(1000)));
     assert_eq!(embed["title"].as_str().unwrap().chars().count(), 256);

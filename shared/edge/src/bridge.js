@@ -64,10 +64,10 @@ export async function http(ticket, { env }, binding, method, url, headers, conte
 }
 
 /** Reads the request's body, or fails where it is larger than `cap` bytes. */
-export async function body(ticket, { request }, cap) {
+export async function body(ticket, { request, context }, cap) {
   const own = instance;
   try {
-    const bytes = await read(request, cap);
+    const bytes = await read(request, cap, (reader) => context.waitUntil(skip(reader)));
     if (bytes) back(own, received, ticket, 0, -1, bytes);
     else back(own, failed, ticket, "too large");
   } catch (error) {
@@ -75,8 +75,32 @@ export async function body(ticket, { request }, cap) {
   }
 }
 
-/** The body of a request or an answer, or null where it is larger than `cap` bytes: then the rest is not read. */
-async function read(message, cap) {
+/** How much of a body is read that is not wanted, and for how many milliseconds. */
+const SKIPPED = 32 * 1024 * 1024;
+const SKIPPING = 20_000;
+
+/**
+ * Reads on what is left of a refused body, within bounds: while a client writes it does not hear the answer, and on a
+ * connection that is closed under it, never will.
+ */
+export async function skip(reader) {
+  const patience = setTimeout(() => reader.cancel().catch(() => {}), SKIPPING);
+  try {
+    for (let left = SKIPPED; left > 0; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      left -= value.length;
+    }
+    await reader.cancel();
+  } catch {
+    // Its sender is gone.
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** The body of a request or an answer, or null where it is larger than `cap` bytes: then `rest` gets its reader. */
+async function read(message, cap, rest = (reader) => reader.cancel().catch(() => {})) {
   if (!message.body) return new Uint8Array();
   // The runtime holds a message to the length that it declares.
   if (Number(message.headers.get("content-length") ?? Infinity) <= cap) return new Uint8Array(await message.arrayBuffer());
@@ -88,7 +112,7 @@ async function read(message, cap) {
     if (done) break;
     length += value.length;
     if (length > cap) {
-      reader.cancel().catch(() => {});
+      rest(reader);
       return null;
     }
     chunks.push(value);

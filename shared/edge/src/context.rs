@@ -55,6 +55,7 @@ struct Claims<'a> {
     request_id: &'a str,
     operation: &'a str,
     language: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
     ip: &'a str,
 }
 
@@ -72,7 +73,7 @@ impl Context {
         &self.0.log.request_id
     }
 
-    /// The caller's address as far as it may be kept: /24 of IPv4, /48 of IPv6.
+    /// The caller's address as far as it may be kept: /24 of IPv4, /48 of IPv6; empty where it is unknown.
     pub fn ip(&self) -> &str {
         &self.0.ip
     }
@@ -93,9 +94,15 @@ impl Context {
         self.0.idempotency_key.as_deref()
     }
 
-    /// The version that `If-Match` names, without quotes.
+    /// The versions that `If-Match` names, for `edge.is_version` in SQL.
     pub fn if_match(&self) -> Option<&str> {
         self.0.if_match.as_deref()
+    }
+
+    /// Whether `If-Match` lets this version be changed.
+    pub fn matches(&self, version: i32) -> bool {
+        let version = version.to_string();
+        self.if_match().is_none_or(|named| named.split(',').any(|named| named == version))
     }
 
     /// SHA-256 of the body as sent: what tells a repeated request from another one under the same key.

@@ -85,6 +85,16 @@ impl Limit {
         (self.0 > 0).then_some(self.0)
     }
 
+    /// What all addresses of one IPv6 network may do together, where nobody is known: well above what one subscriber may, for a
+    /// network can be a whole town's.
+    pub fn of_network(self) -> Limit {
+        match self.0 {
+            0 => Limit::NONE,
+            10 => Limit(300),
+            _ => Limit(1200),
+        }
+    }
+
     pub(crate) fn binding(self) -> Option<&'static str> {
         match self.0 {
             10 => Some("LIMIT_10"),

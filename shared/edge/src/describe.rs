@@ -122,7 +122,7 @@ impl Endpoint {
             (&[refusal::FORBIDDEN], is_ranked),
             (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
             (&[refusal::RATE_LIMITED], self.limit.requests().is_some()),
-            (&[refusal::BODY_TOO_LARGE], shape.body.is_some()),
+            (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], shape.body.is_some()),
             (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
             (&[refusal::INVALID], takes_input || self.idempotent || self.access == Access::Writes),
             (&[refusal::UNAVAILABLE], self.sql > 0),

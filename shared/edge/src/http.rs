@@ -28,6 +28,15 @@ pub enum HttpFailure {
     Connection(String),
 }
 
+/// Why a request's body was not read.
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "in tests every body arrives"))]
+pub(crate) enum Unread {
+    /// It is larger than the endpoint takes.
+    TooLarge,
+    /// It did not arrive whole, or not in the form in which HTTP sends bodies.
+    Broken(String),
+}
+
 impl Http {
     pub fn get(url: impl Into<String>) -> Http {
         Http::new("GET", url.into())

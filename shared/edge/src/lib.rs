@@ -21,6 +21,7 @@ pub mod route;
 #[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
+mod tags;
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(test, expect(dead_code, reason = "some of it only the bridge uses"))]
 mod tasks;

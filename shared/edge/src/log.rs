@@ -142,11 +142,13 @@ impl Log {
     }
 
     pub(crate) fn line(&self, ending: &Ending) -> String {
+        let notes = self.notes.take();
         let line = Line {
             time: ending.at.to_rfc3339_opts(SecondsFormat::Millis, true),
             level: match ending.status {
                 500.. => "error",
                 400.. => "warn",
+                _ if !notes.is_empty() => "warn",
                 _ => "info",
             },
             request_id: &self.request_id,
@@ -158,7 +160,7 @@ impl Log {
             status: ending.status,
             code: ending.code,
             error: ending.error,
-            notes: self.notes.take(),
+            notes,
             ms: ending.ms,
             sql: self.statements(),
             outside: self.outside.take(),

@@ -8,12 +8,14 @@ use uuid::Uuid;
 use crate::caller::{Identity, SqlRole};
 use crate::config::{Config, Stage};
 use crate::context::{Context, Inner};
-use crate::contract::{Endpoint, Function, Trigger};
+use crate::contract::{Endpoint, Function, Limit, Trigger};
+use crate::http::Unread;
 use crate::log::{Ending, Log};
 use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
 use crate::route::{self, Found};
 use crate::runtime::Runtime;
+use crate::tags::Tags;
 use crate::{Error, Language, Result, refusal};
 
 /// Moves the clock of one request; obeyed in stage dev only.
@@ -50,6 +52,10 @@ pub async fn serve(
     let request_id = auth::random_uuid().map(|id| id.to_string()).unwrap_or_default();
     let log = Rc::new(Log::new(request_id, parts.headers.get("traceparent")));
     let language = Language::accepted(parts.headers.get("accept-language").unwrap_or_default());
+    if parts.ip.is_none() && parts.headers.get(&ip_header).is_some() {
+        // Everybody is one caller then: limits and known networks mean nothing.
+        log.note(&["CLIENT_IP_HEADER: no address can be read in ", &ip_header].concat());
+    }
     let method = parts.method.clone();
     let ip = parts.ip_truncated();
     let origin = parts.headers.get("origin").map(str::to_owned);
@@ -185,17 +191,31 @@ fn finish(answer: &mut Answer, config: Option<&Config>, origin: Option<&str>, re
 }
 
 impl Call {
-    /// Counts this call against its operation and the person, or the address where nobody is known.
+    /// Counts this call against its operation and the person, or the address and its network where nobody is known.
     pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
-        let Some(binding) = self.endpoint.limit.binding() else { return Ok(()) };
-        let who = person.map_or_else(|| self.parts.ip_key(), |id| id.to_string());
-        let key = [self.package, ".", self.endpoint.operation, ":", &who].concat();
+        let limit = self.endpoint.limit;
+        let Some(person) = person else {
+            self.count(limit, &self.parts.ip_key()).await?;
+            return match self.parts.ip_network() {
+                Some(network) => self.count(limit.of_network(), &network).await,
+                None => Ok(()),
+            };
+        };
+        self.count(limit, &person.to_string()).await
+    }
+
+    async fn count(&self, limit: Limit, who: &str) -> Result<()> {
+        let Some(binding) = limit.binding() else { return Ok(()) };
+        let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
         if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited()) }
     }
 
     /// Reads the body under its cap; `json` bodies must be declared as such.
     pub(crate) async fn read_body(&mut self, json: bool) -> Result<Vec<u8>> {
-        let body = self.runtime.body(self.endpoint.body).await.ok_or_else(Error::body_too_large)?;
+        let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
+            Unread::TooLarge => Error::body_too_large(),
+            Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
+        })?;
         if json && !body.is_empty() {
             let declared = self.parts.headers.get("content-type").unwrap_or_default();
             let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
@@ -223,10 +243,7 @@ impl Call {
             identity,
             access: self.endpoint.access,
             idempotency_key,
-            // `*` is any version of what is there.
-            if_match: header("if-match")
-                .filter(|tag| *tag != "*")
-                .map(|tag| tag.trim_start_matches("W/").trim_matches('"').to_owned()),
+            if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),
             body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),

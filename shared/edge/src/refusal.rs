@@ -49,6 +49,7 @@ refusals! {
     pub CONFLICT: 409 "conflict", fr: "Conflit avec l'état actuel.", en: "This conflicts with the present state.";
     pub PRECONDITION_FAILED: 412 "precondition_failed", fr: "La ressource a changé entre-temps : relisez-la.", en: "The resource has changed in the meantime: read it again.";
     pub BODY_TOO_LARGE: 413 "body_too_large", fr: "Le corps est trop grand.", en: "The body is too large.";
+    pub BODY_INCOMPLETE: 400 "body_incomplete", fr: "Le corps n'est pas arrivé en entier.", en: "The body did not arrive whole.";
     pub UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", fr: "Le corps doit être du JSON (Content-Type: application/json).", en: "The body must be JSON (Content-Type: application/json).";
     pub INVALID: 422 "invalid", fr: "Certains champs sont incorrects.", en: "Some fields are not right.";
     pub RATE_LIMITED: 429 "rate_limited", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";

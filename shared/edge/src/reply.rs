@@ -7,6 +7,7 @@ use futures::stream::{LocalBoxStream, Stream, once};
 use serde::Serialize;
 
 use crate::Context;
+use crate::tags::Tags;
 
 /// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
 pub trait Body {
@@ -159,12 +160,13 @@ pub struct Reply<T> {
     pub(crate) status: Option<u16>,
     pub(crate) headers: Vec<(&'static str, String)>,
     is_kept: bool,
+    version: Option<i32>,
 }
 
 impl<T> Reply<T> {
     /// Answers with the status that the contract names.
     pub fn new(value: T) -> Reply<T> {
-        Reply { value, status: None, headers: Vec::new(), is_kept: false }
+        Reply { value, status: None, headers: Vec::new(), is_kept: false, version: None }
     }
 
     /// Another status than the contract's, such as 200 for a repeated creation.
@@ -185,6 +187,14 @@ impl<T> Reply<T> {
     pub fn etag(self, version: impl FnOnce(&T) -> i32) -> Reply<T> {
         let version = version(&self.value).to_string();
         self.header("etag", &["\"", &version, "\""].concat())
+    }
+
+    /// `ETag` of an answer that shows more than the row of that version, such as a tier that ends by time: its version, by which
+    /// `If-Match` goes, and what the answer is made of, so that `If-None-Match` covers all of it.
+    #[must_use]
+    pub fn etag_of_all(mut self, version: impl FnOnce(&T) -> i32) -> Reply<T> {
+        self.version = Some(version(&self.value));
+        self
     }
 
     /// `X-Total-Count`: how many rows a list has in all its pages.
@@ -241,6 +251,11 @@ impl<T: Body> Reply<T> {
         answer.headers = self.headers;
         answer.body = self.value.bytes();
         answer.stream = self.value.stream().map(Pieces);
+        if answer.stream.is_some() {
+            // A proxy that gathers or compresses what comes piece by piece holds it back.
+            answer.header("x-accel-buffering", "no");
+            answer.header("cache-control", "no-store, no-transform");
+        }
         // `()` is no body: a 204.
         if answer.body == b"null" {
             answer.body.clear();
@@ -250,6 +265,10 @@ impl<T: Body> Reply<T> {
         }
         if let Some(policy) = T::POLICY {
             answer.header("content-security-policy", policy);
+        }
+        if let Some(version) = self.version {
+            let content = &auth::sha256_hex(&answer.body)[..16];
+            answer.header("etag", ["\"", &version.to_string(), "-", content, "\""].concat());
         }
         if self.is_kept {
             answer.header("etag", ["\"", &auth::sha256_hex(&answer.body)[..32], "\""].concat());
@@ -293,8 +312,7 @@ impl Answer {
     /// An answer that the caller has already, by what `If-None-Match` names, is not sent again.
     pub(crate) fn unless_known(mut self, if_none_match: Option<&str>) -> Answer {
         let tag = self.headers.iter().find(|(name, _)| *name == "etag").map(|(_, tag)| tag.as_str());
-        let known = |tags: &str| tags == "*" || tags.split(',').any(|known| Some(known.trim().trim_start_matches("W/")) == tag);
-        if tag.is_some() && if_none_match.is_some_and(known) {
+        if tag.is_some_and(|tag| if_none_match.is_some_and(|known| Tags::read(known).name(tag))) {
             self.status = 304;
             self.body.clear();
             self.headers.retain(|(name, _)| *name != "content-type");

@@ -31,8 +31,8 @@ pub struct Parts {
     /// As sent, without the question mark.
     pub raw_query: String,
     pub headers: Headers,
-    /// The caller's address, or the unspecified address where the runtime does not tell it.
-    pub ip: IpAddr,
+    /// The caller's address, as it was before anybody translated it; `None` where nobody tells it in a way that can be read.
+    pub ip: Option<IpAddr>,
     /// Values of the `{…}` parts of the route, decoded.
     pub path_parameters: Vec<(String, String)>,
 }
@@ -42,7 +42,7 @@ impl Parts {
         let (scheme, rest) = incoming.url.split_once("://").unwrap_or(("http", &incoming.url));
         let (host, tail) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
         let (path, query) = tail.split_once('?').unwrap_or((tail, ""));
-        let ip = incoming.headers.get(ip_header).and_then(|text| text.parse().ok()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let ip = incoming.headers.get(ip_header).and_then(address);
         Parts {
             origin: [scheme, "://", host].concat(),
             host: host.to_owned(),
@@ -73,18 +73,59 @@ impl Parts {
     /// What limits count by: an IPv4 address, or the /64 that one IPv6 subscriber has.
     pub(crate) fn ip_key(&self) -> String {
         match self.ip {
-            IpAddr::V4(ip) => ip.to_string(),
-            IpAddr::V6(ip) => Ipv6Addr::from(u128::from(ip) >> 64 << 64).to_string(),
+            None => "unknown".to_owned(),
+            Some(IpAddr::V4(ip)) => ip.to_string(),
+            Some(IpAddr::V6(ip)) => cut(ip, 64),
         }
     }
 
-    /// What may be kept of the address: /24 of IPv4, /48 of IPv6.
-    pub(crate) fn ip_truncated(&self) -> String {
+    /// The /48 of an IPv6 address: whoever has one has 65,536 of what [`ip_key`](Parts::ip_key) tells apart.
+    pub(crate) fn ip_network(&self) -> Option<String> {
         match self.ip {
-            IpAddr::V4(ip) => Ipv4Addr::from(u32::from(ip) >> 8 << 8).to_string(),
-            IpAddr::V6(ip) => Ipv6Addr::from(u128::from(ip) >> 80 << 80).to_string(),
+            Some(IpAddr::V6(ip)) => Some([&cut(ip, 48), "/48"].concat()),
+            _ => None,
         }
     }
+
+    /// What may be kept of the address: /24 of IPv4, /48 of IPv6; empty where it is unknown.
+    pub(crate) fn ip_truncated(&self) -> String {
+        match self.ip {
+            None => String::new(),
+            Some(IpAddr::V4(ip)) => Ipv4Addr::from(u32::from(ip) >> 8 << 8).to_string(),
+            Some(IpAddr::V6(ip)) => cut(ip, 48),
+        }
+    }
+}
+
+fn cut(ip: Ipv6Addr, bits: u32) -> String {
+    Ipv6Addr::from(u128::from(ip) & (u128::MAX << (128 - bits))).to_string()
+}
+
+/// Reads an address in every spelling that proxies use: with a port, in brackets, with a zone, at the end of a list (where
+/// the nearest proxy has put it), or an IPv4 address inside an IPv6 one.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.rsplit(',').next()?.trim_ascii();
+    let text = match text.strip_prefix('[') {
+        Some(rest) => rest.split_once(']')?.0,
+        // A second colon is part of an IPv6 address.
+        None => text.split_once(':').filter(|(_, port)| !port.contains(':')).map_or(text, |(host, _)| host),
+    };
+    let ip: IpAddr = text.split('%').next()?.parse().ok()?;
+    match ip {
+        IpAddr::V6(ip) => Some(inside(ip).map_or(IpAddr::V6(ip), IpAddr::V4)),
+        v4 @ IpAddr::V4(_) => Some(v4),
+    }
+}
+
+/// The IPv4 address of a mapped (RFC 4291, 2.5.5) or translated (RFC 6052, `64:ff9b::/96`) one. All of IPv4 is one /64 there.
+fn inside(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, high, low] = ip.segments();
+    let embedded = match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => true,
+        [0, 0, 0, 0, 0, 0] => high > 0,
+        _ => false,
+    };
+    embedded.then(|| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
 }
 
 /// Percent-decodes; `None` where the result is not UTF-8.
@@ -115,11 +156,49 @@ mod tests {
         assert!(parts("http://h/x?a=%FF", "").query().is_none());
     }
 
+    fn caller(text: &str) -> (String, String, Option<String>) {
+        let parts = parts("http://h/", &["cf-connecting-ip:", text, "\n"].concat());
+        (parts.ip_key(), parts.ip_truncated(), parts.ip_network())
+    }
+
     #[test]
     fn addresses_are_grouped_for_limits_and_cut_for_logs() {
-        let v6 = parts("http://h/", "cf-connecting-ip:2001:db8:1:2:3:4:5:6\n");
-        assert_eq!((v6.ip_key().as_str(), v6.ip_truncated().as_str()), ("2001:db8:1:2::", "2001:db8:1::"));
+        let v6 = caller("2001:db8:1:2:3:4:5:6");
+        assert_eq!((v6.0.as_str(), v6.1.as_str(), v6.2.as_deref()), ("2001:db8:1:2::", "2001:db8:1::", Some("2001:db8:1::/48")));
         let v4 = parts("http://h/", "x-forwarded-for:1.2.3.4\ncf-connecting-ip:203.0.113.9\n");
-        assert_eq!((v4.ip_key().as_str(), v4.ip_truncated().as_str()), ("203.0.113.9", "203.0.113.0"));
+        assert_eq!((v4.ip_key().as_str(), v4.ip_truncated().as_str(), v4.ip_network()), ("203.0.113.9", "203.0.113.0", None));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_address_and_nobodys_network() {
+        for text in ["", "unknown", "_hidden", "1.2.3", "1.2.3.4.5", "1.2.3.4, ", "[::1", "for=1.2.3.4", "é"] {
+            assert_eq!(caller(text), ("unknown".to_owned(), String::new(), None), "{text}");
+        }
+        assert_eq!(parts("http://h/", "").ip, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_address_is_one_caller_in_every_spelling(v4: [u8; 4], v6: [u16; 8], port: u16) {
+            let v4 = Ipv4Addr::from(v4);
+            let (v4, [a, b, c, d]) = (v4.to_string(), v4.octets());
+            let (high, low) = (u16::from(a) << 8 | u16::from(b), u16::from(c) << 8 | u16::from(d));
+            let mut spellings = vec![
+                format!("{v4}:{port}"), format!("198.51.100.1, {v4}"), format!(" {v4} "), format!("::ffff:{v4}"),
+                format!("::FFFF:{high:x}:{low:x}"), format!("[::ffff:{v4}]:{port}"), format!("0:0:0:0:0:ffff:{high:04x}:{low:04x}"),
+                format!("64:ff9b::{v4}"), format!("2001:db8::1,{v4}:{port}"),
+            ];
+            if high > 0 {
+                spellings.push(format!("::{v4}"));
+            }
+            for spelling in spellings {
+                proptest::prop_assert_eq!(caller(&spelling), caller(&v4), "{}", spelling);
+            }
+            let whole = v6.map(|part| format!("{part:04X}")).join(":");
+            let v6 = Ipv6Addr::from(v6).to_string();
+            for spelling in [format!("[{v6}]"), format!("[{v6}]:{port}"), format!("{v6}%eth0"), format!("[{v6}%1]:{port}"), whole] {
+                proptest::prop_assert_eq!(caller(&spelling), caller(&v6), "{}", spelling);
+            }
+        }
     }
 }

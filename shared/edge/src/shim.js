@@ -1,7 +1,7 @@
 // The entry of every deployed function: hands a request to wasm and its answer back.
 import { initSync, fetch as serve, __wbg_reset_state as reset } from "./bindings.js";
 import * as bindings from "./bindings.js";
-import { renew, watch } from "./bridge.js";
+import { renew, skip, watch } from "./bridge.js";
 import module from "./module.wasm";
 
 /** How to give up the requests in flight, should their instance break. */
@@ -45,11 +45,9 @@ function called(enter, request, env, context) {
   });
 }
 
-/** Reads the rest of a small refused body: the runtime closes a connection on which one was left unread. */
+/** Reads the rest of a refused body: the runtime closes a connection on which one was left unread. */
 function drain(request, context) {
-  if (request.body && !request.bodyUsed && Number(request.headers.get("content-length") ?? Infinity) <= 65_536) {
-    context.waitUntil(request.arrayBuffer().catch(() => {}));
-  }
+  if (request.body && !request.bodyUsed) context.waitUntil(skip(request.body.getReader()));
 }
 
 /** A panic leaves the instance in an unknown state: begin a fresh one and give up everyone who waited for the old. */

@@ -88,7 +88,7 @@ pub async fn read<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<T>> {
     let found = ctx.sql(look::<T>(creation)).await?.optional::<Creation>()?;
     let found = found.ok_or(refusal::NOT_FOUND)?;
     let version = found.version;
-    Ok(Reply::new(found.shown(ctx)).etag(|_| version))
+    Ok(Reply::new(found.shown(ctx)).etag_of_all(|_| version))
 }
 
 /// Each change of a creation until its end. Whoever has seen the end already is told by 204 not to come again.

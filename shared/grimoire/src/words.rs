@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use edge::validation::is_invisible;
 use validator::ValidationError;
 
 /// Phrases by which a text tries to be obeyed instead of drawn, and what loads or parts a prompt; in lower case.
@@ -87,13 +88,6 @@ fn order(text: &str) -> Option<Range<usize>> {
         let (order, _) = after.rfind(|(_, word)| begins(word, &ORDERS))?;
         Some(verb.start..order.end)
     })
-}
-
-/// Soft hyphens, zero-width and direction marks, fillers, variation selectors, the empty pattern of Braille, tags.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
-        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// Something to see, on one line, also once it is [`neutral`]; a rule for `#[validate(custom)]`.

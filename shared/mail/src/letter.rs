@@ -31,6 +31,9 @@ enum Template {
     EmailChanged,
     Invitation,
     Erasure,
+    ErasurePaying,
+    AccountClosed,
+    PasswordResetClosed,
     OrganisationInvitation,
     SubscriptionEnding,
 }
@@ -137,13 +140,50 @@ impl Template {
             ),
             (Template::Erasure, Language::Fr) => (
                 "Votre compte est fermé",
-                "Votre compte est fermé et vos données seront effacées après le délai de grâce. Si ce n'était pas vous, ou si \
-                 vous changez d'avis, répondez vite à ce message.",
+                "Votre compte est fermé et vos données seront effacées le {about}. Si ce n'était pas vous, ou si vous changez \
+                 d'avis, connectez-vous avant ce jour : il vous sera proposé de rouvrir le compte.",
             ),
             (Template::Erasure, Language::En) => (
                 "Your account is closed",
-                "Your account is closed and your data will be deleted after the grace period. If that was not you, or if you \
-                 change your mind, reply to this message soon.",
+                "Your account is closed and your data will be deleted on {about}. If that was not you, or if you change your \
+                 mind, sign in before that day: you will be asked whether to open it again.",
+            ),
+            (Template::ErasurePaying, Language::Fr) => (
+                "Votre compte est fermé, votre abonnement continue",
+                "Votre compte est fermé et vos données seront effacées le {about}. Si ce n'était pas vous, ou si vous changez \
+                 d'avis, connectez-vous avant ce jour : il vous sera proposé de rouvrir le compte.\n\n\
+                 Fermer le compte ne met pas fin à l'abonnement : les paiements continuent jusqu'à ce que vous l'arrêtiez \
+                 ici :\n\n{link}",
+            ),
+            (Template::ErasurePaying, Language::En) => (
+                "Your account is closed, your subscription goes on",
+                "Your account is closed and your data will be deleted on {about}. If that was not you, or if you change your \
+                 mind, sign in before that day: you will be asked whether to open it again.\n\n\
+                 Closing the account does not end the subscription: payments go on until you end it here:\n\n{link}",
+            ),
+            (Template::AccountClosed, Language::Fr) => (
+                "Votre compte est fermé, pas encore effacé",
+                "Quelqu'un a voulu créer un compte avec cette adresse. Elle en a un, qui est fermé et sera effacé le {about}. Si \
+                 c'était vous, connectez-vous avant ce jour pour le rouvrir, ou demandez d'abord un nouveau mot de passe. Sinon, \
+                 ignorez ce message : rien n'a changé.",
+            ),
+            (Template::AccountClosed, Language::En) => (
+                "Your account is closed, and not deleted yet",
+                "Somebody tried to open an account with this address. It has one, which is closed and will be deleted on \
+                 {about}. If that was you, sign in before that day to open it again, or ask for a new password first. If not, \
+                 ignore this message: nothing has changed.",
+            ),
+            (Template::PasswordResetClosed, Language::Fr) => (
+                "Choisissez un nouveau mot de passe",
+                "Votre compte est fermé et sera effacé le {about}. Pour le garder, choisissez un nouveau mot de passe avec ce lien \
+                 dans l'heure, puis connectez-vous : il vous sera proposé de le rouvrir. Le lien ne sert qu'une fois :\n\n\
+                 {link}\n\nSi vous n'avez rien demandé, ignorez ce message : rien ne change.",
+            ),
+            (Template::PasswordResetClosed, Language::En) => (
+                "Choose a new password",
+                "Your account is closed and will be deleted on {about}. To keep it, choose a new password by this link within the \
+                 hour, then sign in: you will be asked whether to open it again. The link works once:\n\n{link}\n\n\
+                 If you did not ask for it, ignore this message: nothing changes.",
             ),
             (Template::OrganisationInvitation, Language::Fr) => (
                 "Une organisation vous invite",
@@ -179,7 +219,7 @@ mod tests {
 
     use super::*;
 
-    const TEMPLATES: [&str; 11] = [
+    const TEMPLATES: [&str; 14] = [
         "email_verification",
         "address_known",
         "password_reset",
@@ -189,6 +229,9 @@ mod tests {
         "email_changed",
         "invitation",
         "erasure",
+        "erasure_paying",
+        "account_closed",
+        "password_reset_closed",
         "organisation_invitation",
         "subscription_ending",
     ];
@@ -215,7 +258,18 @@ mod tests {
     fn only_letters_that_ask_for_something_have_a_link() {
         let with_link: Vec<_> =
             TEMPLATES.into_iter().filter(|name| letter(name, "en").written().1.contains("https://")).collect();
-        assert_eq!(with_link, ["email_verification", "password_reset", "email_change", "invitation", "organisation_invitation"]);
+        assert_eq!(
+            with_link,
+            [
+                "email_verification",
+                "password_reset",
+                "email_change",
+                "invitation",
+                "erasure_paying",
+                "password_reset_closed",
+                "organisation_invitation"
+            ]
+        );
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
         };
     }
     let embed = embed
-        .quoted("Erreur", ended.error.as_deref().unwrap_or_default())
+        .field("Erreur", ended.error.as_deref().map_or("", in_our_words))
         .field("Réponse de RunPod", &seconds(ended.response_time_ms))
         .field("File d'attente", &seconds(ended.delay_ms))
         .field("Calcul", &seconds(ended.execution_ms))
@@ -170,6 +170,25 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
         Some(url) if kind != "audio" => embed.image(&url),
         _ => embed,
     })
+}
+
+/// A worker's own sentence can echo what was asked of it: who asked reads it, the team does not.
+fn in_our_words(error: &str) -> &str {
+    const WORDS: [&str; 12] = [
+        "job_status_unknown",
+        "no_output",
+        "output_too_large",
+        "output_unreachable",
+        "output_unsupported",
+        "result_expired",
+        "runpod_busy",
+        "runpod_failed",
+        "runpod_refused",
+        "runpod_unavailable",
+        "submission_unknown",
+        "timed_out",
+    ];
+    WORDS.into_iter().find(|word| *word == error).unwrap_or("phrase du worker")
 }
 
 /// `1,25 s`, or nothing where it is not known.
@@ -214,6 +233,17 @@ mod tests {
         let embed = shown(&payload).unwrap();
         assert_eq!((&embed["title"], embed.get("image")), (&json!("🌀 Ambiance sonore générée"), None));
         assert_eq!((&embed["fields"][0]["value"], &embed["fields"][1]["value"]), (&json!("`rune`"), &json!("3")));
+    }
+
+    #[test]
+    fn a_workers_sentence_is_not_quoted() {
+        for (error, told) in [("no_output", "no_output"), ("cannot draw a letter to ada@example.org", "phrase du worker")] {
+            let payload = json!({
+                "event": "scene.failed", "id": Uuid::from_u128(1), "attempt": 1, "input": {}, "url": null, "error": error,
+                "delay_ms": null, "execution_ms": null, "response_time_ms": null, "finished_at": "2026-11-21T12:00:00Z",
+            });
+            assert_eq!(shown(&payload).unwrap()["fields"][0]["value"], told);
+        }
     }
 
     #[test]

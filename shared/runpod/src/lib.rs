@@ -5,6 +5,7 @@
 //! answers 404; callbacks are not signed and are tried three times within twenty seconds.
 
 mod callback;
+mod lenient;
 mod report;
 
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
-use serde::Deserialize;
 use serde_json::Value;
 
-use crate::is_id;
+use crate::{is_id, lenient};
 
 const LONGEST_ERROR: usize = 500;
 const LONGEST_URL: usize = 2048;
@@ -58,39 +57,30 @@ impl State {
     }
 }
 
-/// Every member may be missing or be something else than documented.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Wire {
-    id: Value,
-    status: Value,
-    output: Value,
-    error: Value,
-    delay_time: Value,
-    execution_time: Value,
-}
-
 impl Report {
-    /// `None` where the body is not a JSON object.
+    /// Every member may be missing or be something else than documented. `None` where the body is not a JSON object, and
+    /// cannot be read as one (`lenient`).
     pub fn read(body: &[u8]) -> Option<Report> {
-        let mut wire: Wire = serde_json::from_slice(body).ok().filter(|_| body.trim_ascii_start().starts_with(b"{"))?;
+        let mut members = lenient::object(body)?;
+        let mut member = |name| members.remove(name).unwrap_or_default();
         let report = Report {
-            id: wire.id.as_str().filter(|id| is_id(id)).map(str::to_owned),
-            delay_ms: milliseconds(&wire.delay_time),
-            execution_ms: milliseconds(&wire.execution_time),
+            id: member("id").as_str().filter(|id| is_id(id)).map(str::to_owned),
+            delay_ms: milliseconds(&member("delayTime")),
+            execution_ms: milliseconds(&member("executionTime")),
             ..Report::default()
         };
-        Some(match wire.status.as_str() {
+        let (status, mut output, error) = (member("status"), member("output"), member("error"));
+        Some(match status.as_str().map(str::to_ascii_uppercase).as_deref() {
             Some("IN_QUEUE") => report.state(State::Queued),
             // Progress comes with an output, which is not the result.
-            Some("IN_PROGRESS" | "RUNNING") => Report { progress: percent(&wire.output), ..report.state(State::Running) },
-            Some("COMPLETED") => report.ended(&mut wire.output),
-            Some("FAILED") => report.failed(wire.error, "runpod_failed"),
-            Some("TIMED_OUT") => report.failed(wire.error, "timed_out"),
+            Some("IN_PROGRESS" | "RUNNING") => Report { progress: percent(&output), ..report.state(State::Running) },
+            Some("COMPLETED") => report.ended(&mut output, &error),
+            Some("FAILED") => report.failed(&output, &error, "runpod_failed"),
+            Some("TIMED_OUT") => report.failed(&output, &error, "timed_out"),
             Some("CANCELLED") => report.state(State::Cancelled),
             // The SDK's local server tells an end by its output alone.
-            None if !wire.output.is_null() => report.ended(&mut wire.output),
-            None if !wire.error.is_null() => report.failed(wire.error, "runpod_failed"),
+            None if !output.is_null() => report.ended(&mut output, &error),
+            None if !error.is_null() => report.failed(&output, &error, "runpod_failed"),
             _ => report,
         })
     }
@@ -99,22 +89,22 @@ impl Report {
         Report { state: Some(state), ..self }
     }
 
-    fn failed(self, error: Value, otherwise: &str) -> Report {
-        let error = sentence(&error).unwrap_or_else(|| otherwise.to_owned());
+    fn failed(self, output: &Value, error: &Value, otherwise: &str) -> Report {
+        let error = sentence(error).or_else(|| complaint(output)).unwrap_or_else(|| otherwise.to_owned());
         Report { error: Some(error), ..self.state(State::Failed) }
     }
 
-    fn ended(self, output: &mut Value) -> Report {
+    fn ended(self, output: &mut Value, error: &Value) -> Report {
         match made(output) {
             Some(output) => Report { output: Some(output), ..self.state(State::Succeeded) },
-            None if has_content(output) => self.failed(Value::Null, "output_unsupported"),
-            None => self.failed(Value::Null, "no_output"),
+            None if has_content(output) => self.failed(output, error, "output_unsupported"),
+            None => self.failed(output, error, "no_output"),
         }
     }
 }
 
-/// The file in an output: the output itself, one of its members by these names, or the first of a list, which may be
-/// objects again (as the public SDXL and ComfyUI workers answer).
+/// The file in an output: the output itself, one of its members by these names, or the first file of a list, which may be
+/// objects again (as the public SDXL and ComfyUI workers answer) and begin with what a worker has yielded before.
 fn made(output: &mut Value) -> Option<Output> {
     const NAMES: [&str; 10] =
         ["image_url", "audio_url", "image", "audio", "url", "data", "message", "images", "audios", "output"];
@@ -124,7 +114,7 @@ fn made(output: &mut Value) -> Option<Output> {
             let start = text.strip_prefix("data:").map_or(Some(0), |rest| rest.find(";base64,").map(|at| at + 13))?;
             is_base64(&text[start..]).then(|| Output::Inline(text.split_off(start)))
         }
-        Value::Array(items) => items.first_mut().and_then(made),
+        Value::Array(items) => items.iter_mut().find_map(made),
         Value::Object(members) => NAMES.iter().find_map(|name| members.get_mut(*name).and_then(made)),
         _ => None,
     }
@@ -140,8 +130,11 @@ fn is_base64(text: &str) -> bool {
     text.len() >= SHORTEST_FILE && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=\r\n".contains(&b))
 }
 
-/// `{"progress": 50}`, or the bare number.
+/// `{"progress": 50}`, or the bare number; of a list, the last that tells.
 fn percent(output: &Value) -> Option<i64> {
+    if let Value::Array(items) = output {
+        return items.iter().rev().find_map(percent);
+    }
     let told = output.get("progress").unwrap_or(output);
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     told.as_f64().map(|percent| percent.clamp(0.0, 100.0) as i64)
@@ -161,15 +154,35 @@ fn milliseconds(value: &Value) -> Option<i64> {
     value.as_f64().map(|number| number as i64).filter(|number| *number >= 0)
 }
 
+/// What a worker that ended by itself says went wrong: its member `error`, or a message where it calls its end a failure.
+fn complaint(output: &Value) -> Option<String> {
+    const NAMES: [&str; 5] = ["error", "errors", "error_message", "exception", "detail"];
+    match output {
+        Value::Array(items) => items.iter().find_map(complaint),
+        Value::Object(members) => {
+            let says = |name: &str, words: &[&str]| {
+                members.get(name).and_then(Value::as_str).is_some_and(|word| words.contains(&word.to_ascii_lowercase().as_str()))
+            };
+            let denies = |name: &str| members.get(name) == Some(&Value::Bool(false));
+            let is_failure = says("status", &["error", "failed", "failure"]) || denies("success") || denies("ok");
+            let named = NAMES.iter().find_map(|name| members.get(*name).and_then(sentence));
+            named.or_else(|| sentence(output).filter(|_| is_failure))
+        }
+        _ => None,
+    }
+}
+
 /// What people may read of an error. A handler that raises is told as a JSON document inside a string, with the machine's
-/// name and a traceback beside the message; links may carry our own proof.
+/// name and a traceback beside the message; others have an object of their own, or a list. Links may carry our own proof.
 fn sentence(error: &Value) -> Option<String> {
+    const NAMES: [&str; 8] = ["error_message", "message", "error", "errors", "detail", "msg", "reason", "exception"];
     let message = match error {
         Value::String(text) => match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(members)) => members.get("error_message")?.as_str()?.to_owned(),
+            Ok(inner @ (Value::Object(_) | Value::Array(_))) => return sentence(&inner),
             _ => text.clone(),
         },
-        Value::Object(members) => members.get("error_message").or_else(|| members.get("message"))?.as_str()?.to_owned(),
+        Value::Object(members) => return NAMES.iter().find_map(|name| members.get(*name).and_then(sentence)),
+        Value::Array(items) => return items.iter().find_map(sentence),
         _ => return None,
     };
     // Python prints the message below its traceback.

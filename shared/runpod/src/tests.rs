@@ -35,6 +35,9 @@ fn the_link_is_found_in_every_known_shape_of_output() {
         r#"{"images":["https://f.example/1.png"],"seed":1}"#,
         r#"{"images":[{"filename":"1.png","type":"s3_url","data":"https://f.example/1.png"}]}"#,
         r#"[{"url":"https://f.example/1.png"}]"#,
+        r#"[{"progress":20},{"image_url":"https://f.example/1.png"}]"#,
+        r#"[null,"drawing",[{"images":[{"seed":1},{"url":"https://f.example/1.png"}]}]]"#,
+        r#"{"image_url":["",{"url":"https://f.example/1.png"}],"error":"a warning"}"#,
     ] {
         let report = read(&format!(r#"{{"id":"a","status":"COMPLETED","output":{output}}}"#));
         assert_eq!(report.output, Some(Output::Link("https://f.example/1.png".to_owned())), "{output}");
@@ -77,7 +80,13 @@ fn what_is_neither_a_link_nor_a_file_is_an_honest_failure() {
 fn progress_with_an_output_is_not_an_end() {
     let report = read(r#"{"id":"a","status":"IN_PROGRESS","output":{"image_url":"https://f.example/preview.png"}}"#);
     assert_eq!((report.state, report.output), (Some(State::Running), None));
-    for (output, percent) in [(r#"{"progress":50}"#, Some(50)), ("33.4", Some(33)), ("250", Some(100)), (r#""half""#, None)] {
+    for (output, percent) in [
+        (r#"{"progress":50}"#, Some(50)),
+        ("33.4", Some(33)),
+        (r#"[{"progress":20},{"progress":40},{"note":"x"}]"#, Some(40)),
+        ("250", Some(100)),
+        (r#""half""#, None),
+    ] {
         let report = read(&format!(r#"{{"id":"a","status":"IN_PROGRESS","output":{output}}}"#));
         assert_eq!(report.progress, percent, "{output}");
     }
@@ -124,6 +133,42 @@ fn of_an_error_only_the_message_is_kept() {
     }
     let long = serde_json::json!({ "status": "FAILED", "error": "é".repeat(10_000) }).to_string();
     assert_eq!(read(&long).error.map(|error| error.chars().count()), Some(500));
+}
+
+#[test]
+fn a_worker_is_heard_wherever_it_says_what_went_wrong() {
+    for body in [
+        r#"{"status":"COMPLETED","output":{"error":"no seed"}}"#,
+        r#"{"status":"COMPLETED","output":[{"progress":20},{"error":"no seed"}]}"#,
+        r#"{"status":"COMPLETED","output":{"status":"error","message":"no seed"}}"#,
+        r#"{"status":"COMPLETED","output":{"success":false,"reason":"no seed"}}"#,
+        r#"{"status":"COMPLETED","error":"no seed"}"#,
+        r#"{"status":"COMPLETED","output":{"image_url":""},"error":{"message":"no seed"}}"#,
+        r#"{"status":"completed","output":"","error":["no seed"]}"#,
+        r#"{"status":"FAILED","output":{"errors":["no seed"]}}"#,
+        r#"{"status":"FAILED","error":{"error":{"detail":"no seed"}}}"#,
+        r#"{"output":{"error":"{\"error_message\":\"no seed\",\"hostname\":\"secret\"}"}}"#,
+    ] {
+        assert_eq!(ended(body), (Some(State::Failed), Some("no seed".to_owned())), "{body}");
+    }
+    let silent = ended(r#"{"status":"COMPLETED","output":{"message":"done"}}"#);
+    assert_eq!(silent, (Some(State::Failed), Some("output_unsupported".to_owned())));
+}
+
+#[test]
+fn one_stray_byte_does_not_lose_the_result_beside_it() {
+    for echoed in [&b"\"cut \\ud83d\""[..], b"NaN", b"\"\xff\"", b"{\"score\": -Infinity}", b"1e999"] {
+        let output = br#", "status": "COMPLETED", "output": {"image_url": "https://f.example/1.png", "echo": "#;
+        let report = Report::read(&[br#"{"input": "#, echoed, output, echoed, b"}}"].concat()).unwrap();
+        assert_eq!(
+            report.output,
+            Some(Output::Link("https://f.example/1.png".to_owned())),
+            "{}",
+            String::from_utf8_lossy(echoed)
+        );
+    }
+    let twice = r#"{"id":"a","id":"b","status":"COMPLETED","output":"https://f.example/1.png"}"#;
+    assert_eq!(read(twice).state, Some(State::Succeeded));
 }
 
 #[test]

@@ -3,5 +3,5 @@
 mod event;
 mod signature;
 
-pub use event::{Event, Read, Subscription};
+pub use event::{Event, Facts, Read, State, Subscription};
 pub use signature::{NOT_CONFIGURED, Stripe};

@@ -106,6 +106,16 @@ const MESSAGES: &[Message] = &[
         fr: "Date attendue au format AAAA-MM-JJ, entre 1900 et 2200.",
         en: "Expected a date as YYYY-MM-DD, between 1900 and 2200.",
     },
+    Message {
+        code: "bad_moment",
+        fr: "Moment attendu au format RFC 3339 ; une seconde intercalaire (:60) n'est pas conservée.",
+        en: "Expected a moment as in RFC 3339; a leap second (:60) is not kept.",
+    },
+    Message {
+        code: "not_exact",
+        fr: "Un entier doit tenir sur 64 bits : écrivez-le comme un texte.",
+        en: "An integer must fit into 64 bits: write it as a text.",
+    },
     Message { code: "bad_uuid", fr: "UUID attendu.", en: "Expected a UUID." },
     Message { code: "bad_email", fr: "Adresse e-mail incorrecte.", en: "Not an e-mail address." },
     Message {

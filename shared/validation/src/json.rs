@@ -22,8 +22,19 @@ pub fn json<T: DeserializeOwned + Validate>(body: &[u8]) -> Result<T, Rejected> 
         // Serde would read an array as the fields of a struct in order; a body is always an object.
         return Err(Rejected::Invalid(vec![FieldError::new(Place::Body, "", "wrong_type")]));
     }
+    let rewritten;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let input: T = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+    let mut read = serde_path_to_error::deserialize(&mut reader);
+    if let Err(error) = &read
+        && error.inner().is_data()
+        && error.inner().to_string().starts_with("invalid type: floating point")
+    {
+        // Serde tells numbers apart by how they are written.
+        rewritten = integers_written_as_such(text);
+        reader = serde_json::Deserializer::from_str(&rewritten);
+        read = serde_path_to_error::deserialize(&mut reader);
+    }
+    let input: T = read.map_err(|error| {
         let path = error.path().to_string();
         let cause = error.into_inner();
         match cause.classify() {
@@ -83,6 +94,54 @@ pub(crate) fn field_error(place: Place, path: &str, sentence: &str) -> FieldErro
     } else {
         FieldError::new(place, path, "invalid_value")
     }
+}
+
+/// A JSON text in which integers that are written with a fraction or an exponent, `6.0` or `1e3`, are written without.
+fn integers_written_as_such(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit()) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = if rest.starts_with('"') {
+            let mut is_escaped = false;
+            let closes = |(_, c): &(usize, char)| {
+                let closes = *c == '"' && !is_escaped;
+                is_escaped = *c == '\\' && !is_escaped;
+                closes
+            };
+            rest.char_indices().skip(1).find(closes).map_or(rest.len(), |(end, _)| end + 1)
+        } else {
+            rest.find(|c: char| !c.is_ascii_digit() && !"+-.eE".contains(c)).unwrap_or(rest.len())
+        };
+        let (token, after) = rest.split_at(length);
+        match integer(token) {
+            Some(integer) => out.push_str(&integer),
+            None => out.push_str(token),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The digits of a number that is written as a fraction or with an exponent and is an integer of 18 digits at most.
+fn integer(token: &str) -> Option<String> {
+    let (sign, number) = token.strip_prefix('-').map_or(("", token), |number| ("-", number));
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if number == whole || !(whole.bytes().chain(fraction.bytes())).all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let digits = [whole, fraction].concat();
+    let point = i32::try_from(whole.len()).ok()?.checked_add(exponent.parse().ok()?)?;
+    let (kept, dropped) = digits.split_at(usize::try_from(point).ok()?.min(digits.len()));
+    let zeros = usize::try_from(point).ok()?.saturating_sub(digits.len());
+    let kept = kept.trim_start_matches('0');
+    if dropped.bytes().any(|byte| byte != b'0') || (!kept.is_empty() && kept.len() + zeros > 18) {
+        return None;
+    }
+    Some(if kept.is_empty() { "0".to_owned() } else { [sign, kept, &"0".repeat(zeros)].concat() })
 }
 
 /// Whether a JSON text that parsed holds an escaped U+0000: `\u0000` after an even number of backslashes.
@@ -163,6 +222,33 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_is_one_however_it_is_written() {
+        for written in ["6", "6.0", "6.000", "0.6e1", "6e0", "60E-1", "600.0e-2", "0.06e+2"] {
+            let body = format!(r#"{{"name":"6.0","count":{written}}}"#);
+            let entry = json::<Entry>(body.as_bytes()).unwrap();
+            assert_eq!((entry.name.as_str(), entry.count), ("6.0", Some(6)), "{written}");
+        }
+        assert_eq!(refused(r#"{"name":"a","count":6.5}"#), pair("count", "wrong_type"));
+        assert_eq!(refused(r#"{"name":"a","count":-0.0}"#), pair("count", "range"));
+        assert_eq!(refused(r#"{"name":"a","count":1e1}"#), pair("count", "range"));
+    }
+
+    #[test]
+    fn a_leap_second_is_refused_and_not_stored_as_another_moment() {
+        #[derive(Debug, Deserialize, Validate)]
+        struct At {
+            #[serde(default, deserialize_with = "present")]
+            at: Option<chrono::DateTime<chrono::Utc>>,
+        }
+        assert!(json::<At>(br#"{"at":"2026-06-30T23:59:59.999Z"}"#).unwrap().at.is_some());
+        for text in ["2026-06-30T23:59:60Z", "2026-06-10T12:00:60.5+02:00"] {
+            let body = format!(r#"{{"at":"{text}"}}"#);
+            let Err(Rejected::Invalid(errors)) = json::<At>(body.as_bytes()) else { panic!("{text} is taken") };
+            assert_eq!((errors[0].field.as_str(), errors[0].code.as_str()), ("at", "bad_moment"));
+        }
+    }
+
+    #[test]
     fn an_escaped_backslash_before_u0000_is_ordinary_text() {
         assert!(json::<Entry>(br#"{"name":"\\u00"}"#).is_ok());
         assert!(!holds_nul(r#""\\u0000""#));
@@ -195,6 +281,24 @@ mod tests {
         #[test]
         fn no_body_makes_the_reader_panic(body: Vec<u8>) {
             let _ = json::<Entry>(&body);
+        }
+
+        #[test]
+        fn no_number_makes_the_reader_panic_and_none_changes(text in "[-+0-9.eE]{0,12}") {
+            let body = format!(r#"{{"a":{text},"b":"\\"{text}"}}"#);
+            let rewritten = integers_written_as_such(&body);
+            let before: Result<serde_json::Value, _> = serde_json::from_str(&body);
+            if let Ok(before) = before {
+                let after: serde_json::Value = serde_json::from_str(&rewritten).unwrap();
+                proptest::prop_assert_eq!(before["a"].as_f64(), after["a"].as_f64());
+                proptest::prop_assert_eq!(&before["b"], &after["b"]);
+            }
+        }
+
+        #[test]
+        fn an_integer_with_a_fraction_of_zeros_is_read_as_it_is(count in 1_i32..=9, zeros in 1_usize..5) {
+            let body = format!(r#"{{"name":"a","count":{count}.{}}}"#, "0".repeat(zeros));
+            proptest::prop_assert_eq!(json::<Entry>(body.as_bytes()).unwrap().count, Some(count));
         }
     }
 }

@@ -16,4 +16,4 @@ pub use json::{Rejected, json};
 pub use language::{Language, Message};
 pub use page::{Cursor, Page};
 pub use text::text;
-pub use types::{Date, Email, TimeZone, not_blank, present, refuse};
+pub use types::{Date, Email, TimeZone, is_invisible, not_blank, one_line, present, refuse};

@@ -1,6 +1,7 @@
+use std::any::Any;
 use std::fmt;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -14,27 +15,48 @@ pub fn refuse<E: Error>(code: &'static str) -> E {
     E::custom([REFUSED, code].concat())
 }
 
-/// For optional fields: absent is `None`, `null` is refused.
+/// For optional fields: absent is `None`, `null` is refused, and so is a moment that the database has no place for.
 ///
 /// # Errors
-/// Whatever `T` refuses, null included.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(deserializer).map(Some)
+/// Whatever `T` refuses, null included; `bad_moment` for a leap second, which is another moment once it is stored.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de> + 'static>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = T::deserialize(deserializer)?;
+    match (&value as &dyn Any).downcast_ref::<DateTime<Utc>>() {
+        Some(moment) if moment.nanosecond() >= 1_000_000_000 => Err(refuse("bad_moment")),
+        _ => Ok(Some(value)),
+    }
 }
 
-/// A rule for `#[validate(custom(function = "…"))]`: something other than white space, and no control character but
-/// line breaks and tabs.
+/// A rule for `#[validate(custom(function = "…"))]`: something to see, and no control character but line breaks and tabs.
 ///
 /// # Errors
 /// `blank` or `control_character`.
 pub fn not_blank(text: &str) -> Result<(), ValidationError> {
-    if text.trim().is_empty() {
+    if text.chars().all(|c| c.is_whitespace() || is_invisible(c)) {
         return Err(ValidationError::new("blank"));
     }
     match text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         true => Err(ValidationError::new("control_character")),
         false => Ok(()),
     }
+}
+
+/// A rule for names: as [`not_blank`], on one line.
+///
+/// # Errors
+/// `blank` or `control_character`.
+pub fn one_line(text: &str) -> Result<(), ValidationError> {
+    match text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        true => Err(ValidationError::new("control_character")),
+        false => not_blank(text),
+    }
+}
+
+/// Soft hyphens, zero-width and direction marks, fillers, variation selectors, the empty pattern of Braille, tags.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// A calendar day, `YYYY-MM-DD`, between the years 1900 and 2200.
@@ -111,11 +133,70 @@ impl<'de> Deserialize<'de> for Email {
 }
 
 /// The name of a time zone, such as `Europe/Paris`. Only its shape is checked here: the database holds the list of zones
-/// and answers `bad_time_zone` for a name that it does not know.
+/// and answers `bad_time_zone` for a name that it does not know. What operating systems still call `CET` or `EST5EDT` is
+/// the place that the IANA list's file `backward` names for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TimeZone(String);
 
+/// Old names without a place, as the file `backward` of tzdata 2026a links them.
+const OLD_ZONES: &[(&str, &str)] = &[
+    ("CET", "Europe/Brussels"),
+    ("CST6CDT", "America/Chicago"),
+    ("Cuba", "America/Havana"),
+    ("EET", "Europe/Athens"),
+    ("EST", "America/Panama"),
+    ("EST5EDT", "America/New_York"),
+    ("Egypt", "Africa/Cairo"),
+    ("Eire", "Europe/Dublin"),
+    ("GB", "Europe/London"),
+    ("GB-Eire", "Europe/London"),
+    ("GMT", "UTC"),
+    ("GMT+0", "UTC"),
+    ("GMT-0", "UTC"),
+    ("GMT0", "UTC"),
+    ("Greenwich", "UTC"),
+    ("HST", "Pacific/Honolulu"),
+    ("Hongkong", "Asia/Hong_Kong"),
+    ("Iceland", "Atlantic/Reykjavik"),
+    ("Iran", "Asia/Tehran"),
+    ("Israel", "Asia/Jerusalem"),
+    ("Jamaica", "America/Jamaica"),
+    ("Japan", "Asia/Tokyo"),
+    ("Kwajalein", "Pacific/Kwajalein"),
+    ("Libya", "Africa/Tripoli"),
+    ("MET", "Europe/Brussels"),
+    ("MST", "America/Phoenix"),
+    ("MST7MDT", "America/Denver"),
+    ("NZ", "Pacific/Auckland"),
+    ("NZ-CHAT", "Pacific/Chatham"),
+    ("Navajo", "America/Denver"),
+    ("PRC", "Asia/Shanghai"),
+    ("PST8PDT", "America/Los_Angeles"),
+    ("Poland", "Europe/Warsaw"),
+    ("Portugal", "Europe/Lisbon"),
+    ("ROC", "Asia/Taipei"),
+    ("ROK", "Asia/Seoul"),
+    ("Singapore", "Asia/Singapore"),
+    ("Turkey", "Europe/Istanbul"),
+    ("UCT", "UTC"),
+    ("Universal", "UTC"),
+    ("W-SU", "Europe/Moscow"),
+    ("WET", "Europe/Lisbon"),
+    ("Zulu", "UTC"),
+];
+
 impl TimeZone {
+    /// `None` for what cannot be the name of a zone.
+    pub fn parse(text: &str) -> Option<TimeZone> {
+        if let Some((_, place)) = OLD_ZONES.iter().find(|(old, _)| *old == text) {
+            return Some(TimeZone((*place).to_owned()));
+        }
+        let shaped = (1..=64).contains(&text.len())
+            && text.starts_with(|c: char| c.is_ascii_alphabetic())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-/".contains(&b));
+        shaped.then(|| TimeZone(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -123,11 +204,7 @@ impl TimeZone {
 
 impl<'de> Deserialize<'de> for TimeZone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let shaped = (1..=64).contains(&text.len())
-            && text.starts_with(|c: char| c.is_ascii_alphabetic())
-            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+-/".contains(&b));
-        if shaped { Ok(TimeZone(text)) } else { Err(refuse("bad_time_zone")) }
+        TimeZone::parse(&String::deserialize(deserializer)?).ok_or_else(|| refuse("bad_time_zone"))
     }
 }
 
@@ -169,6 +246,32 @@ mod tests {
     #[test]
     fn ordinary_addresses_are_taken_and_put_in_lower_case() {
         assert_eq!(Email::parse(" Ada.Lovelace+oree@Example.org ").unwrap().as_str(), "ada.lovelace+oree@example.org");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_blank() {
+        for text in ["", " \n", "\u{200b}", "\u{feff} \u{2060}", "\u{3164}", "\u{2800}\u{ad}", "\u{202e}"] {
+            assert!(not_blank(text).is_err() && one_line(text).is_err(), "{text:?}");
+        }
+        for text in ["a", "\u{200b}a", "👩\u{200d}🚀", "日本"] {
+            assert!(not_blank(text).is_ok() && one_line(text).is_ok(), "{text:?}");
+        }
+        assert!(not_blank("a\r\nb\tc").is_ok() && not_blank("a\u{7}").is_err());
+        for text in ["Ada\r\nBcc: eve@example.org", "a\tb", "a\u{85}b", "a\u{2028}b"] {
+            assert!(one_line(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_zone_by_its_old_name_is_the_place_that_it_stands_for() {
+        let name = |text: &str| TimeZone::parse(text).map(|zone| zone.0);
+        assert_eq!(name("CET").as_deref(), Some("Europe/Brussels"));
+        assert_eq!(name("EST5EDT").as_deref(), Some("America/New_York"));
+        assert_eq!(name("Europe/Paris").as_deref(), Some("Europe/Paris"));
+        assert_eq!((name(""), name("+05:30"), name("Europe/Paris ")), (None, None, None));
+        for (old, place) in OLD_ZONES {
+            assert!(place.contains('/') || *place == "UTC", "{old}");
+        }
     }
 
     #[test]

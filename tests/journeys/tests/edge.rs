@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use testing::{App, Person};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn the_eleventh_attempt_in_a_minute_is_told_when_to_come_back() {
@@ -21,6 +22,22 @@ async fn the_eleventh_attempt_in_a_minute_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_network_of_ipv6_has_a_limit_over_all_its_addresses() {
+    let app = App::edge();
+    let random = auth::random_uuid().unwrap().as_u128() & 0xffff;
+    let ask = |subnet: u32| {
+        let call = app.post("/auth/login").header(&ip_header(), &format!("2001:db8:{random:x}:{subnet:x}::1"));
+        call.json(json!({})).send()
+    };
+    let mut refused = 0;
+    for hundred in 0..7 {
+        let answers = futures::future::join_all((0..100).map(|one| ask(hundred * 100 + one))).await;
+        refused += answers.iter().filter(|answer| answer.status == 429).count();
+    }
+    assert!(refused >= 100, "{refused} of 700 calls from one network, with two windows at most, were refused");
+}
+
+#[tokio::test]
 async fn a_forwarded_for_header_does_not_give_a_fresh_limit() {
     let app = App::edge();
     let mut statuses = Vec::new();
@@ -30,6 +47,56 @@ async fn a_forwarded_for_header_does_not_give_a_fresh_limit() {
         statuses.push(call.json(json!({"refresh_token": "never-issued"})).send().await.status);
     }
     assert!(statuses.contains(&429), "{statuses:?}");
+}
+
+/// What a client that writes `request` by hand hears: the status, and the code of the problem.
+async fn heard(request: &[u8], hangs_up: bool) -> (u16, String) {
+    let url = std::env::var("EDGE_URL").unwrap();
+    let host = url.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
+    let head =
+        format!("POST /api/v1/auth/login HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\nConnection: close\r\n");
+    stream.write_all(&[head.as_bytes(), request].concat()).await.unwrap();
+    if hangs_up {
+        stream.shutdown().await.unwrap();
+    }
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer).await;
+    let answer = String::from_utf8_lossy(&answer);
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    let code = answer.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    (status, code.to_owned())
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_whole_is_not_called_too_large() {
+    let broken = [
+        (&b"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"ema"[..], true),
+        (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n", false),
+        (b"Content-Length: 100\r\n\r\n{\"email\":", true),
+    ];
+    for (request, hangs_up) in broken {
+        let (status, code) = heard(request, hangs_up).await;
+        // The runtime may close the connection before anybody could answer.
+        assert!(status == 0 || status == 400, "{status} {code} to {}", String::from_utf8_lossy(request));
+    }
+    let (status, code) = heard(b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n", false).await;
+    assert_eq!((status, code.as_str()), (422, "invalid"));
+}
+
+#[tokio::test]
+async fn whoever_sends_too_much_hears_so() {
+    let url = std::env::var("EDGE_URL").unwrap() + "/api/v1/auth/login";
+    let random = auth::random_uuid().unwrap().as_u128() & 0xffff;
+    // No second attempt: what is heard is heard the first time.
+    let http = reqwest::Client::new();
+    let ask = |number: u32| {
+        let call = http.post(&url).header(ip_header(), format!("2001:db8:{random:x}:{number:x}::1"));
+        call.header("content-type", "application/json").body(vec![b' '; 2_000_000]).send()
+    };
+    for answer in futures::future::join_all((0..20).map(ask)).await {
+        assert_eq!(answer.unwrap().status(), 413);
+    }
 }
 
 #[tokio::test]
@@ -127,6 +194,10 @@ async fn an_etag_saves_an_answer_and_if_match_refuses_a_change_to_a_version_that
     assert_eq!(change().await.header("etag"), Some("\"2\""));
     let late = change().await;
     assert_eq!((late.status, late.code().as_str()), (412, "precondition_failed"));
+    let listed = |tags: &'static str| app.put(&path).by(&ada).header("if-match", tags).json(json!({"action": "Lire"})).send();
+    assert_eq!(listed("\"zz\", \"2\"").await.status, 200);
+    assert_eq!(listed("\"1\",W/\"3\"").await.status, 200);
+    assert_eq!(listed("\"1\", \"zz\"").await.status, 412);
 
     let whole = app.get("/openapi.json").send().await;
     let known = app.get("/openapi.json").header("if-none-match", whole.header("etag").unwrap()).send().await;

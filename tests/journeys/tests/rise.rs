@@ -36,21 +36,22 @@ async fn streak(app: &App, token: &str, user: &Value) -> Value {
 
 #[tokio::test]
 async fn a_streak_grows_over_three_days_and_is_at_risk_on_the_fourth() {
-    let (user, mut refresh) = sign_up(&App::edge().at("2026-03-27T08:00:00Z")).await;
+    // Far ahead: the purge that other tests run takes sessions of long ago.
+    let (user, mut refresh) = sign_up(&App::edge().at("2099-03-27T08:00:00Z")).await;
 
-    // The night of 28 to 29 March 2026 is an hour short in Paris.
-    for (now, days) in [("2026-03-27T21:30:00Z", 1), ("2026-03-28T22:30:00Z", 2), ("2026-03-29T21:30:00Z", 3)] {
+    // The night of 28 to 29 March 2099 is an hour short in Paris.
+    for (now, days) in [("2099-03-27T21:30:00Z", 1), ("2099-03-28T22:30:00Z", 2), ("2099-03-29T21:30:00Z", 3)] {
         let (app, token) = next_day(now, &mut refresh).await;
         assert_eq!(do_kaizen(&app, &token, "Ranger le bureau").await.json()["completed"], true);
         let now = streak(&app, &token, &user).await;
         assert_eq!((&now["current"], &now["today_done"]), (&json!(days), &json!(true)));
     }
 
-    let (app, token) = next_day("2026-03-30T10:00:00Z", &mut refresh).await;
+    let (app, token) = next_day("2099-03-30T10:00:00Z", &mut refresh).await;
     let today = streak(&app, &token, &user).await;
     assert_eq!((&today["current"], &today["alive"], &today["at_risk"]), (&json!(0), &json!(3), &json!(true)));
 
-    let (app, token) = next_day("2026-04-01T10:00:00Z", &mut refresh).await;
+    let (app, token) = next_day("2099-04-01T10:00:00Z", &mut refresh).await;
     let later = streak(&app, &token, &user).await;
     assert_eq!((&later["alive"], &later["best"], &later["at_risk"]), (&json!(0), &json!(3), &json!(false)));
 }

@@ -292,9 +292,9 @@ fn ip_header() -> String {
     std::env::var("CLIENT_IP_HEADER").unwrap_or_else(|_| "cf-connecting-ip".to_owned()).to_ascii_lowercase()
 }
 
-/// An address of documentation (RFC 3849) that no other request has, so that limits per address do not meet.
+/// An address of documentation (RFC 9637) that no other request has, nor its network, so that limits do not meet.
 fn own_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("2001:db8:{:x}:{next:x}::1", std::process::id() & 0xffff)
+    format!("3fff:{:x}:{next:x}::1", std::process::id() & 0xfff)
 }

@@ -28,6 +28,16 @@ pub async fn database() -> Client {
     client
 }
 
+/// The same with its clock moved to `now`, in RFC 3339, as [`App::at`](crate::App::at) moves a request's.
+///
+/// # Panics
+/// Where there is no database, or `now` is no time.
+pub async fn database_at(now: &str) -> Client {
+    let client = database().await;
+    client.execute("select set_config('oree.now', $1, false)", &[&now]).await.expect("the database refuses this time");
+    client
+}
+
 /// The database through the login that functions use for people: alone it may do nothing.
 ///
 /// # Panics

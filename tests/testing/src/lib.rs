@@ -25,7 +25,7 @@ mod seen;
 mod timing;
 
 pub use app::{Answer, App, Call};
-pub use environment::{database, database_as_person, now, variable};
+pub use environment::{database, database_as_person, database_at, now, variable};
 pub use mail::{Letter, letters_to};
 pub use person::Person;
 pub use timing::Timing;

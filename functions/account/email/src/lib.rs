@@ -47,7 +47,7 @@ enum Outcome {
 async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
-    let password = accounts::digest(&ctx, &wish.password);
+    let password = accounts::digests(&ctx, &wish.password);
     match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),

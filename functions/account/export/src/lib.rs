@@ -7,7 +7,7 @@ edge::function! {
     GET "/account/export" => export_account, auth: Person, limit: 60, reads;
 }
 
-use edge::{Context, Cursor, Page, Person, Query, Reply, Result, Sql, input, output};
+use edge::{Context, Cursor, Page, Person, Query, Reply, Result, Sql, SqlJson, input, output};
 use serde_json::{Map, Value};
 
 const PAGE: u32 = 500;
@@ -24,24 +24,24 @@ struct Wanted {
 #[output(name = "ExportedRow")]
 struct Row {
     table: String,
-    /// How many rows of this table have come so far.
+    /// The row's primary key, as texts.
     #[serde(skip_serializing)]
-    place: u32,
+    key: Value,
     /// By the names of the columns. Moments are in UTC.
     row: Map<String, Value>,
 }
 
 async fn export_account(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Page<Row>>> {
-    let after: Option<(String, u32)> = wanted.cursor.map(|cursor| cursor.open(&())).transpose()?;
+    let after: Option<(String, Value)> = wanted.cursor.map(|cursor| cursor.open(&())).transpose()?;
     let limit = wanted.limit.unwrap_or(PAGE);
-    let (table, place) = after.unzip();
-    let rows = ctx.sql(EXPORT.bind(table).bind(place.unwrap_or(0)).bind(limit + 1)).await?.all::<Row>()?;
-    Ok(Reply::new(Page::new(rows, limit, &(), |row| (row.table.clone(), row.place))))
+    let (table, key) = after.unzip();
+    let rows = ctx.sql(EXPORT.bind(table).bind(key.map(SqlJson)).bind(limit + 1)).await?.all::<Row>()?;
+    Ok(Reply::new(Page::new(rows, limit, &(), |row| (row.table.clone(), row.key.clone()))))
 }
 
 const EXPORT: Sql = Sql::new(
-    "select table_name as table, place_in_table as place, fields as row
-     from edge.export_account(from_table => $1::text, place => $2::integer, max => $3::integer)",
+    "select table_name as table, key, fields as row
+     from edge.export_account(from_table => $1::text, after => $2::jsonb, max => $3::integer)",
 );
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ declare
   organisation public.organisations;
 begin
   -- Two devices that found it at once found it once.
-  select u.* into founder from public.users u where u.id = edge.uid() for update;
+  select u.* into founder from public.users u where u.id = edge.uid() for no key update;
   select o.* into organisation
   from public.organisations o
   join public.organisation_members m on m.organisation_id = o.id and m.user_id = founder.id and m.role = 'manager'

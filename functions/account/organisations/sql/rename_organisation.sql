@@ -10,10 +10,14 @@ as $$
 declare
   managed public.organisations := edge.manage(rename_organisation.organisation, 'organisations.renamed');
 begin
-  if managed.version::text <> rename_organisation.if_version then
+  if not edge.is_version(managed.version, rename_organisation.if_version) then
     return jsonb_build_object('outcome', 'stale');
   end if;
   update public.organisations o set name = rename_organisation.name where o.id = managed.id returning o.* into managed;
+  perform from public.users u
+  where u.id in (select m.user_id from public.organisation_members m where m.organisation_id = managed.id)
+  order by u.id
+  for no key update;
   update public.users u set updated_at = edge.now()
   where u.id in (select m.user_id from public.organisation_members m where m.organisation_id = managed.id);
   return jsonb_build_object('outcome', 'ok', 'organisation', edge.organisation_json(managed));

@@ -38,7 +38,7 @@ refusals! {
 struct Named {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
     /// the direction of writing: it is written to people who are invited.
-    #[validate(length(min = 2, max = 80), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 2, max = 80), custom(function = "edge::validation::one_line"))]
     name: String,
 }
 
@@ -111,7 +111,7 @@ async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organi
 
 async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag(|organisation| organisation.version)),
+        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }

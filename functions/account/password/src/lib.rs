@@ -36,7 +36,7 @@ async fn change_password(ctx: Context, _: Person, Json(typed): Json<Passwords>) 
     // The address is asked for beforehand: the database is never told a password that could be compared with it.
     let email: String = ctx.sql(EMAIL).await?.one()?;
     accounts::refuse_guessable("new", &typed.new, &email)?;
-    let change = CHANGE.bind(accounts::digest(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
+    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
     match ctx.sql(change).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),

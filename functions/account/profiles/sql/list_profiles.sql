@@ -11,7 +11,7 @@ as $$
   select edge.profile_json(p) - 'preferences'
   from public.user_profiles p join public.users u on u.id = p.user_id
   where p.is_public and p.deleted_at is null and u.deleted_at is null and u.is_active and not u.is_banned
-    and (list_profiles.search is null or position(lower(list_profiles.search) in lower(p.display_name)) > 0)
+    and (list_profiles.search is null or position(lower(normalize(list_profiles.search, nfc)) in lower(normalize(p.display_name, nfc))) > 0)
     and (list_profiles.after_id is null
       or (p.created_at, p.id) < (list_profiles.after_created_at, list_profiles.after_id))
   order by p.created_at desc, p.id desc

@@ -32,7 +32,7 @@ begin
   is_new := profile.deleted_at is not null;
   if profile.id is null or (is_new and not may_create) then
     return jsonb_build_object('outcome', 'not_found', 'is_removed', is_new and profile.user_id = edge.uid());
-  elsif profile.version::text <> save_profile.if_version then
+  elsif not edge.is_version(profile.version, save_profile.if_version) then
     return jsonb_build_object('outcome', 'stale', 'profile', edge.profile_json(profile));
   elsif profile.updated_at > moment then
     return jsonb_build_object('outcome', 'outdated', 'profile', edge.profile_json(profile));

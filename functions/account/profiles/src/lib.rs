@@ -61,9 +61,9 @@ struct Content {
     /// `https` only.
     #[validate(length(max = 500))]
     avatar_url: Option<String>,
-    #[validate(length(max = 2000), custom(function = "accounts::name"))]
+    #[validate(length(max = 2000), custom(function = "accounts::text"))]
     bio: Option<String>,
-    /// Names begin with a letter; 16 KiB in all.
+    /// Names begin with a letter; 16 KiB in all. A number is an integer of 64 bits or a double below 2^63.
     #[validate(custom(function = "named_by_words"))]
     preferences: Option<Map<String, Value>>,
     /// Shown in the directory to who is signed in. No where absent.
@@ -137,7 +137,7 @@ async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) 
 async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
         Some(profile) if profile.deleted_at.is_some() => Err(REMOVED.into()),
-        Some(profile) => Ok(Reply::new(profile).etag(|profile| profile.version)),
+        Some(profile) => Ok(Reply::new(profile).etag_of_all(|profile| profile.version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }
@@ -193,7 +193,22 @@ async fn saved(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
 
 fn named_by_words(preferences: &Map<String, Value>) -> std::result::Result<(), ValidationError> {
     let fits = |name: &String| name.len() <= 64 && name.starts_with(|first: char| first.is_ascii_alphabetic());
-    if preferences.keys().all(fits) { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
+    if !preferences.keys().all(fits) {
+        return Err(ValidationError::new("not_allowed"));
+    }
+    if preferences.values().all(is_exact) { Ok(()) } else { Err(ValidationError::new("not_exact")) }
+}
+
+/// No integer beyond 64 bits, of which only the first digits would be kept.
+fn is_exact(value: &Value) -> bool {
+    // 2^63
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    match value {
+        Value::Number(number) if number.is_f64() => number.as_f64().is_some_and(|number| number.abs() < BEYOND),
+        Value::Array(items) => items.iter().all(is_exact),
+        Value::Object(members) => members.values().all(is_exact),
+        _ => true,
+    }
 }
 
 const LIST: Sql = Sql::new(

@@ -82,6 +82,23 @@ async fn the_directory_shows_who_wants_to_be_found_in_pages() {
 }
 
 #[tokio::test]
+async fn a_number_that_would_not_be_kept_as_it_is_is_refused() {
+    let ada = Person::new().await;
+    create(&ada, json!({"display_name": "Ada"})).await;
+    for number in ["18446744073709551616", "-9223372036854775809", "1e300"] {
+        for preferences in [format!("{{\"a\":{number}}}"), format!("{{\"a\":{{\"b\":[1,{number}]}}}}")] {
+            let body = format!("{{\"preferences\":{preferences}}}");
+            let call = App::native(&FUNCTION).put(&format!("/profiles/{}", ada.id)).by(&ada);
+            let answer = call.body("application/json", body.as_bytes()).send().await;
+            assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["preferences:not_exact".to_owned()]), "{body}");
+        }
+    }
+    let kept = json!({"a": 18_446_744_073_709_551_615_u64, "b": -9_223_372_036_854_775_808_i64, "c": 0.1});
+    let answer = change(&ada, &ada, json!({"preferences": kept})).await;
+    assert_eq!(answer.json()["preferences"], kept, "{answer:?}");
+}
+
+#[tokio::test]
 async fn preferences_are_merged_and_null_takes_one_away() {
     let ada = Person::new().await;
     create(&ada, json!({"preferences": {"theme": "dark", "player": {"speed": 1, "volume": 5}, "old": true}})).await;

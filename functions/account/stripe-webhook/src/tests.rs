@@ -108,8 +108,7 @@ impl Customer {
     async fn state(&self) -> (Option<String>, Option<i64>, String) {
         let select = "select s.status, extract(epoch from s.period_end)::bigint, edge.tier(u.id)
                       from users u
-                      left join stripe_customers c on c.user_id = u.id
-                      left join user_subscriptions s on s.customer = c.customer
+                      left join user_subscriptions s on s.user_id = u.id
                       where u.id = $1";
         let owner = database().await;
         owner.batch_execute(&format!("select set_config('oree.now', '{NOW}', false)")).await.unwrap();
@@ -178,6 +177,46 @@ async fn repeated_and_shuffled_events_up_to_the_end_of_a_subscription_end_the_sa
         let end = seconds("2026-06-20T10:00:00Z");
         assert_eq!(ada.state().await, (Some("canceled".to_owned()), Some(end), "FREE".to_owned()), "{order:?}");
     }
+}
+
+#[tokio::test]
+async fn events_of_one_second_follow_each_other_as_their_previous_attributes_say() {
+    const PERIOD: [&str; 2] = ["2026-05-20T10:00:00Z", "2026-06-20T10:00:00Z"];
+    for order in permutations(&[0, 1, 2]) {
+        let ada = Customer::new().await;
+        outcome(&ada.checkout("2026-05-20T10:00:05Z")).await;
+        outcome(&ada.subscription("created", "2026-05-20T10:00:00Z", "active", PERIOD)).await;
+        let update = |status: &str, previous: Value| {
+            let mut event = ada.subscription("updated", "2026-05-22T11:00:00Z", status, PERIOD);
+            event["data"]["previous_attributes"] = previous;
+            event
+        };
+        let events = [
+            update("past_due", json!({"status": "active", "latest_invoice": "in_1"})),
+            update("active", json!({"status": "past_due"})),
+            ada.subscription("trial_will_end", "2026-05-22T11:00:00Z", "trialing", PERIOD),
+        ];
+        for index in &order {
+            outcome(&events[*index]).await;
+        }
+        let (status, _, tier) = ada.state().await;
+        assert_eq!((status.as_deref(), tier.as_str()), (Some("active"), "PREMIUM"), "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_checkout_says_whom_its_subscription_is_for_and_nothing_of_the_customers_others() {
+    const PERIOD: [&str; 2] = ["2026-05-20T10:00:00Z", "2026-06-20T10:00:00Z"];
+    let ada = Customer::new().await;
+    outcome(&ada.checkout("2026-05-20T10:00:05Z")).await;
+    outcome(&ada.subscription("created", "2026-05-20T10:00:00Z", "active", PERIOD)).await;
+    // The same customer pays for somebody else.
+    let bob = Person::new().await;
+    let mut other = ada.checkout("2026-05-21T10:00:05Z");
+    other["data"]["object"]["client_reference_id"] = json!(bob.id);
+    other["data"]["object"]["subscription"] = json!(format!("sub_{}", unique()));
+    assert_eq!(outcome(&other).await, "applied");
+    assert_eq!(ada.state().await.2, "PREMIUM");
 }
 
 #[tokio::test]

@@ -15,14 +15,13 @@ declare
   seen integer := 0;
 begin
   for due in
-    select s.subscription, e.until, e.until <= edge.now() as is_over, u.id, u.email, u.locale, u.time_zone,
+    select s.subscription, e.until, e.until <= edge.now() as is_over, u.id, u.email, u.locale, u as person,
       -- Somebody who stays PREMIUM loses nothing.
       u.tier = 'PREMIUM' or exists (
-        select from public.user_subscriptions o join public.stripe_customers oc on oc.customer = o.customer
-        where oc.user_id = u.id and edge.entitled_until(o) > e.until) as stays
+        select from public.user_subscriptions o
+        where o.user_id = u.id and edge.entitled_until(o) > e.until) as stays
     from public.user_subscriptions s
-    join public.stripe_customers c on c.customer = s.customer
-    join public.users u on u.id = c.user_id and u.deleted_at is null,
+    join public.users u on u.id = s.user_id and u.deleted_at is null,
       lateral (select edge.entitled_until(s) as until) as e
     where (e.until <= edge.now() and s.logged_end is distinct from e.until)
       or (e.until > edge.now() and s.noticed_end is distinct from e.until
@@ -30,7 +29,8 @@ begin
           or (e.until <= edge.now() + notice and (s.is_ending or s.period_end <= edge.now()))))
     order by e.until, s.subscription
     limit expire_subscriptions.batch
-    for update of s skip locked
+    -- Whoever is busy is left to the next run: nobody's row is waited for while the subscription's is held.
+    for no key update of u, s skip locked
   loop
     seen := seen + 1;
     update public.user_subscriptions s
@@ -44,8 +44,7 @@ begin
     elsif not due.stays then
       noticed := noticed + 1;
       perform edge.mail(due.id, 'subscription_ending', due.email, due.locale,
-        about => to_char(due.until at time zone due.time_zone,
-          case due.locale when 'fr' then 'DD/MM/YYYY' else 'YYYY-MM-DD' end));
+        about => edge.day_to_tell(due.person, due.until));
     end if;
   end loop;
   return jsonb_build_object('outcome', 'ok', 'noticed', noticed, 'ended', ended,

@@ -12,8 +12,8 @@ as $$
     'subscription', (
       select jsonb_build_object('status', s.status, 'period_end', s.period_end, 'is_ending', s.is_ending,
         'entitled_until', edge.entitled_until(s))
-      from public.user_subscriptions s join public.stripe_customers c on c.customer = s.customer
-      where c.user_id = u.id
+      from public.user_subscriptions s
+      where s.user_id = u.id
       order by edge.entitled_until(s) desc nulls last, s.event_at desc
       limit 1),
     'entitlements', (

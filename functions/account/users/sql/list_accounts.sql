@@ -18,7 +18,7 @@ begin
   select edge.account_json(u)
   from public.users u
   where (list_accounts.search is null or position(lower(list_accounts.search) in lower(u.email)) > 0
-      or position(lower(list_accounts.search) in lower(u.name)) > 0)
+      or position(lower(normalize(list_accounts.search, nfc)) in lower(normalize(u.name, nfc))) > 0)
     and (list_accounts.state is null or list_accounts.state = case
       when u.deleted_at is not null then 'erased' when u.is_banned then 'banned'
       when not u.is_active then 'inactive' else 'active' end)

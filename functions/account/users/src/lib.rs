@@ -14,9 +14,10 @@ edge::function! {
     /// Changes the fields that are given; an empty text takes a name, phone or country away. From `role` on they are an
     /// administrator's, for others than themselves. With `If-Match`, only the version that it names.
     PUT    "/users/{id}" => update_user, auth: Person,  limit: 60,  writes, headers: [ETag, IfMatch],
-        refuses: [refusal::FORBIDDEN];
-    /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then an administrator can
-    /// restore it. `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
+        refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
+    /// Closes the account and ends its sessions at once. Its data are deleted at `erased_at`; until then its person opens it again
+    /// by signing in with `restore`, or an administrator does. A subscription goes on: `payments` says where to end it.
+    /// `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase_user,  auth: Person,  limit: 10,  writes, reply: 202, refuses: [refusal::FORBIDDEN];
     uses: [Mail]
@@ -63,7 +64,7 @@ enum State {
 #[input(name = "NewAccount")]
 struct NewAccount {
     email: Email,
-    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::one_line"))]
     name: Option<String>,
     /// `fr` where absent.
     locale: Option<Locale>,
@@ -120,6 +121,14 @@ struct Row {
 struct Erasure {
     /// When the data will be gone.
     erased_at: DateTime<Utc>,
+    /// Closing an account ends no subscription; null where no payments go on.
+    payments: Option<Payments>,
+}
+
+#[output(name = "AccountPayments")]
+struct Payments {
+    /// Where to end them.
+    page: String,
 }
 
 #[derive(Deserialize)]
@@ -181,7 +190,7 @@ async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Res
 async fn get_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
-        Some(account) => Ok(Reply::new(account).etag(|account| account.user.version)),
+        Some(account) => Ok(Reply::new(account).etag_of_all(|account| account.user.version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }
@@ -209,7 +218,8 @@ async fn update_user(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(ch
 
 async fn erase_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
-    match ctx.sql(ERASE.bind(whose.id)).await?.one()? {
+    let page = [ctx.setting("APP_URL"), "/subscription"].concat();
+    match ctx.sql(ERASE.bind(whose.id).bind(page)).await?.one()? {
         Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
         other => Err(refusal(&other)),
     }
@@ -256,7 +266,7 @@ const UPDATE: Sql = Sql::new(
        if_version => $12::text)",
 );
 
-const ERASE: Sql = Sql::new("select edge.erase_account($1::uuid)");
+const ERASE: Sql = Sql::new("select edge.erase_account(person => $1::uuid, page => $2)");
 
 #[cfg(test)]
 mod tests;

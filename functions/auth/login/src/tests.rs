@@ -220,6 +220,26 @@ async fn only_the_right_password_learns_that_an_account_is_banned_or_inactive() 
 }
 
 #[tokio::test]
+async fn a_closed_account_says_so_to_its_password_alone_and_is_opened_again_where_that_is_asked_for() {
+    let _shared = SETTING.read().await;
+    let ada = account().await;
+    change(&ada, "deleted_at = '2026-05-20T12:00:00Z'", "").await;
+    let wrong = login(&ada.email, "trois petits chiens").await;
+    assert_eq!(seen(&wrong), seen(&login(&nobody(), PASSWORD).await));
+    let closed = login(&ada.email, PASSWORD).await;
+    assert_eq!((closed.status, closed.code().as_str()), (403, "account_closed"));
+    assert_eq!(closed.json()["erased_at"], "2026-06-19T12:00:00Z");
+    let late = login_at("2026-06-19T12:00:00Z", &ada.email, PASSWORD).await;
+    assert_eq!((late.status, late.code().as_str()), (401, "invalid_credentials"), "it is being deleted");
+    let body = json!({"email": ada.email, "password": PASSWORD, "restore": true});
+    let again = App::native(&FUNCTION).at(NOON).post("/auth/login").json(body).send().await;
+    assert_eq!(again.status, 200, "{again:?}");
+    assert_eq!(login(&ada.email, PASSWORD).await.status, 200);
+    let logged = "select count(*) from audit_logs where user_id = $1 and action = 'accounts.restored'";
+    assert_eq!(database().await.query_one(logged, &[&ada.id]).await.unwrap().get::<_, i64>(0), 1);
+}
+
+#[tokio::test]
 async fn where_addresses_are_verified_first_an_unverified_one_does_not_sign_in() {
     let _alone = SETTING.write().await;
     let set = |value: &'static str| async move {
@@ -246,6 +266,73 @@ async fn an_imported_password_signs_in_and_is_stored_our_way_from_then_on() {
     assert_eq!((first.status, sql_calls(&first)), (200, json!(2)));
     let second = login(&ada.email, "court").await;
     assert_eq!((second.status, sql_calls(&second)), (200, json!(1)));
+}
+
+async fn login_by(address: &str, email: &str, password: &str) -> Answer {
+    let call = App::native(&FUNCTION).at(NOON).post("/auth/login").header("cf-connecting-ip", address);
+    call.json(json!({"email": email, "password": password})).send().await
+}
+
+#[tokio::test]
+async fn a_network_is_the_same_in_every_spelling_and_no_other() {
+    let _shared = SETTING.read().await;
+    let ada = account().await;
+    for address in
+        ["198.51.100.7", "::ffff:198.51.100.8", "[::ffff:198.51.100.9]:443", "198.51.100.10:4711", "203.0.113.1, 198.51.100.7"]
+    {
+        assert_eq!(login_by(address, &ada.email, "trois petits chiens").await.status, 401, "{address}");
+    }
+    assert_eq!(login_by("::ffff:c633:640c", &ada.email, PASSWORD).await.code(), "locked");
+    assert_eq!(login_by("::ffff:203.0.113.9", &ada.email, PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_heard_and_becomes_nobodys_network() {
+    let _shared = SETTING.read().await;
+    let ada = account().await;
+    let answer = login_by("unknown", &ada.email, PASSWORD).await;
+    let line: Value = serde_json::from_str(&answer.log[0]).unwrap();
+    assert_eq!((answer.status, &line["level"], &line["ip"]), (200, &json!("warn"), &json!("")));
+    assert!(line["notes"][0].as_str().unwrap().starts_with("CLIENT_IP_HEADER"), "{line}");
+    let networks = "select count(*) from sign_in_sources where user_id = $1 and source !~ '^device '";
+    assert_eq!(database().await.query_one(networks, &[&ada.id]).await.unwrap().get::<_, i64>(0), 0);
+}
+
+const COMPOSED: &str = "l'été à la plage";
+const APART: &str = "l'e\u{301}te\u{301}\u{a0}a\u{300} la plage";
+
+#[tokio::test]
+async fn a_password_is_right_in_every_spelling() {
+    let _shared = SETTING.read().await;
+    let ada = Person::new().await;
+    ada.set_password(COMPOSED).await;
+    for typed in [APART, COMPOSED] {
+        let answer = login(&ada.email, typed).await;
+        assert_eq!((answer.status, sql_calls(&answer)), (200, json!(1)), "{typed}");
+    }
+    assert_eq!(login(&ada.email, "l'ete a la plage").await.status, 401);
+}
+
+#[tokio::test]
+async fn a_password_that_was_hashed_as_typed_is_hashed_anew_when_it_is_typed_so() {
+    let _shared = SETTING.read().await;
+    let ada = Person::new().await;
+    ada.set_password(APART).await;
+    assert_eq!(login(&ada.email, COMPOSED).await.status, 401);
+    assert_eq!(login(&ada.email, APART).await.status, 200);
+    assert_eq!(login(&ada.email, COMPOSED).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_imported_password_is_right_in_every_spelling() {
+    let _shared = SETTING.read().await;
+    for typed in [COMPOSED, APART] {
+        let ada = Person::new().await;
+        change(&ada, "password_is_legacy = true, password_hash = edge.bcrypt_hash($2)", typed).await;
+        assert_eq!(login(&ada.email, "l'été\u{1f}").await.status, 401);
+        assert_eq!(login(&ada.email, APART).await.status, 200, "{typed}");
+        assert_eq!(login(&ada.email, COMPOSED).await.status, 200, "{typed}");
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 edge::function! {
     //! The signed-in person's own account.
 
-    /// Whose token this is, and the organisations that they belong to. The `ETag` changes with the account, not with its
-    /// sign-ins.
+    /// Whose token this is, and the organisations that they belong to. The `ETag` covers all of it; `If-Match` goes by the version
+    /// of the account alone, which no sign-in changes.
     GET "/auth/me" => get_me, auth: Person, limit: 300, reads, headers: [ETag];
 }
 
@@ -17,7 +17,7 @@ struct Me {
 }
 
 async fn get_me(ctx: Context, _: Person) -> Result<Reply<Me>> {
-    Ok(Reply::new(ctx.sql(SELECT).await?.one::<Me>()?).etag(|me| me.user.version))
+    Ok(Reply::new(ctx.sql(SELECT).await?.one::<Me>()?).etag_of_all(|me| me.user.version))
 }
 
 const SELECT: Sql = Sql::new(

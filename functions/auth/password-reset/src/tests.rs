@@ -178,11 +178,19 @@ async fn a_new_password_unlocks_the_account_and_proves_the_address() {
 }
 
 #[tokio::test]
-async fn an_erased_account_gets_no_letter() {
-    let ada = Person::new().await;
-    database().await.execute("update users set deleted_at = edge.now() where id = $1", &[&ada.id]).await.unwrap();
-    assert_eq!(ask(NOON, &ada.email).await.status, 202);
-    assert!(letters_to(&ada.email).await.is_empty());
+async fn a_closed_account_gets_a_letter_that_says_so_and_a_password_for_as_long_as_it_can_be_opened_again() {
+    let (ada, gone) = (Person::new().await, Person::new().await);
+    let close = "update users set deleted_at = $2::text::timestamptz where id = $1";
+    database().await.execute(close, &[&ada.id, &"2026-05-20T12:00:00Z"]).await.unwrap();
+    database().await.execute(close, &[&gone.id, &"2026-05-02T12:00:00Z"]).await.unwrap();
+    let asked = ask(NOON, &ada.email).await;
+    assert_eq!((asked.status, &asked.body), (202, &ask(NOON, &gone.email).await.body));
+    assert!(letters_to(&gone.email).await.is_empty(), "its grace period is over");
+    let letter = letters_to(&ada.email).await.remove(0);
+    assert!(letter.text.contains("Votre compte est fermé et sera effacé le 19/06/2026."), "{}", letter.text);
+    assert_eq!(confirm(NOON, &letter.token(), PASSWORD).await.status, 204);
+    let closed = "select deleted_at is not null from users where id = $1";
+    assert!(database().await.query_one(closed, &[&ada.id]).await.unwrap().get::<_, bool>(0), "it stays closed");
 }
 
 #[tokio::test]

@@ -2,12 +2,13 @@
 --
 -- `new_hashes` are of the token's successors, in order: the caller derives each from the one before, so it knows them all.
 -- Outcomes: `ok` {person, session, is_reissue, successor}; `invalid` (never issued, forgotten, or further behind than the
--- successors given); `expired`; `revoked`; `banned`; `reused`: a token that was replaced more than 30 s ago came back, so
--- somebody has a copy, and the whole session is now revoked. `successor` is the place in `new_hashes`, counted from 1, of
+-- successors given); `expired`; `revoked`; `banned`; `reused`: a token whose successor has been used came back more than 30 s
+-- after it was replaced, so somebody has a copy, and the whole session is now revoked. `successor` is the place in `new_hashes`, counted from 1, of
 -- the token that is good from now on; `is_reissue` says that the old token had been replaced before.
 --
--- Within those 30 s a replaced token is honoured, because the answer that replaced it may have been lost, and two tabs may
--- refresh at once. It changes nothing, and names the token that is good by then: making another token good would throw out
+-- The answer that replaced a token may have been lost, and a device may ask for it again whenever it is back: the token before
+-- the present one is honoured for as long as the present one has not been used. Within those 30 s every replaced token is, for
+-- two tabs may refresh at once. That changes nothing, and names the token that is good by then: making another token good would throw out
 -- the tab that is ahead. Several successors are given because a tab may lag several refreshes behind: given only the next
 -- one, such a tab would get a token that has itself been replaced, would be taken for a thief at its next refresh, and
 -- everybody's session would end.
@@ -27,6 +28,13 @@ declare
   person public.users;
   place integer := 1;
 begin
+  -- The person is locked before the session, as everywhere (`edge.revoke_sessions`).
+  perform from public.users u
+  where u.id = (
+    select s.user_id from public.user_sessions s
+    where s.refresh_hash = refresh.old_hash
+      or s.id = (select t.session_id from public.user_session_tokens t where t.hash = refresh.old_hash))
+  for key share;
   select s.* into session from public.user_sessions s where s.refresh_hash = refresh.old_hash for update;
   if session.id is null then
     select t.* into replaced from public.user_session_tokens t where t.hash = refresh.old_hash;
@@ -38,7 +46,10 @@ begin
     return jsonb_build_object('outcome', 'invalid');
   elsif session.revoked_at is not null then
     return jsonb_build_object('outcome', 'revoked');
-  elsif replaced.replaced_at < edge.now() - interval '30 seconds' then
+  elsif replaced.replaced_at < edge.now() - interval '30 seconds' and place is distinct from 1 and exists (
+    select from public.user_session_tokens t
+    where t.session_id = session.id and t.replaced_at > replaced.replaced_at)
+  then
     update public.user_sessions s set revoked_at = edge.now(), revoked_because = 'reuse' where s.id = session.id;
     perform edge.audit_as(session.user_id, 'auth.refresh_reused', jsonb_build_object('session', session.id));
     return jsonb_build_object('outcome', 'reused');

@@ -2,8 +2,8 @@ edge::function! {
     //! Staying signed in.
 
     /// Exchanges a refresh token for new tokens. The old one is honoured for 30 more seconds, and gives the token that is good
-    /// by then: two tabs may refresh at once, and a lost answer may be asked for again. After that its return is taken for
-    /// theft and ends the session.
+    /// by then: two tabs may refresh at once. Until the new one is used the old one may ask for it again: an answer may be
+    /// lost. Any other return of an old token is taken for theft and ends the session.
     POST "/auth/refresh" => refresh_tokens, auth: Public, limit: 10, writes, headers: [Cookie],
         refuses: [REFRESH_EXPIRED, REFRESH_INVALID, REFRESH_REUSED, refusal::BANNED, refusal::SESSION_REVOKED];
     uses: [Tokens]

@@ -77,6 +77,31 @@ async fn a_lost_answer_may_be_asked_for_again_within_30_seconds() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_may_be_asked_for_again_for_as_long_as_it_was_never_used() {
+    let (ada, first) = signed_in().await;
+    let lost = successor(&refresh(NOON, &first).await);
+    for late in ["2026-06-01T12:00:40Z", "2026-06-03T12:00:00Z"] {
+        assert_eq!(successor(&refresh(late, &first).await), lost, "{late}");
+    }
+    assert_eq!(refresh("2026-06-03T12:01:00Z", &lost).await.status, 200);
+    // From here on the first has a successor that was used.
+    assert_eq!(refusal(&refresh("2026-06-03T12:02:00Z", &first).await), (401, "refresh_reused".to_owned()));
+    assert_eq!(revoked_because(&ada).await.as_deref(), Some("reuse"));
+}
+
+#[tokio::test]
+async fn a_lost_answer_that_is_asked_for_late_while_the_key_changes_harms_nobody() {
+    let (ada, first) = signed_in().await;
+    let second = successor(&refresh(NOON, &first).await);
+    let rotated = format!("k2:{}=,{}", "A".repeat(43), variable("JWT_KEYS"));
+    let app = App::native(&FUNCTION).with("JWT_KEYS", &rotated).at("2026-06-01T12:10:00Z");
+    let again = app.post("/auth/refresh").json(json!({"refresh_token": first})).send().await;
+    assert_eq!(refusal(&again), (401, "refresh_invalid".to_owned()));
+    assert_eq!(revoked_because(&ada).await, None);
+    assert_eq!(refresh("2026-06-01T12:15:00Z", &second).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_tab_that_lags_two_refreshes_behind_disturbs_nobody() {
     let (_, first) = signed_in().await;
     let second = successor(&refresh(NOON, &first).await);
@@ -115,6 +140,7 @@ async fn a_tab_that_asks_again_while_the_key_changes_harms_nobody() {
 async fn a_token_that_returns_later_ends_the_session_for_everybody() {
     let (ada, first) = signed_in().await;
     let second = successor(&refresh(NOON, &first).await);
+    let second = successor(&refresh("2026-06-01T12:00:10Z", &second).await);
     let stolen = refresh("2026-06-01T12:00:31Z", &first).await;
     assert_eq!(refusal(&stolen), (401, "refresh_reused".to_owned()));
     assert_eq!(stolen.header("www-authenticate"), Some("Bearer"));
@@ -229,6 +255,7 @@ async fn no_token_reaches_the_log_or_an_error() {
     let down = App::native(&FUNCTION).with("SQL_URL", "http://127.0.0.1:9/sql").post("/auth/refresh");
     let down = down.json(json!({"refresh_token": second})).send().await;
     assert_eq!(down.status, 503);
+    assert_eq!(refresh("2026-06-01T12:30:00Z", &second).await.status, 200);
     let stolen = refresh("2026-06-01T13:00:00Z", &first).await;
     let revoked = refresh("2026-06-01T13:00:00Z", &second).await;
     for answer in [down, stolen, revoked] {

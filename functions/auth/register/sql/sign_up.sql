@@ -1,8 +1,8 @@
 -- Opens an account as `edge.register` does, and writes the letter that verifies its address.
 --
 -- Outcomes: those of `edge.register`, each with {outbox}: the letter, or no letter where the outcome is `email_taken`. Where
--- addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it. The
--- link is good for 24 hours.
+-- addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it; the
+-- owner of a closed one, that it is closed, until when it can be opened again, and how. The link is good for 24 hours.
 --
 -- `token_hash` is of the token in `link`. `device_hash` is of the browser's cookie (`edge.device_source`), which a new
 -- account knows from then on; null where the browser keeps none. The other arguments are those of `edge.register`.
@@ -29,12 +29,13 @@ begin
     perform edge.remember_source(person.id, edge.device_source(sign_up.device_hash));
   end if;
   is_granted := edge.issue_token(
-    case when person.deleted_at is null then person.id end, 'email_verification', person.email, sign_up.token_hash,
+    case when coalesce(edge.erased_at(person) > edge.now(), true) then person.id end, 'email_verification', person.email, sign_up.token_hash,
     interval '24 hours');
   return result || jsonb_build_object('outbox', jsonb_build_array(edge.mail(
     person.id,
-    case when not is_granted then 'nobody' when known is null then 'email_verification' else 'address_known' end,
-    person.email, person.locale, sign_up.link)));
+    case when not is_granted then 'nobody' when known is null then 'email_verification'
+      when person.deleted_at is not null then 'account_closed' else 'address_known' end,
+    person.email, person.locale, sign_up.link, edge.day_to_tell(person, edge.erased_at(person)))));
 end
 $$;
 

@@ -9,7 +9,7 @@ edge::function! {
 }
 
 use accounts::{DeviceCookie, EMAIL_TAKEN, Granted, Link, Locale, SignedIn};
-use edge::{Context, Email, FieldError, Json, OnConstraint, Place, Public, Reply, Result, Sql, TimeZone, input, output};
+use edge::{Context, Email, Json, Public, Reply, Result, Sql, TimeZone, input, output};
 use outbox::Entry;
 use serde::{Deserialize, Serialize};
 
@@ -21,12 +21,14 @@ struct NewAccount {
     /// 10 to 256 characters; one that anybody would guess is refused as `weak_password`.
     #[validate(length(min = 10, max = 256))]
     password: String,
-    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::not_blank"))]
+    #[validate(length(min = 1, max = 100), custom(function = "edge::validation::one_line"))]
     name: Option<String>,
-    /// `fr` where absent.
+    /// Where absent, what `Accept-Language` asks for.
     locale: Option<Locale>,
-    /// `Europe/Paris` where absent.
-    time_zone: Option<TimeZone>,
+    /// A name of the IANA list, as the browser has it. `Europe/Paris` where it is absent or names no zone: nobody has typed it, and
+    /// it can be changed (`PUT /auth/profile`).
+    #[validate(length(max = 64))]
+    time_zone: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -74,12 +76,12 @@ async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result
         .bind(&link.hash)
         .bind(&link.url)
         .bind(&new.name)
-        .bind(new.locale.unwrap_or(Locale::Fr).code())
-        .bind(new.time_zone.as_ref().map_or(HOME, TimeZone::as_str))
+        .bind(new.locale.map_or(ctx.language().code(), Locale::code))
+        .bind(new.time_zone.as_deref().and_then(TimeZone::parse).as_ref().map_or(HOME, TimeZone::as_str))
+        .bind(HOME)
         .bind(accounts::device(&ctx))
         .bind(cookie.hash());
-    let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
-    let Answer { answer, outbox } = ctx.sql(register).await.on_constraint("users_time_zone_known", unknown_zone)?.one()?;
+    let Answer { answer, outbox } = ctx.sql(register).await?.one()?;
     accounts::post_later(&ctx, outbox);
     match answer {
         Outcome::Created(granted) => {
@@ -94,7 +96,7 @@ const REGISTER: Sql = Sql::new(
     "select answer, answer -> 'outbox' as outbox
      from edge.sign_up(
        email => $1, password => $2, refresh_hash => $3, token_hash => $4, link => $5, name => $6, locale => $7,
-       time_zone => $8, device => $9, device_hash => $10) as answer",
+       time_zone => case when edge.is_time_zone($8) then $8 else $9 end, device => $10, device_hash => $11) as answer",
 );
 
 #[cfg(test)]

@@ -84,6 +84,34 @@ async fn without_a_locale_a_new_account_is_french() {
 }
 
 #[tokio::test]
+async fn without_a_locale_a_new_account_speaks_what_the_browser_speaks() {
+    let _shared = SETTING.read().await;
+    for (asked, locale) in [("en-GB,en;q=0.9,fr;q=0.4", "en"), ("fr-CA", "fr"), ("de-DE,de", "fr"), ("", "fr")] {
+        let call = App::native(&FUNCTION).at(NOON).post("/auth/register").header("accept-language", asked);
+        let answer = call.json(json!({"email": somebody(), "password": PASSWORD})).send().await;
+        assert_eq!(answer.json()["user"]["locale"], locale, "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn no_zone_of_a_browser_stands_in_the_way_of_an_account() {
+    let _shared = SETTING.read().await;
+    for (zone, taken) in [
+        ("CET", "Europe/Brussels"),
+        ("EST5EDT", "America/New_York"),
+        ("Etc/GMT+5", "Etc/GMT+5"),
+        ("Etc/Unknown", "Europe/Paris"),
+        ("Europe/Pari+5", "Europe/Paris"),
+        ("Europe/Nulle_Part", "Europe/Paris"),
+        ("+05:30", "Europe/Paris"),
+        ("", "Europe/Paris"),
+    ] {
+        let answer = register(json!({"email": somebody(), "password": PASSWORD, "time_zone": zone})).await;
+        assert_eq!((answer.status, &answer.json()["user"]["time_zone"]), (201, &json!(taken)), "{zone}");
+    }
+}
+
+#[tokio::test]
 async fn a_taken_address_is_refused_whatever_its_case() {
     let _shared = SETTING.read().await;
     let email = somebody();
@@ -126,6 +154,17 @@ async fn where_addresses_are_verified_first_a_known_one_cannot_be_told_from_a_ne
     assert_eq!(accounts(&email).await, 1);
     let subjects: Vec<_> = letters_to(&email).await.into_iter().map(|letter| letter.subject).collect();
     assert_eq!(subjects, ["Vérifiez votre adresse e-mail", "Vous avez déjà un compte"], "its owner learns that somebody tried");
+
+    // Nor a closed one, whose owner learns how to open it again.
+    let email = somebody();
+    register(json!({"email": email, "password": PASSWORD})).await;
+    database().await.execute("update users set deleted_at = edge.now() where email = $1", &[&email]).await.unwrap();
+    set("true").await;
+    let closed = register(json!({"email": email, "password": PASSWORD})).await;
+    set("false").await;
+    assert_eq!((closed.status, &closed.body, headers(&closed)), (202, &new.body, headers(&new)));
+    let last = letters_to(&email).await.pop().unwrap();
+    assert_eq!(last.subject, "Votre compte est fermé, pas encore effacé");
 }
 
 #[tokio::test]
@@ -169,8 +208,9 @@ async fn what_an_account_cannot_be_is_named_and_nothing_stored() {
         (json!({"name": " "}), "name:blank"),
         (json!({"name": "x".repeat(101)}), "name:length"),
         (json!({"locale": "de"}), "locale:not_allowed"),
-        (json!({"time_zone": "Europe/Pari+5"}), "time_zone:bad_time_zone"),
-        (json!({"time_zone": "Europe/Nulle_Part"}), "time_zone:bad_time_zone"),
+        (json!({"name": "Ada\r\nBcc: eve@example.org"}), "name:control_character"),
+        (json!({"name": "\u{200b}\u{2060}"}), "name:blank"),
+        (json!({"time_zone": 5}), "time_zone:wrong_type"),
         (json!({"role": "admin"}), "role:unknown_field"),
     ] {
         let mut body = json!({"email": email, "password": PASSWORD});

@@ -10,12 +10,16 @@ declare
   person public.users;
   letters jsonb := '[]';
 begin
+  -- The person is locked before the link, as everywhere (`edge.revoke_sessions`).
+  perform from public.users u
+  where u.id = (select t.user_id from public.user_tokens t where t.hash = verify_email.token_hash)
+  for no key update;
   select t.* into proof
   from public.user_tokens t
   where t.hash = verify_email.token_hash and t.purpose in ('email_verification', 'email_change')
     and t.expires_at > edge.now()
   for update;
-  select u.* into person from public.users u where u.id = proof.user_id and u.deleted_at is null for update;
+  select u.* into person from public.users u where u.id = proof.user_id and u.deleted_at is null;
   if person.id is null then
     return jsonb_build_object('outcome', 'invalid');
   elsif lower(person.email) = proof.email and person.email_verified_at is not null then

@@ -1,5 +1,5 @@
 use serde_json::json;
-use testing::{App, Person, database};
+use testing::{App, Person, database, database_at, now};
 
 use super::FUNCTION;
 
@@ -42,14 +42,17 @@ async fn a_sound_has_bounds() {
 #[tokio::test]
 async fn sounds_have_a_quota_of_their_own() {
     let ada = Person::new().await;
+    // One moment for all, or the person's midnight may come between.
+    let now = now().to_rfc3339();
+    let app = app(&ada).at(&now);
     let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at, asked_on)
          select $1, 'audio', 'queued', 'elsewhere', edge.now() + interval '10 minutes', edge.today($1)
          from generate_series(1, (edge.setting('audio_per_day') ->> 'FREE')::int)";
-    database().await.execute(fill, &[&ada.id]).await.unwrap();
-    let answer = app(&ada).post(PATH).by(&ada).json(json!({"effect": "page_turn"})).send().await;
+    database_at(&now).await.execute(fill, &[&ada.id]).await.unwrap();
+    let answer = app.post(PATH).by(&ada).json(json!({"effect": "page_turn"})).send().await;
     assert_eq!((answer.status, answer.code().as_str()), (429, "quota_exceeded"));
     assert!(answer.header("retry-after").is_some());
-    let offer = app(&ada).get(PATH).by(&ada).send().await.json();
+    let offer = app.get(PATH).by(&ada).send().await.json();
     assert_eq!((&offer["left"], &offer["used"]), (&json!(0), &offer["limit"]));
 }
 

@@ -1,5 +1,5 @@
 use serde_json::json;
-use testing::{App, Person, database};
+use testing::{App, Person, database, database_at, now};
 
 use super::FUNCTION;
 
@@ -31,15 +31,17 @@ async fn a_pose_needs_a_class_and_a_pose() {
 #[tokio::test]
 async fn poses_have_a_quota_of_their_own() {
     let ada = Person::new().await;
+    // One moment for all, or the person's midnight may come between.
+    let now = now().to_rfc3339();
+    let app = App::native(&FUNCTION).at(&now);
     let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at, asked_on)
          select $1, 'pose', 'queued', 'elsewhere', edge.now() + interval '10 minutes', edge.today($1)
          from generate_series(1, (edge.setting('poses_per_day') ->> 'FREE')::int)";
-    database().await.execute(fill, &[&ada.id]).await.unwrap();
-    let answer =
-        App::native(&FUNCTION).post("/generate/pose").by(&ada).json(json!({"class": "mage", "pose": "assis"})).send().await;
+    database_at(&now).await.execute(fill, &[&ada.id]).await.unwrap();
+    let answer = app.post("/generate/pose").by(&ada).json(json!({"class": "mage", "pose": "assis"})).send().await;
     assert_eq!((answer.status, answer.code().as_str()), (429, "quota_exceeded"));
     assert!(answer.header("retry-after").is_some() && answer.json()["left"] == 0, "{answer:?}");
-    let offer = App::native(&FUNCTION).get("/generate/pose").by(&ada).send().await.json();
+    let offer = app.get("/generate/pose").by(&ada).send().await.json();
     assert_eq!((&offer["left"], &offer["limit"]), (&json!(0), &answer.json()["limit"]));
     assert_eq!(offer["words"].as_object().unwrap().keys().collect::<Vec<_>>(), ["class", "pose"]);
 }

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use testing::{App, Person, database, variable};
+use testing::{App, Person, database, database_at, now, variable};
 
 use super::FUNCTION;
 
@@ -129,22 +129,25 @@ async fn every_wrong_field_is_named_and_nothing_is_stored() {
 async fn a_day_has_so_many_scenes() {
     let grimoire = Grimoire::new();
     let ada = Person::new().await;
+    // One moment for all, or the person's midnight may come between.
+    let now = now().to_rfc3339();
+    let app = grimoire.app.clone().at(&now);
     let fill = "insert into jobs (user_id, kind, state, endpoint, expires_at, asked_on)
          select $1, 'scene', 'queued', 'elsewhere', edge.now() + interval '10 minutes', edge.today($1)
          from generate_series(1, (edge.setting('scenes_per_day') ->> 'FREE')::int - 1)";
-    database().await.execute(fill, &[&ada.id]).await.unwrap();
-    let send = |key, decor| grimoire.app.post(PATH).by(&ada).header("idempotency-key", key).json(scene(decor)).send();
+    database_at(&now).await.execute(fill, &[&ada.id]).await.unwrap();
+    let send = |key, decor| app.post(PATH).by(&ada).header("idempotency-key", key).json(scene(decor)).send();
     assert_eq!(send("last", "un bois").await.status, 202);
     let refused = send("late", "une mer").await;
     assert_eq!((refused.status, refused.code().as_str()), (429, "quota_exceeded"));
     assert_eq!((&refused.json()["left"], &refused.json()["limit"]), (&json!(0), &refused.json()["used"]));
-    let offer = grimoire.app.get(PATH).by(&ada).send().await.json();
+    let offer = app.get(PATH).by(&ada).send().await.json();
     assert_eq!((&offer["left"], &offer["words"]["decor"]["free_text"]), (&json!(0), &json!(true)));
     let wait: i64 = refused.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=90_000).contains(&wait), "until the person's midnight: {wait}");
     assert_eq!(grimoire.jobs().await.len(), 1);
     assert_eq!(send("last", "un bois").await.status, 202, "a replay takes nothing");
-    let same = grimoire.app.post(PATH).by(&ada).json(scene("un bois")).send().await;
+    let same = app.post(PATH).by(&ada).json(scene("un bois")).send().await;
     assert_eq!(same.status, 202, "joining what is being drawn takes nothing either");
 }
 
@@ -208,8 +211,7 @@ async fn moving_to_another_time_zone_does_not_bring_a_new_quota() {
     let offer = async |at: &str| grimoire.app.clone().at(at).get(PATH).by(&ada).send().await.json();
     let before = offer("2026-06-10T19:00:00Z").await;
     assert_eq!((&before["used"], &before["resets_at"]), (&json!(1), &json!("2026-06-10T22:00:00Z")));
-    let owner = database().await;
-    owner.batch_execute("select set_config('oree.now', '2026-06-10T19:00:00Z', false)").await.unwrap();
+    let owner = database_at("2026-06-10T19:00:00Z").await;
     for zone in ["Asia/Dhaka", "Pacific/Kiritimati", "Asia/Dubai", "Europe/Paris"] {
         owner.execute("update users set time_zone = $2 where id = $1", &[&ada.id, &zone]).await.unwrap();
         let after = offer("2026-06-10T19:00:00Z").await;
@@ -315,9 +317,9 @@ async fn a_subscription_allows_as_many_scenes_as_premium_does() {
     let (app, ada) = (App::native(&FUNCTION), Person::new().await);
     let limit = async || app.get(PATH).by(&ada).send().await.json()["limit"].clone();
     assert_eq!(limit().await, 20);
-    let subscribe = "with c as (insert into stripe_customers (customer, user_id) values ('cus_' || $1::uuid, $1) returning customer)
-                     insert into user_subscriptions (subscription, customer, status, period_end, is_live, event_at, event_rank, event_id)
-                     select 'sub_' || $1, customer, 'active', edge.now() + interval '1 day', false, edge.now(), 0, 'evt' from c";
+    let subscribe =
+        "insert into user_subscriptions (subscription, customer, user_id, status, period_end, is_live, event_at, event_id)
+                     values ('sub_' || $1::uuid, 'cus', $1, 'active', edge.now() + interval '1 day', false, edge.now(), 'evt')";
     database().await.execute(subscribe, &[&ada.id]).await.unwrap();
     assert_eq!(limit().await, 200);
 }

@@ -3,16 +3,20 @@ edge::function! {
 
     /// Takes what RunPod says about a job. The link is the proof. Answers 200 to everything that comes by a good link, a
     /// repeated or late call and an unknown job too: RunPod would only repeat it. 503 where the result could not be kept
-    /// yet: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
+    /// yet, 422 where nothing could be read: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
     POST "/webhooks/runpod/{job}" => receive_runpod_report, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216,
-        refuses: [runpod::REFUSED];
+        refuses: [runpod::REFUSED, UNREADABLE];
     uses: [Discord, Links, RunPod, Storage]
 }
 
-use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal};
+use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
 use grimoire::{Event, Kept, keep, tell};
 use outbox::Entry;
 use runpod::{Report, RunPodCallback};
+
+refusals! {
+    UNREADABLE: 422 "unreadable_report", fr: "Ce rapport n'est pas un objet JSON.", en: "This report is not a JSON object.";
+}
 
 /// An unconfirmed job does not know its id yet; the database knows whose the id is.
 const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
@@ -60,7 +64,8 @@ async fn receive_runpod_report(
     Raw(body): Raw,
 ) -> Result<Reply<Received>> {
     let received = |outcome| Ok(Reply::new(Received { outcome }));
-    let mut report = Report::read(&body).unwrap_or_default();
+    // Not thanked for: RunPod says it again, and `operations-reconcile-jobs` asks.
+    let mut report = Report::read(&body).ok_or(UNREADABLE)?;
     drop(body);
     let output = report.output.take();
     let Some(mut event) = Event::new(callback.job, report) else {
@@ -70,13 +75,16 @@ async fn receive_runpod_report(
     if let Some(output) = output {
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
-        let kept: Kept = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
-            Awaited::Awaits { kind } => keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await,
-            Awaited::Unchanged => return received(Outcome::Unchanged),
+        let kept: Option<Kept> = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
+            Awaited::Awaits { kind } => Some(keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await),
+            // What it has computed is billed all the same.
+            Awaited::Unchanged => None,
             Awaited::Mismatch => return received(Outcome::Mismatch),
             Awaited::NotFound => return received(Outcome::NotFound),
         };
-        event = event.with(kept).map_err(Error::unavailable)?;
+        if let Some(kept) = kept {
+            event = event.with(kept).map_err(Error::unavailable)?;
+        }
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {

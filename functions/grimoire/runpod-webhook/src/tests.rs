@@ -167,9 +167,24 @@ async fn without_the_link_nothing_is_read_and_nobody_learns_why() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_is_asked_for_again() {
+    let drawing = Drawing::queued().await;
+    let done = drawing.done().to_string();
+    for body in ["", "null", "[]", "<html>", "\u{0}", &done[..done.len() - 1]] {
+        let answer = drawing.app.post(&link(drawing.job, in_minutes(10).await)).body("text/plain", body.as_bytes()).send().await;
+        assert_eq!((answer.status, answer.code().as_str()), (422, "unreadable_report"), "{body}");
+    }
+    assert_eq!(drawing.shown().await.0, "queued");
+    let odd = done.replace("\"Orée\"", "\"cut \\ud83d\", \"score\": NaN");
+    let answer = drawing.app.post(&link(drawing.job, in_minutes(10).await)).body("text/plain", odd.as_bytes()).send().await;
+    assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "moved"})), "{odd}");
+    assert_eq!(drawing.shown().await.0, "succeeded");
+}
+
+#[tokio::test]
 async fn what_says_nothing_new_is_answered_200_so_that_it_is_not_repeated() {
     let drawing = Drawing::queued().await;
-    for body in ["", "null", "[]", "<html>", "\u{0}", r#"{"status":"WARMING_UP"}"#, r#"{"id":7,"status":{}}"#] {
+    for body in [r#"{"status":"WARMING_UP"}"#, r#"{"id":7,"status":{}}"#] {
         let answer = drawing.app.post(&link(drawing.job, in_minutes(10).await)).body("text/plain", body.as_bytes()).send().await;
         assert_eq!((answer.status, answer.json()), (200, json!({"outcome": "unchanged"})), "{body}");
     }

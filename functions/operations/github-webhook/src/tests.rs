@@ -22,6 +22,7 @@ fn uuid() -> Uuid {
 
 /// A run of a repository of its own.
 fn completed(conclusion: &str) -> Value {
+    let repository = json!({"id": 1, "full_name": format!("octo/{}", uuid().simple())});
     json!({
         "action": "completed",
         "workflow_run": {
@@ -29,10 +30,10 @@ fn completed(conclusion: &str) -> Value {
             "display_title": "Add streaks", "run_number": 562, "run_attempt": 1, "event": "push", "status": "completed",
             "conclusion": conclusion, "head_branch": "main", "head_sha": "acb5820ced9479c074f688cc328bf03f341a511d",
             "html_url": "https://github.com/octo/hello/actions/runs/30433642",
-            "run_started_at": "2026-06-01T12:00:00Z", "updated_at": "2026-06-01T12:01:30Z", "pull_requests": [],
+            "run_started_at": "2026-06-01T12:00:00Z", "updated_at": "2026-06-01T12:01:30Z", "pull_requests": [], "head_repository": repository,
         },
         "workflow": {"id": 159_038, "name": "Check backend", "path": ".github/workflows/check-backend.yml"},
-        "repository": {"id": 1, "full_name": format!("octo/{}", uuid().simple())},
+        "repository": repository,
         "sender": {"login": "octocat"},
     })
 }
@@ -131,6 +132,61 @@ async fn a_run_without_a_name_or_a_branch_goes_by_its_file() {
 }
 
 #[tokio::test]
+async fn a_run_of_a_fork_is_not_a_run_of_our_branch() {
+    for (head, branch) in [(json!({"full_name": "eve/hello"}), json!("eve:main")), (Value::Null, Value::Null)] {
+        let mut run = completed("success");
+        run["workflow_run"]["head_repository"] = head;
+        assert_eq!(outcome(uuid(), "workflow_run", &run).await, "archived");
+        assert_eq!(reports(&run).await[0]["branch"], branch);
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_signed_run_holds_is_kept_or_refused_and_never_a_fault() {
+    let app = App::native(&FUNCTION);
+    let odd = [
+        Value::Null,
+        json!(""),
+        json!(" "),
+        json!("\0"),
+        json!("a\0b"),
+        json!("é".repeat(20_000)),
+        json!("ab".repeat(20)),
+        json!(0),
+        json!(-1),
+        json!(1.5),
+        json!(i64::MAX),
+        json!(u64::MAX),
+        json!(true),
+        json!([]),
+        json!({}),
+        json!("-262143-01-01T00:00:00Z"),
+        json!("+262142-12-31T23:59:60Z"),
+        json!({"full_name": "\0"}),
+        json!({"full_name": ""}),
+    ];
+    let members: Vec<String> = completed("success")["workflow_run"].as_object().unwrap().keys().cloned().collect();
+    for member in members.iter().map(String::as_str).chain(["repository"]) {
+        for value in &odd {
+            let mut run = completed("success");
+            let object = if member == "repository" { &mut run } else { &mut run["workflow_run"] };
+            object[member] = value.clone();
+            let body = run.to_string();
+            let good = signature(&variable("GITHUB_WEBHOOK_SECRET"), &body);
+            let answer = deliver(&app, uuid(), "workflow_run", &body, &good).await;
+            let is_refused = answer.status == 422 && answer.code() == "unreadable_event";
+            assert!(answer.status == 202 || is_refused, "{member}: {value}: {answer:?}");
+        }
+    }
+    let mut run = completed("success");
+    run["workflow_run"]["display_title"] = json!("Fix \0 in names");
+    run["workflow_run"]["head_branch"] = json!("");
+    assert_eq!(outcome(uuid(), "workflow_run", &run).await, "archived");
+    let report = &reports(&run).await[0];
+    assert_eq!((&report["summary"], &report["branch"]), (&json!("Fix  in names"), &Value::Null));
+}
+
+#[tokio::test]
 async fn every_other_event_is_answered_and_forgotten() {
     let ping = json!({"zen": "Keep it logically awesome.", "hook_id": 1});
     assert_eq!(outcome(uuid(), "ping", &ping).await, "ignored");
@@ -138,6 +194,8 @@ async fn every_other_event_is_answered_and_forgotten() {
     begun["action"] = json!("requested");
     begun["workflow_run"]["conclusion"] = Value::Null;
     let unheard_of = completed("exploded");
+    let large = json!({"commits": ["x".repeat(2_000_000)]});
+    assert_eq!(outcome(uuid(), "push", &large).await, "ignored");
     for run in [&begun, &unheard_of] {
         assert_eq!(outcome(uuid(), "workflow_run", run).await, "ignored");
         assert_eq!(reports(run).await, json!([]));
@@ -184,10 +242,13 @@ async fn in_production_a_weak_secret_is_as_bad_as_none() {
 }
 
 #[tokio::test]
-async fn what_is_signed_and_cannot_be_read_is_refused() {
+async fn what_is_signed_and_cannot_be_read_is_refused_and_recorded() {
     let app = App::native(&FUNCTION);
+    let count = "select count(*) from webhook_deliveries where source = 'github_unreadable' and delivery_id = $1";
     for body in ["{", "payload=%7B%7D", r#"{"action":"completed"}"#] {
-        let answer = deliver(&app, uuid(), "workflow_run", body, &signature(&variable("GITHUB_WEBHOOK_SECRET"), body)).await;
+        let delivery = uuid();
+        let answer = deliver(&app, delivery, "workflow_run", body, &signature(&variable("GITHUB_WEBHOOK_SECRET"), body)).await;
         assert_eq!((answer.status, answer.code().as_str()), (422, "unreadable_event"), "{body}: {answer:?}");
+        assert_eq!(database().await.query_one(count, &[&delivery.to_string()]).await.unwrap().get::<_, i64>(0), 1);
     }
 }

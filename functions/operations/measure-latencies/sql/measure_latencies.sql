@@ -29,7 +29,8 @@ as $$
     join public.jobs j on j.created_at >= (t.day - 1)::timestamp at time zone 'UTC'
       and j.created_at < (t.day + 1)::timestamp at time zone 'UTC'
     cross join lateral (values
-      ('queue_delay', j.delay_ms), ('execution_time', j.execution_ms), ('response_time', j.response_time_ms)) as m (measure, ms)
+      ('queue_delay', j.delay_ms), -- What was cancelled while it computed says nothing of how long it takes.
+      ('execution_time', case when j.state <> 'cancelled' then j.execution_ms end), ('response_time', j.response_time_ms)) as m (measure, ms)
     where m.ms is not null
     group by 1, 2, 3, 4
     on conflict (day, kind, endpoint, measure) do update

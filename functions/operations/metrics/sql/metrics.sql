@@ -7,7 +7,8 @@ create or replace function edge.metrics() returns table (name text, labels jsonb
 language sql stable security definer set search_path = ''
 as $$
   with recent as materialized (
-    select j.kind, j.delay_ms, j.execution_ms
+    -- What was cancelled while it computed says nothing of how long it takes.
+    select j.kind, j.delay_ms, case when j.state <> 'cancelled' then j.execution_ms end as execution_ms
     from public.jobs j
     where j.finished_at > edge.now() - interval '1 hour'
   ),

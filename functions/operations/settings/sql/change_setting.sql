@@ -16,13 +16,17 @@ begin
   select s.* into entry from public.settings s where s.key = change_setting.key for update;
   if entry.key is null then
     return jsonb_build_object('outcome', 'not_found');
-  elsif entry.version::text <> change_setting.if_version then
+  elsif not edge.is_version(entry.version, change_setting.if_version) then
     return jsonb_build_object('outcome', 'stale');
   elsif jsonb_typeof(entry.value) <> jsonb_typeof(change_setting.value) then
     return jsonb_build_object('outcome', 'invalid');
   end if;
   begin
-    update public.settings s set value = change_setting.value, updated_by = edge.uid()
+    -- 6.0 is 6, and is read as a text that is cast to an integer.
+    update public.settings s
+    set value = case jsonb_typeof(change_setting.value)
+        when 'number' then to_jsonb(trim_scale(change_setting.value::text::numeric)) else change_setting.value end,
+      updated_by = edge.uid()
     where s.key = entry.key
     returning s.* into entry;
   exception when check_violation then

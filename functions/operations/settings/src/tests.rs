@@ -74,6 +74,16 @@ async fn a_value_of_another_type_or_out_of_bounds_is_refused() {
 }
 
 #[tokio::test]
+async fn an_integer_is_one_however_it_is_written() {
+    let (admin, key) = (Person::admin().await, setting("5", false).await);
+    let call = App::native(&FUNCTION).put(&format!("/settings/{key}")).by(&admin);
+    let answer = call.body("application/json", br#"{"value": 6.0}"#).send().await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let select = "select value::text from settings where key = $1";
+    assert_eq!(database().await.query_one(select, &[&key]).await.unwrap().get::<_, String>(0), "6");
+}
+
+#[tokio::test]
 async fn of_two_changes_to_one_version_the_second_is_refused() {
     let (admin, key) = (Person::admin().await, setting("true", false).await);
     let at = || {

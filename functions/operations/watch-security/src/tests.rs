@@ -29,39 +29,39 @@ async fn notice(rule: &str, hour: &str) -> Value {
 #[tokio::test]
 async fn tokens_that_come_back_are_told_once_an_hour_and_name_nobody() {
     let ada = Person::new().await;
-    log("2034-01-01T10:01:00Z", &ada, "auth.refresh_reused", json!({}), 4).await;
-    assert_eq!(watch("2034-01-01T10:05:00Z").await, json!([]), "four may be a broken client");
-    log("2034-01-01T10:06:00Z", &ada, "auth.refresh_reused", json!({}), 1).await;
-    assert_eq!(watch("2034-01-01T10:10:00Z").await, json!(["refresh_reused"]));
-    assert_eq!(watch("2034-01-01T10:15:00Z").await, json!([]), "within the hour it is no news");
-    let told = notice("refresh_reused", "2034010110").await;
+    log("2014-01-01T10:01:00Z", &ada, "auth.refresh_reused", json!({}), 4).await;
+    assert_eq!(watch("2014-01-01T10:05:00Z").await, json!([]), "four may be a broken client");
+    log("2014-01-01T10:06:00Z", &ada, "auth.refresh_reused", json!({}), 1).await;
+    assert_eq!(watch("2014-01-01T10:10:00Z").await, json!(["refresh_reused"]));
+    assert_eq!(watch("2014-01-01T10:15:00Z").await, json!([]), "within the hour it is no news");
+    let told = notice("refresh_reused", "2014010110").await;
     assert_eq!((&told["event"], &told["events"], &told["threshold"]), (&json!("security.alert"), &json!(5), &json!(5)));
     assert!(!told.to_string().contains(&ada.id.to_string()), "{told}");
     let logged = "select count(*) from audit_logs where action = 'security.alert' and metadata ->> 'rule' = 'refresh_reused'
-                  and \"timestamp\" = '2034-01-01T10:10:00Z'";
+                  and \"timestamp\" = '2014-01-01T10:10:00Z'";
     assert_eq!(database().await.query_one(logged, &[]).await.unwrap().get::<_, i64>(0), 1);
-    assert_eq!(watch("2034-01-01T12:00:00Z").await, json!([]), "what is over is over");
+    assert_eq!(watch("2014-01-01T12:00:00Z").await, json!([]), "what is over is over");
 }
 
 #[tokio::test]
 async fn failed_sign_ins_are_told_from_five_hundred_on() {
     let ada = Person::new().await;
-    log("2034-02-01T10:01:00Z", &ada, "auth.login_failed", json!({}), 499).await;
-    assert_eq!(watch("2034-02-01T10:05:00Z").await, json!([]));
-    log("2034-02-01T10:06:00Z", &ada, "auth.login_failed", json!({}), 1).await;
-    assert_eq!(watch("2034-02-01T10:10:00Z").await, json!(["login_failed"]));
+    log("2014-02-01T10:01:00Z", &ada, "auth.login_failed", json!({}), 499).await;
+    assert_eq!(watch("2014-02-01T10:05:00Z").await, json!([]));
+    log("2014-02-01T10:06:00Z", &ada, "auth.login_failed", json!({}), 1).await;
+    assert_eq!(watch("2014-02-01T10:10:00Z").await, json!(["login_failed"]));
 }
 
 #[tokio::test]
 async fn networks_that_try_many_addresses_are_told() {
     let insert = "insert into login_failures (email_hash, ip, failures, failed_at, locked_until)
-                  values ('*', $1, 100, '2034-03-01T10:00:00Z', '2034-03-01T10:30:00Z')";
-    for network in ["2034:1::/48", "2034:2::/48"] {
+                  values ('*', $1, 100, '2014-03-01T10:00:00Z', '2014-03-01T10:30:00Z')";
+    for network in ["2014:1::/48", "2014:2::/48"] {
         database().await.execute(insert, &[&network]).await.unwrap();
     }
-    assert_eq!(watch("2034-03-01T10:05:00Z").await, json!([]));
-    database().await.execute(insert, &[&"2034:3::/48"]).await.unwrap();
-    assert_eq!(watch("2034-03-01T10:10:00Z").await, json!(["networks_locked"]));
+    assert_eq!(watch("2014-03-01T10:05:00Z").await, json!([]));
+    database().await.execute(insert, &[&"2014:3::/48"]).await.unwrap();
+    assert_eq!(watch("2014-03-01T10:10:00Z").await, json!(["networks_locked"]));
 }
 
 #[tokio::test]
@@ -69,26 +69,26 @@ async fn an_administrator_who_reads_many_people_is_told_and_two_who_share_them_a
     let (one, other) = (Person::admin().await, Person::admin().await);
     for number in 0..50_u128 {
         let reader = if number < 25 { &one } else { &other };
-        log("2034-04-01T10:01:00Z", reader, "data.read", json!({"subject": number.to_string()}), 1).await;
+        log("2014-04-01T10:01:00Z", reader, "data.read", json!({"subject": number.to_string()}), 1).await;
     }
-    assert_eq!(watch("2034-04-01T10:05:00Z").await, json!([]));
+    assert_eq!(watch("2014-04-01T10:05:00Z").await, json!([]));
     for number in 0..50_u128 {
-        log("2034-04-01T10:06:00Z", &one, "accounts.read", json!({"subject": number.to_string()}), 1).await;
+        log("2014-04-01T10:06:00Z", &one, "accounts.read", json!({"subject": number.to_string()}), 1).await;
     }
-    assert_eq!(watch("2034-04-01T10:10:00Z").await, json!(["people_read"]));
+    assert_eq!(watch("2014-04-01T10:10:00Z").await, json!(["people_read"]));
 }
 
 #[tokio::test]
 async fn every_right_that_is_given_is_told() {
     let (ada, admin) = (Person::new().await, Person::admin().await);
     let created = |person: &Person| json!({"subject": person.id});
-    log("2034-05-01T10:01:00Z", &admin, "accounts.changed", json!({"subject": ada.id, "fields": ["is_banned"]}), 1).await;
-    log("2034-05-01T10:01:00Z", &admin, "accounts.created", created(&ada), 1).await;
-    assert_eq!(watch("2034-05-01T10:05:00Z").await, json!([]), "a ban and an ordinary account are none");
-    log("2034-05-01T10:06:00Z", &admin, "accounts.changed", json!({"subject": ada.id, "fields": ["role"]}), 1).await;
-    assert_eq!(watch("2034-05-01T10:10:00Z").await, json!(["rights_given"]));
-    log("2034-05-01T12:01:00Z", &admin, "accounts.created", created(&Person::admin().await), 1).await;
-    assert_eq!(watch("2034-05-01T12:05:00Z").await, json!(["rights_given"]));
+    log("2014-05-01T10:01:00Z", &admin, "accounts.changed", json!({"subject": ada.id, "fields": ["is_banned"]}), 1).await;
+    log("2014-05-01T10:01:00Z", &admin, "accounts.created", created(&ada), 1).await;
+    assert_eq!(watch("2014-05-01T10:05:00Z").await, json!([]), "a ban and an ordinary account are none");
+    log("2014-05-01T10:06:00Z", &admin, "accounts.changed", json!({"subject": ada.id, "fields": ["role"]}), 1).await;
+    assert_eq!(watch("2014-05-01T10:10:00Z").await, json!(["rights_given"]));
+    log("2014-05-01T12:01:00Z", &admin, "accounts.created", created(&Person::admin().await), 1).await;
+    assert_eq!(watch("2014-05-01T12:05:00Z").await, json!(["rights_given"]));
 }
 
 #[tokio::test]

@@ -31,6 +31,8 @@ struct Wanted {
     limit: Option<u32>,
     /// `next_cursor` of the page before, with the same filters.
     cursor: Option<Cursor>,
+    /// A table begins with U+FEFF, by which Excel knows that it is UTF-8. No where absent.
+    bom: Option<bool>,
 }
 
 #[output(name = "ExportedTable")]
@@ -55,8 +57,9 @@ async fn export_rise_csv(
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<Csv>> {
     let (of, is_first) = (wanted.of.unwrap_or(Of::Kaizens), wanted.cursor.is_none());
+    let mark = if is_first && wanted.bom == Some(true) { "\u{feff}" } else { "" };
     let page = read(&ctx, wanted).await?;
-    let text = csv::write(of.columns(), is_first, &page.items);
+    let text = [mark, &csv::write(of.columns(), is_first, &page.items)].concat();
     Ok(Reply::new(Csv(text)).file(of.file()).next_cursor(page.next_cursor.as_deref()))
 }
 

@@ -98,6 +98,14 @@ async fn sessions_and_freezes_are_taken_along_too_without_what_was_removed() {
 }
 
 #[tokio::test]
+async fn a_table_for_excel_says_by_its_first_character_that_it_is_utf_8() {
+    let ada = Person::new().await;
+    let marked = ask(&ada, ".csv?of=freezes&bom=true").await.body;
+    assert_eq!(marked, "\u{feff}id,kind,from,to,created_at,time_zone\r\n".as_bytes());
+    assert!(ask(&ada, ".csv?of=freezes&bom=false").await.body.starts_with(b"id,"));
+}
+
+#[tokio::test]
 async fn an_empty_account_takes_the_names_of_the_columns_along() {
     let ada = Person::new().await;
     assert_eq!(ask(&ada, ".csv?of=freezes").await.body, b"id,kind,from,to,created_at,time_zone\r\n");

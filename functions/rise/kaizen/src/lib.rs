@@ -33,7 +33,7 @@ struct NewEntry {
     /// What to do better, in the person's words.
     #[validate(length(min = 1, max = 500), custom(function = "edge::validation::not_blank"))]
     action: String,
-    /// The person's own day; today in their time zone where absent. At most 30 days back.
+    /// The person's own day; where absent, the day of `completed_at`, or today. At most 30 days back.
     date: Option<Date>,
     completed: Option<bool>,
     /// When it was completed, for a device that was offline then; now where absent. Only with `completed: true`.
@@ -177,9 +177,7 @@ async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json
     let refusal: Refusal = refusal.one()?;
     match &refusal.existing {
         None => Err(refusal::NOT_FOUND.into()),
-        Some(present) if ctx.if_match().is_some_and(|version| version != present.version.to_string()) => {
-            Err(refusal::PRECONDITION_FAILED.into())
-        }
+        Some(present) if !ctx.matches(present.version) => Err(refusal::PRECONDITION_FAILED.into()),
         Some(_) => Err(out_of_range(change.date, change.completed_at, &refusal)),
     }
 }
@@ -222,7 +220,7 @@ const INSERT: Sql = Sql::new(
      select $1::text, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz,
        case when $4::uuid is not null then jsonb_build_object('action', $1::text, 'date', day,
          'completed', coalesce($3::boolean, false), 'completed_at', extract(epoch from $5::timestamptz)) end
-     from (select coalesce($2::date, edge.today()) as day) as asked
+     from (select coalesce($2::date, edge.day_of($5::timestamptz), edge.today()) as day) as asked
      where day between edge.kaizen_oldest() and edge.today()
        and ($5::timestamptz is null or edge.day_of($5::timestamptz) >= edge.kaizen_oldest())
      on conflict (user_id, client_id) do nothing
@@ -256,7 +254,7 @@ const UPDATE: Sql = Sql::new(
        and ($4::date is null or $4 = date or $4 between edge.kaizen_oldest() and edge.today())
        and (completed or not coalesce($2::boolean, false) or coalesce($4::date, date) >= edge.kaizen_oldest())
        and ($6::timestamptz is null or edge.day_of($6::timestamptz) >= edge.kaizen_oldest())
-       and ($5::text is null or version::text = $5)
+       and edge.is_version(version, $5)
      returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
 );
 
@@ -267,7 +265,7 @@ const WHY_NOT_UPDATED: Sql = Sql::new(
 
 const DELETE: Sql = Sql::new(
     "update kaizen set deleted_at = edge.now()
-     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($2::text is null or version::text = $2)",
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and edge.is_version(version, $2)",
 );
 
 #[cfg(test)]

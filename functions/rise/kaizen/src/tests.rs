@@ -135,6 +135,25 @@ async fn a_device_that_was_offline_says_when_it_was_completed() {
 }
 
 #[tokio::test]
+async fn an_entry_without_a_date_is_of_the_day_on_which_it_was_completed() {
+    let app = App::native(&FUNCTION).at(NIGHT);
+    let ada = Person::new().await;
+    for (completed_at, date) in [
+        ("2026-06-09T23:50:00+02:00", "2026-06-09"),
+        ("2026-06-10T00:10:00+02:00", "2026-06-10"),
+        // A device may be ahead of us.
+        ("2026-06-09T23:34:00Z", "2026-06-10"),
+    ] {
+        let body = json!({"action": "Lire", "completed": true, "completed_at": completed_at});
+        let answer = app.post("/rise/kaizen").by(&ada).json(body).send().await;
+        assert_eq!((answer.status, &answer.json()["date"]), (201, &json!(date)), "{answer:?}");
+    }
+    let body = json!({"action": "Lire", "completed": true, "completed_at": "2026-04-09T12:00:00Z"});
+    let refused = app.post("/rise/kaizen").by(&ada).json(body).send().await;
+    assert_eq!((refused.status, refused.wrong_fields()), (422, vec!["completed_at:date_too_old".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_day_that_has_passed_beyond_the_limit_is_not_completed_afterwards() {
     let ada = Person::new().await;
     let insert = "insert into kaizen (user_id, action, date, completed) values ($1, 'x', '2026-05-10', $2) returning id";

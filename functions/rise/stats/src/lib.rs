@@ -58,6 +58,9 @@ struct UserStats {
     best_streak: i32,
     #[serde(skip_serializing)]
     today: NaiveDate,
+    /// Seconds of which no minute has come yet are something all the same.
+    #[serde(skip_serializing)]
+    total_zazen_seconds: i64,
 }
 
 #[output(name = "RiseWeek")]
@@ -118,7 +121,7 @@ const STATS: Sql = Sql::new(
        select coalesce(sum(sessions), 0)::bigint as sessions, coalesce(sum(seconds), 0)::bigint as seconds from z)
      select k.entries as \"totalKaizens\", k.completed as \"completedKaizens\",
        coalesce(k.completed::double precision / nullif(k.entries, 0), 0) as \"completionRate\",
-       z.seconds / 60 as \"totalZazenMinutes\", s.current as \"currentStreak\",
+       z.seconds / 60 as \"totalZazenMinutes\", z.seconds as \"totalZazenSeconds\", s.current as \"currentStreak\",
        coalesce(round(z.seconds::numeric / nullif(z.sessions, 0), 2), 0)::double precision as \"averageSessionDuration\",
        (select jsonb_agg(to_jsonb(t) order by t.week desc) from trend t) as \"weeklyTrend\",
        s.alive as \"aliveStreak\", s.best as \"bestStreak\", me.today

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use chrono::{Datelike, Days, NaiveDate};
 use edge::{Language, Message, msg};
 
-use crate::{Day, Theme, UserStats, Week};
+use crate::{Day, Theme, UserStats};
 
 /// The weeks that it shows: a year, whatever its weekday.
 pub const WEEKS: u32 = 53;
@@ -149,28 +149,33 @@ impl Picture<'_> {
     }
 
     fn bars(&self, out: &mut String) -> std::fmt::Result {
-        let weeks: Vec<&Week> = self.stats.weekly_trend.iter().rev().collect();
-        let most = weeks.iter().map(|week| week.zazen_minutes).max().unwrap_or(0);
+        let mut weeks = [0; WEEKS as usize];
+        for day in self.days {
+            let place = usize::try_from((day.day - self.first()).num_days() / 7).ok();
+            if let Some(seconds) = place.and_then(|place| weeks.get_mut(place)) {
+                *seconds += day.seconds;
+            }
+        }
+        let most = weeks.iter().copied().max().unwrap_or(0);
         let base = BARS_TOP + BAR_HEIGHT;
         write!(out, "<text x=\"{LEFT}\" y=\"{}\">{}</text>", BARS_TOP - 8, ZAZEN.text(self.language))?;
         if most > 0 {
             let x = LEFT - 8;
-            write!(out, "<text x=\"{x}\" y=\"{}\" text-anchor=\"end\">{}</text>", BARS_TOP + 9, self.number(most))?;
+            write!(out, "<text x=\"{x}\" y=\"{}\" text-anchor=\"end\">{}</text>", BARS_TOP + 9, self.minutes(most))?;
         }
         write!(out, "<text x=\"{}\" y=\"{base}\" text-anchor=\"end\">0</text>", LEFT - 8)?;
-        for (column, week) in (0..).zip(&weeks) {
-            let tall = i64::from(BAR_HEIGHT) * week.zazen_minutes / most.max(1);
-            // A week with a session is seen, however short it was.
-            let tall = u32::try_from(tall).unwrap_or_default().max(if week.zazen_minutes > 0 { 2 } else { 0 });
-            if tall > 0 {
+        for (column, seconds) in (0..).zip(weeks) {
+            if seconds > 0 {
+                // A week with a session is seen, however short it was.
+                let tall = u32::try_from(i64::from(BAR_HEIGHT) * seconds / most).unwrap_or_default().max(2);
                 write!(
                     out,
                     "<rect class=\"bar\" x=\"{}\" y=\"{}\" width=\"{CELL}\" height=\"{tall}\" rx=\"1\"><title>{}{} {} min</title></rect>",
                     LEFT + column * PITCH,
                     base - tall,
-                    self.date(week.week),
+                    self.date(self.first() + Days::new(7 * u64::from(column))),
                     self.colon(),
-                    self.number(week.zazen_minutes),
+                    self.minutes(seconds),
                 )?;
             }
         }
@@ -186,14 +191,14 @@ impl Picture<'_> {
                 count(stats.alive_streak.into(), "jour", "jours", self),
                 count(stats.best_streak.into(), "jour", "jours", self),
                 count(stats.completed_kaizens, "kaizen fait", "kaizens faits", self),
-                self.hours(stats.total_zazen_minutes),
+                self.hours(stats.total_zazen_seconds),
             ),
             Language::En => format!(
                 "Streak: {} · Best: {} · {} done · {} of zazen",
                 count(stats.alive_streak.into(), "day", "days", self),
                 count(stats.best_streak.into(), "day", "days", self),
                 count(stats.completed_kaizens, "kaizen", "kaizens", self),
-                self.hours(stats.total_zazen_minutes),
+                self.hours(stats.total_zazen_seconds),
             ),
         }
     }
@@ -203,21 +208,21 @@ impl Picture<'_> {
         let kaizens: i64 = self.days.iter().map(|day| day.completed).sum();
         let days = self.days.iter().filter(|day| day.completed > 0).count();
         let days = i64::try_from(days).unwrap_or_default();
-        let minutes = self.days.iter().map(|day| day.seconds).sum::<i64>() / 60;
+        let seconds = self.days.iter().map(|day| day.seconds).sum::<i64>();
         let (from, to) = (self.date(self.first()), self.date(self.stats.today));
         match self.language {
             Language::Fr => format!(
                 "Du {from} au {to} : {} sur {}, {} de zazen. {}.",
                 count(kaizens, "kaizen fait", "kaizens faits", self),
                 count(days, "jour", "jours", self),
-                self.hours(minutes),
+                self.hours(seconds),
                 self.headline(),
             ),
             Language::En => format!(
                 "From {from} to {to}: {} done on {}, {} of zazen. {}.",
                 count(kaizens, "kaizen", "kaizens", self),
                 count(days, "day", "days", self),
-                self.hours(minutes),
+                self.hours(seconds),
                 self.headline(),
             ),
         }
@@ -228,8 +233,8 @@ impl Picture<'_> {
         if day.completed > 0 {
             parts.push(count(day.completed, "kaizen", "kaizens", self));
         }
-        if day.seconds >= 60 {
-            parts.push(format!("{} min", self.number(day.seconds / 60)));
+        if day.seconds > 0 {
+            parts.push(format!("{} min", self.minutes(day.seconds)));
         }
         if day.excused {
             parts.push(EXCUSED.text(self.language).to_owned());
@@ -249,8 +254,18 @@ impl Picture<'_> {
         format!("{} {} {}", day.day(), self.month(day), day.year())
     }
 
-    fn hours(&self, minutes: i64) -> String {
-        if minutes < 60 { format!("{minutes} min") } else { format!("{} h {:02}", self.number(minutes / 60), minutes % 60) }
+    fn hours(&self, seconds: i64) -> String {
+        let minutes = seconds / 60;
+        if minutes < 60 {
+            format!("{} min", self.minutes(seconds))
+        } else {
+            format!("{} h {:02}", self.number(minutes / 60), minutes % 60)
+        }
+    }
+
+    /// Whole minutes; what is shorter than one is not nothing.
+    fn minutes(&self, seconds: i64) -> String {
+        if (1..60).contains(&seconds) { "&lt; 1".to_owned() } else { self.number(seconds / 60) }
     }
 
     /// Thousands apart, as the language has it.

@@ -111,6 +111,19 @@ async fn the_picture_shows_a_year_of_days_and_weeks() {
 }
 
 #[tokio::test]
+async fn a_session_of_half_a_minute_is_seen_and_named() {
+    let ada = Person::new().await;
+    session(&ada, "2026-06-09T06:00:00Z", 30).await;
+    let answer = ask(&ada, ".svg").await;
+    let svg = picture(&answer);
+    assert!(svg.contains("<title>9 juin 2026\u{a0}: &lt; 1 min</title>"), "{svg}");
+    assert!(svg.contains("<title>8 juin 2026\u{a0}: &lt; 1 min</title>"), "the bar of its week: {svg}");
+    assert_eq!(svg.matches("class=\"bar\"").count(), 1);
+    assert_eq!(svg.matches("&lt; 1 min de zazen").count(), 3, "{svg}");
+    assert!(!svg.contains(": </title>") && !svg.contains("\u{a0}: <"), "nothing is named without a number");
+}
+
+#[tokio::test]
 async fn it_is_light_or_dark_as_asked_or_as_the_reader_prefers() {
     let ada = Person::new().await;
     let (light, dark, either) =

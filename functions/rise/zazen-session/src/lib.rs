@@ -228,7 +228,7 @@ const UPDATE: Sql = Sql::new(
     "update zazen_sessions
      set triggered_by = nullif(coalesce(normalize($2, nfc), triggered_by), ''), notes = nullif(coalesce($3, notes), ''),
        mood_before = coalesce($4::int, mood_before), mood_after = coalesce($5::int, mood_after)
-     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($6::text is null or version::text = $6)
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and edge.is_version(version, $6)
      returning id, user_id, \"timestamp\", ended_at, duration, date, triggered_by, notes, mood_before, mood_after, client_id,
        created_at, updated_at, version",
 );
@@ -238,7 +238,7 @@ const PRESENT: Sql =
 
 const DELETE: Sql = Sql::new(
     "update zazen_sessions set deleted_at = edge.now()
-     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and ($2::text is null or version::text = $2)",
+     where id = $1::bigint and user_id = edge.uid() and deleted_at is null and edge.is_version(version, $2)",
 );
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures::future::LocalBoxFuture;
 
 use crate::bridge;
-use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::http::{Http, HttpAnswer, HttpFailure, Unread};
 use crate::tasks::{Outcome, Ticket};
 
 /// What a call may ask of its host.
@@ -26,12 +26,15 @@ impl Runtime {
         bridge::clock()
     }
 
-    pub(crate) async fn body(&self, cap: usize) -> Option<Vec<u8>> {
+    pub(crate) async fn body(&self, cap: usize) -> Result<Vec<u8>, Unread> {
         let ticket = Ticket::new();
         self.0.body(&ticket, cap);
         match ticket.await {
-            Outcome::Received(answer) => Some(answer.body),
-            _ => None,
+            Outcome::Received(answer) => Ok(answer.body),
+            Outcome::Failed(HttpFailure::Connection(why)) if why == "too large" => Err(Unread::TooLarge),
+            Outcome::Failed(HttpFailure::Connection(why)) => Err(Unread::Broken(why)),
+            Outcome::Failed(HttpFailure::Timeout) => Err(Unread::Broken("timeout".to_owned())),
+            Outcome::Said(_) => Err(Unread::Broken("the bridge failed".to_owned())),
         }
     }
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use futures::future::LocalBoxFuture;
 
-use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::http::{Http, HttpAnswer, HttpFailure, Unread};
 
 /// What a call may ask of its host.
 #[derive(Clone)]
@@ -46,9 +46,9 @@ impl Runtime {
         self.0.started.elapsed().as_secs_f64() * 1000.0
     }
 
-    pub(crate) async fn body(&self, cap: usize) -> Option<Vec<u8>> {
+    pub(crate) async fn body(&self, cap: usize) -> Result<Vec<u8>, Unread> {
         let body = self.0.body.take();
-        (body.len() <= cap).then_some(body)
+        if body.len() <= cap { Ok(body) } else { Err(Unread::TooLarge) }
     }
 
     pub(crate) async fn limit(&self, binding: &str, key: &str) -> bool {

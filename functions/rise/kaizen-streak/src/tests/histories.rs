@@ -200,7 +200,7 @@ async fn twenty_thousand_random_histories_are_judged_as_by_hand() {
             from unnest($1::uuid[], $2::timestamptz[]) with ordinality as h (id, now, n)
             join users u on u.id = h.id
             cross join lateral (select
-              edge.day_of(h.now, u.time_zone, u.day_end_hour, u.held_day, u.held_until) as today,
+              edge.day_of(h.now, u.id, u.time_zone, u.day_end_hour, u.held_until) as today,
               edge.day_end(h.now, u.time_zone, u.day_end_hour, u.held_day, u.held_until) as ends offset 0) as t
             cross join lateral edge.streak(u.id, t.today, 60) as s
             order by h.n";
