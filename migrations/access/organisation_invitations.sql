@@ -19,5 +19,5 @@ comment on column public.organisation_invitations.expires_at is 'retention: 30 d
 
 -- example:
 -- insert into public.organisation_invitations (organisation_id, email, role, token_hash, invited_by, expires_at)
--- select o.id, 'dominique@example.org', 'member', md5(o.id::text), o.created_by, edge.now() + interval '7 days'
--- from public.organisations o where o.created_by = $1
+-- select o.id, u.email, 'member', md5(o.id::text), u.id, edge.now() + interval '7 days'
+-- from public.organisations o join public.users u on u.id = o.created_by where u.id = $1

@@ -74,7 +74,13 @@ const RULES: &[(&str, &str)] = &[
                where h.id = t.id and p.seen ~ format(
                  '^\(EXISTS \( SELECT FROM %1$s (\w+) WHERE \(\(\1\.%2$s = %3$s\.%4$s\) AND \(\1\.%5$s = %6$s\)\)\)\)$'
                    || '|^\(%4$s = ANY \(ARRAY\( SELECT (\w+)\.%2$s FROM %1$s \2 WHERE \(\2\.%5$s = %6$s\)\)\)\)$',
-                 o.name, b.attname, t.name, a.attname, o.owner, '\( SELECT edge\.uid\(\) AS uid\)'))))
+                 o.name, b.attname, t.name, a.attname, o.owner, '\( SELECT edge\.uid\(\) AS uid\)'))
+               -- Or on what the person's own row of another table says: whether rightly, the law of two people tells.
+               or exists (
+                 select from policies o
+                 where o.seen = o.own and p.seen ~ format(
+                   '^\(EXISTS \( SELECT FROM %1$s (\w+) WHERE \(\(\1\.%2$s = %3$s\) AND .*%4$s\.\w+.*\)\)\)$',
+                   o.name, o.owner, '\( SELECT edge\.uid\(\) AS uid\)', t.name))))
              from policies p where p.id = t.id), false)",
     ),
     (

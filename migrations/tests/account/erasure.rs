@@ -58,7 +58,8 @@ async fn an_erased_person_is_nowhere_but_in_the_log() {
     let exported = "select jsonb_agg(x.table_name) from edge.export_account(null, null, 1000) x
                     where x.fields::text like '%ada@example.org%'";
     let exported = database.call(&ada, NOON, exported, &[]).await;
-    assert_eq!(exported, json!(["organisation_invitations", "users"]), "what others keep of the address is in the export");
+    let theirs = json!(["organisation_invitations", "organisation_invitations", "users"]);
+    assert_eq!(exported, theirs, "what others keep of the address is in the export");
     let seen = "select coalesce(jsonb_agg(x.table_name), '[]') from edge.export_account(null, null, 1000) x
                 where x.fields::text like '%ada@example.org%'";
     assert_eq!(database.call(&eve, NOON, seen, &[]).await, json!([]), "and not in that of others");
