@@ -17,7 +17,7 @@ use crate::http::{HttpAnswer, HttpFailure};
 use crate::pipeline::serve;
 use crate::request::{Headers, Incoming};
 use crate::runtime::Runtime;
-use crate::tasks::{Outcome, Ticket, number, run, settle, spawn};
+use crate::tasks::{self, LONGEST, Outcome, Ticket, number, run, settle, spawn};
 
 #[wasm_bindgen(raw_module = "./bridge.js")]
 extern "C" {
@@ -55,10 +55,17 @@ thread_local! {
     /// The environment of an instance never changes, so it is read once.
     static CONFIG: OnceCell<Result<Rc<Config>, String>> = const { OnceCell::new() };
     /// Answers that are still being sent.
-    static STREAMS: RefCell<Vec<(u32, Pieces)>> = const { RefCell::new(Vec::new()) };
+    static STREAMS: RefCell<Vec<Sending>> = const { RefCell::new(Vec::new()) };
 }
 
 type Pieces = Rc<RefCell<LocalBoxStream<'static, Vec<u8>>>>;
+
+struct Sending {
+    number: u32,
+    pieces: Pieces,
+    /// When its reader last wanted a piece.
+    read: f64,
+}
 
 /// Answers one request to `function`: `bridge.js` gives the answer to the caller.
 pub fn fetch(function: &'static Function, method: String, url: String, headers: String, call: JsValue) {
@@ -117,11 +124,16 @@ fn config(function: &'static Function, call: &Call) -> Result<Rc<Config>, String
 
 /// Keeps a stream until its end, or until its reader goes; gives its number.
 fn keep(stream: LocalBoxStream<'static, Vec<u8>>) -> u32 {
-    STREAMS.with(|streams| {
-        let number = number();
-        streams.borrow_mut().push((number, Rc::new(RefCell::new(stream))));
-        number
-    })
+    let (number, now) = (number(), tasks::now());
+    let forgotten: Vec<Sending> = STREAMS.with(|streams| {
+        let mut streams = streams.borrow_mut();
+        let forgotten = streams.extract_if(.., |sending| now - sending.read > LONGEST).collect();
+        streams.push(Sending { number, pieces: Rc::new(RefCell::new(stream)), read: now });
+        forgotten
+    });
+    // What it drops may ask for the streams itself.
+    drop(forgotten);
+    number
 }
 
 /// What came of a ticket that carries no bytes: `value` is 1 for yes, 0 for no.
@@ -149,7 +161,12 @@ pub fn failed(ticket: u32, why: String) {
 /// The reader of a stream wants its next piece.
 #[wasm_bindgen]
 pub fn next(stream: u32) {
-    let found = STREAMS.with(|streams| streams.borrow().iter().find(|(number, _)| *number == stream).map(|(_, of)| of.clone()));
+    let found = STREAMS.with(|streams| {
+        let mut streams = streams.borrow_mut();
+        let sending = streams.iter_mut().find(|sending| sending.number == stream)?;
+        sending.read = tasks::now();
+        Some(sending.pieces.clone())
+    });
     let Some(pieces) = found else { return ended(stream) };
     let task = async move {
         // Nobody asks for a second piece before the first has come.
@@ -170,7 +187,7 @@ pub fn next(stream: u32) {
 pub fn forget(stream: u32) {
     let gone = STREAMS.with(|streams| {
         let mut streams = streams.borrow_mut();
-        let at = streams.iter().position(|(number, _)| *number == stream)?;
+        let at = streams.iter().position(|sending| sending.number == stream)?;
         Some(streams.remove(at))
     });
     // What it drops may ask for the streams itself.
@@ -212,7 +229,9 @@ pub(crate) fn pause(ticket: &Ticket, milliseconds: f64) {
 
 /// Milliseconds since 1970.
 pub(crate) fn clock() -> f64 {
-    now()
+    let now = now();
+    tasks::tick(now);
+    now
 }
 
 pub(crate) fn write(line: &str) {

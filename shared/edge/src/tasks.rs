@@ -12,9 +12,11 @@ use futures::future::LocalBoxFuture;
 
 use crate::http::{HttpAnswer, HttpFailure};
 
-/// An instance never answers so many at once: what waits beyond this waits for callers that the runtime gave up with their
-/// connection, of which it tells nobody.
+/// An instance never answers so many at once.
 const MOST: usize = 4096;
+/// Milliseconds. Nothing that a task waits for lasts so long: what still waits then waits for a caller whom the runtime gave up
+/// with their connection, of which it tells nobody.
+pub(crate) const LONGEST: f64 = 600_000.0;
 
 /// What came of a ticket.
 pub(crate) enum Outcome {
@@ -31,15 +33,23 @@ enum State {
     Settled(Outcome),
 }
 
+struct Task {
+    number: u32,
+    /// When it last went on.
+    polled: f64,
+    future: LocalBoxFuture<'static, ()>,
+}
+
 /// Wakes the task of this number.
 struct Waking(u32);
 
 #[derive(Default)]
 struct Tasks {
-    tasks: RefCell<Vec<(u32, LocalBoxFuture<'static, ()>)>>,
+    tasks: RefCell<Vec<Task>>,
     ready: RefCell<VecDeque<u32>>,
     tickets: RefCell<Vec<(u32, State)>>,
     last: Cell<u32>,
+    now: Cell<f64>,
     is_running: Cell<bool>,
 }
 
@@ -54,10 +64,10 @@ impl Tasks {
         self.last.get()
     }
 
-    fn take(&self, number: u32) -> Option<LocalBoxFuture<'static, ()>> {
+    fn take(&self, number: u32) -> Option<Task> {
         let mut tasks = self.tasks.borrow_mut();
-        let at = tasks.iter().position(|(of, _)| *of == number)?;
-        Some(tasks.swap_remove(at).1)
+        let at = tasks.iter().position(|task| task.number == number)?;
+        Some(tasks.swap_remove(at))
     }
 }
 
@@ -66,14 +76,30 @@ pub(crate) fn number() -> u32 {
     TASKS.with(Tasks::number)
 }
 
+/// Says what time it is, in milliseconds, and gives up the tasks that nobody will wake any more.
+pub(crate) fn tick(now: f64) {
+    let forgotten: Vec<Task> = TASKS.with(|all| {
+        all.now.set(now);
+        all.tasks.borrow_mut().extract_if(.., |task| now - task.polled > LONGEST).collect()
+    });
+    // What it drops may ask for the tasks itself.
+    drop(forgotten);
+}
+
+/// What [`tick`] was last told.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn now() -> f64 {
+    TASKS.with(|all| all.now.get())
+}
+
 /// Adds a task; it is first polled by [`run`]. Where too many wait, the oldest is given up.
 pub(crate) fn spawn(task: LocalBoxFuture<'static, ()>) {
     let oldest = TASKS.with(|all| {
         let number = all.number();
         let mut tasks = all.tasks.borrow_mut();
         let is_full = tasks.len() >= MOST;
-        let oldest = if is_full { tasks.iter().map(|(of, _)| *of).min() } else { None };
-        tasks.push((number, task));
+        let oldest = if is_full { tasks.iter().map(|task| task.number).min() } else { None };
+        tasks.push(Task { number, polled: all.now.get(), future: task });
         all.ready.borrow_mut().push_back(number);
         drop(tasks);
         oldest.and_then(|oldest| all.take(oldest))
@@ -95,8 +121,9 @@ pub(crate) fn run() {
             // A task woken twice is gone, or waits again.
             let Some(mut task) = all.take(number) else { continue };
             let waker = Waker::from(Arc::new(Waking(number)));
-            if task.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
-                all.tasks.borrow_mut().push((number, task));
+            if task.future.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+                task.polled = all.now.get();
+                all.tasks.borrow_mut().push(task);
             }
         }
         all.is_running.set(false);
@@ -231,6 +258,33 @@ mod tests {
         }
         assert_eq!(seen.borrow().len(), MOST);
         assert!(!seen.borrow().contains(&0));
+    }
+
+    #[test]
+    fn a_task_that_nobody_wakes_for_longer_than_anything_lasts_is_given_up() {
+        let gone = Rc::new(());
+        let (ticket, awake) = (Ticket::new(), Ticket::new());
+        let wakes = awake.number();
+        let (held, kept) = (gone.clone(), gone.clone());
+        spawn(Box::pin(async move {
+            ticket.await;
+            drop(held);
+        }));
+        spawn(Box::pin(async move {
+            awake.await;
+            Ticket::new().await;
+            drop(kept);
+        }));
+        run();
+        tick(LONGEST - 1.0);
+        settle(wakes, Outcome::Said(true));
+        run();
+        assert_eq!(Rc::strong_count(&gone), 3);
+        tick(LONGEST + 1.0);
+        assert_eq!(Rc::strong_count(&gone), 2, "the one that went on in between stays");
+        tick(3.0 * LONGEST);
+        assert_eq!(Rc::strong_count(&gone), 1);
+        TASKS.with(|all| assert!(all.tickets.borrow().is_empty()));
     }
 
     #[test]
