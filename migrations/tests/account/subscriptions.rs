@@ -99,6 +99,20 @@ async fn a_renewal_that_is_not_paid_entitles_for_the_grace_period_whatever_is_kn
     }
 }
 
+#[tokio::test]
+async fn what_was_paid_for_stays_paid_where_another_period_begins_and_is_not() {
+    let database = Database::migrated().await;
+    let ada = database.person("a@example.org").await;
+    let (begin, end) = (days(NOW, -60), days(NOW, 305));
+    let year = [Some(begin.as_str()), Some(end.as_str())];
+    send(&database, &begin, &Event::new("e1", "created", &begin, (None, "active"), year).of("sub", &ada)).await;
+    // A dearer price from today on, whose first payment fails.
+    let new_end = days(NOW, 365);
+    let anew = [Some(NOW), Some(new_end.as_str())];
+    send(&database, NOW, &Event::new("e2", "updated", NOW, (Some("active"), "past_due"), anew)).await;
+    assert_eq!(ends(&database, &ada, NOW).await, end.replace('Z', "+00:00"));
+}
+
 /// The law behind both: whatever a payment is due for, and however late we hear of it.
 #[tokio::test]
 async fn nobody_loses_anything_at_the_moment_at_which_a_payment_is_due() {

@@ -10,8 +10,8 @@
 -- they arrive in, the row ends the same. Who a subscription is for is what its latest event says of it that says so, else who
 -- its customer is, and that follows the same rule: from ids that we gave Stripe and never from an address.
 --
--- A period is paid, whatever is due in it, if the subscription was active in it and the payment was not due before its
--- fourth day: Stripe takes up to three days to find a renewal unpaid.
+-- A period is paid, whatever is due now, if the subscription was active in it and no payment was due before its fourth day:
+-- Stripe takes up to three days to find a renewal unpaid.
 create or replace function edge.stripe_event(event jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -79,12 +79,16 @@ begin
       )
       select
         (select min(u.received_at) from unpaid u),
-        (select max(u.stop) from unpaid u cross join first f
-         where least(u.start, (select min(h.event_at) from history h where h.state ->> 'status' = 'active' and h.stop = u.stop))
-             + interval '3 days' <= f.event_at
-           and (exists (select from history h where h.ordinality < f.ordinality and h.state ->> 'status' = 'active' and h.stop = u.stop)
-             or (f.stop = u.stop and f.before ->> 'status' = 'active'
-               and f.before -> 'period_start' = f.after -> 'period_start' and f.before -> 'period_end' = f.after -> 'period_end')))
+        (select max(p.stop)
+         from first f
+         cross join lateral (
+           select h.stop, least(min(h.start), min(h.event_at)) as since
+           from history h where h.ordinality < f.ordinality and h.state ->> 'status' = 'active' group by h.stop
+           union all
+           select f.stop, f.start
+           where f.before ->> 'status' = 'active' and f.before -> 'period_start' = f.after -> 'period_start'
+             and f.before -> 'period_end' = f.after -> 'period_end') as p
+         where p.since + interval '3 days' <= f.event_at)
       into due_since, paid_end;
     end if;
 

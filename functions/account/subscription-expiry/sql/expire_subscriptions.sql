@@ -26,7 +26,7 @@ begin
     where (e.until <= edge.now() and s.logged_end is distinct from e.until)
       or (e.until > edge.now() and s.noticed_end is distinct from e.until
         and (s.status = 'past_due'
-          or (e.until <= edge.now() + notice and (s.is_ending or s.period_end <= edge.now()))))
+          or (e.until <= edge.now() + notice and (s.is_ending or coalesce(s.period_end, s.event_at) <= edge.now()))))
     order by e.until, s.subscription
     limit expire_subscriptions.batch
     -- Whoever is busy is left to the next run: nobody's row is waited for while the subscription's is held.
