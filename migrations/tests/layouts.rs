@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    database::{Caller, Database, NOON, at_as, enter, root, server},
+    database::{Database, NOON, at_as, enter, root, server},
     rules::broken_rules,
 };
 

@@ -35,7 +35,7 @@ async fn receive(ctx: Context, _: Signed<Stripe>, Raw(body): Raw) -> Result<Repl
     if event.is_live != (ctx.setting("STAGE") == "production") {
         return Err(Error::forbidden(WRONG_MODE));
     }
-    Ok(Reply::new(ctx.sql(EVENT.bind(SqlJson(&event))).await?.one()?))
+    Ok(Reply::new(ctx.sql(EVENT.bind(SqlJson(&*event))).await?.one()?))
 }
 
 const EVENT: Sql = Sql::new("select edge.stripe_event($1::jsonb) ->> 'outcome' as outcome");
