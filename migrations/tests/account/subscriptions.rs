@@ -131,6 +131,9 @@ async fn nobody_loses_anything_at_the_moment_at_which_a_payment_is_due() {
     }
 }
 
+/// What an event is called, the status that it says was before, where it does, and the status after it.
+type Told = (&'static str, Option<&'static str>, &'static str);
+
 /// Every order of the numbers below `count`.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     (0..count).fold(vec![Vec::new()], |orders, number| {
@@ -144,7 +147,7 @@ async fn events_of_one_second_follow_each_other_as_they_say_whatever_their_ids_a
     let period = [Some("2026-05-20T10:00:00Z"), Some("2026-06-20T10:00:00Z")];
     let (before, second) = ("2026-05-22T11:00:00Z", "2026-05-25T11:00:00Z");
     // What the second begins with, and its events as (kind, before, after): the last is what stays.
-    let seconds: [(&str, &[(&str, Option<&str>, &str)]); 8] = [
+    let seconds: [(&str, &[Told]); 8] = [
         ("past_due", &[("updated", Some("past_due"), "active")]),
         ("active", &[("updated", Some("active"), "past_due"), ("updated", Some("past_due"), "active")]),
         ("past_due", &[("updated", Some("past_due"), "active"), ("updated", Some("active"), "past_due")]),
@@ -162,7 +165,7 @@ async fn events_of_one_second_follow_each_other_as_they_say_whatever_their_ids_a
             ],
         ),
     ];
-    let check = async |(begins, told): (&str, &[(&str, Option<&str>, &str)])| {
+    let check = async |(begins, told): (&str, &[Told])| {
         let database = Database::migrated().await;
         let ada = database.person("a@example.org").await;
         let owner = database.owner().await;

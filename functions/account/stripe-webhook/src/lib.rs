@@ -38,7 +38,7 @@ async fn receive_stripe_event(ctx: Context, _: Signed<Stripe>, Raw(body): Raw) -
     if event.is_live != (ctx.setting("STAGE") == "production") {
         return Err(WRONG_MODE.into());
     }
-    Ok(Reply::new(ctx.sql(EVENT.bind(SqlJson(&event))).await?.one()?))
+    Ok(Reply::new(ctx.sql(EVENT.bind(SqlJson(&*event))).await?.one()?))
 }
 
 const EVENT: Sql = Sql::new("select edge.stripe_event($1::jsonb) ->> 'outcome' as outcome");
