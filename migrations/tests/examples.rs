@@ -21,7 +21,8 @@ pub fn examples() -> Vec<Example> {
     let tree = Tree::read(&root()).expect("the SQL files are readable");
     let created = |table: &str| {
         let create = format!("create table public.{table} ");
-        tree.steps.iter().position(|step| step.file.sql.contains(&create)).unwrap_or(usize::MAX)
+        let places = tree.steps.iter().enumerate().filter_map(|(step, at)| Some((step, at.file.sql.find(&create)?)));
+        places.min().unwrap_or((usize::MAX, 0))
     };
     let mut examples: Vec<_> = tree
         .of(&[Kind::Access])

@@ -13,13 +13,10 @@ use tokio::{
 
 use crate::{
     build, control,
-    edge::LogSink,
     guard::{self, Stop},
     postgres::Data,
     progress::Step,
-    project::{Profile, Project},
-    secrets,
-    settings::{Ports, Settings},
+    project::Project,
     setup,
     stack::{Part, Plan, Stack},
     sync,
@@ -45,16 +42,7 @@ pub async fn run(project: &Project, wanted: &Wanted) -> Result<()> {
     let _alone = control::only_one(project, "chaos")?;
     let toolchain = setup::ensure(project).await?;
     sync::run(project, false).await?;
-    let plan = Plan {
-        data: Data::Chaos,
-        profile: Profile::new(false),
-        ports: Ports::free()?,
-        secrets: secrets::fresh()?,
-        settings: Settings::of_tests(None),
-        toolchain,
-        edge_log: LogSink::File(project.path("build/chaos-logs/edge.log")),
-        logs: project.path("build/chaos-logs"),
-    };
+    let plan = Plan::beside(project, Data::Chaos, "build/chaos-logs", toolchain)?;
     let step = Step::start("chaos, compiling");
     build::programs(project, &["chaos"], &step, "tests/chaos does not compile: mend what is shown above").await?;
     step.done("");

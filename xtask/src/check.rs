@@ -9,9 +9,12 @@ use tokio::io::AsyncReadExt;
 use crate::{
     build, cargo,
     guard::{self, Stop},
+    postgres::Data,
     progress::Step,
     project::{Profile, Project},
-    setup, sync,
+    setup,
+    stack::{Plan, Stack},
+    sync,
     toolchain::{WASM, WasmToolchain},
 };
 
@@ -35,15 +38,26 @@ pub async fn run(project: &Project, peers: bool) -> Result<()> {
     document(project).await?;
     build::run(project, Profile::Release, false).await?;
     count_crossings(project).await?;
-    if peers { compare(project).await } else { Ok(()) }
+    if peers { compare(project, toolchain).await } else { Ok(()) }
 }
 
-/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`.
-async fn compare(project: &Project) -> Result<()> {
+/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. And clients that
+/// public generators make of `openapi.json`.
+async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     let step = Step::start("RunPod's SDK");
     let mut command = cargo::command(project);
     command.args(["run", "-p", "simulators", "--example", "peers"]);
     cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
+    step.done("");
+    let stack = Stack::start(project, Plan::beside(project, Data::Peers, "build/peers-logs", toolchain)?).await?;
+    let step = Step::start("clients");
+    let mut command = guard::command("node", Stop::Terminate, None);
+    command.args(["tests/journeys/clients/run.mjs", stack.edge_url()]).current_dir(&project.root);
+    let outcome = guard::spawn(command)?.ended().await;
+    stack.stop().await;
+    if !outcome.success() {
+        bail!("a client that a generator makes of openapi.json does not do: it is shown above");
+    }
     step.done("");
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// `201 POST /rise/kaizen 12 ms, sql 1 in 3 ms, rise-kaizen.create`; anything else as it is.
+/// `201 POST /rise/kaizen 12 ms, sql 1 in 3 ms, rise-kaizen.create_kaizen`; anything else as it is.
 pub fn short(level: &str, message: &str) -> String {
     let Ok(Value::Object(line)) = serde_json::from_str(message) else { return format!("{level:5} {message}") };
     let line = Value::Object(line);
@@ -30,9 +30,9 @@ mod tests {
 
     #[test]
     fn a_requests_line_is_short() {
-        let line = r#"{"time":"2026-11-21T10:11:12.345Z","level":"info","method":"POST","operation":"rise-kaizen.create",
+        let line = r#"{"time":"2026-11-21T10:11:12.345Z","level":"info","method":"POST","operation":"rise-kaizen.create_kaizen",
             "route":"/rise/kaizen","status":201,"ms":12,"sql":{"calls":1,"ms":3,"rows":1}}"#;
-        assert_eq!(short("log", line), "10:11:12 201 POST /rise/kaizen 12 ms sql 1 in 3 ms rise-kaizen.create");
+        assert_eq!(short("log", line), "10:11:12 201 POST /rise/kaizen 12 ms sql 1 in 3 ms rise-kaizen.create_kaizen");
     }
 
     #[test]

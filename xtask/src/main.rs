@@ -75,7 +75,8 @@ enum Command {
     },
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check {
-        /// Also what needs somebody else's program: RunPod's own SDK against its simulator (python3, and PyPI)
+        /// Also what needs somebody else's programs: RunPod's own SDK against its simulator, and clients that generators make of
+        /// openapi.json against the functions (python3, npm, and the registries)
         #[arg(long)]
         peers: bool,
     },

@@ -40,6 +40,8 @@ pub enum Data {
     Bench,
     /// Like those of tests, beside them.
     Catalogue,
+    /// Like those of tests, beside them.
+    Peers,
 }
 
 /// A running server.
@@ -118,6 +120,7 @@ impl Installation {
             Data::Chaos => "chaos",
             Data::Bench => "bench",
             Data::Catalogue => "catalogue",
+            Data::Peers => "peers",
         })
     }
 

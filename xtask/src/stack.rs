@@ -24,7 +24,7 @@ use crate::{
     postgres::{Data, Installation, Postgres},
     progress::Step,
     project::{Function, Profile, Project},
-    secrets::Secrets,
+    secrets::{self, Secrets},
     settings::{Ports, Settings, variables},
     toolchain::WasmToolchain,
 };
@@ -42,6 +42,23 @@ pub struct Plan {
     pub edge_log: LogSink,
     /// Holds the logs of PostgreSQL, gateway and simulators.
     pub logs: PathBuf,
+}
+
+impl Plan {
+    /// For a run beside all others: new data, free ports, settings of tests.
+    pub fn beside(project: &Project, data: Data, logs: &str, toolchain: WasmToolchain) -> Result<Self> {
+        let logs = project.path(logs);
+        Ok(Self {
+            data,
+            profile: Profile::new(false),
+            ports: Ports::free()?,
+            secrets: secrets::fresh()?,
+            settings: Settings::of_tests(None),
+            toolchain,
+            edge_log: LogSink::File(logs.join("edge.log")),
+            logs,
+        })
+    }
 }
 
 /// What runs.

@@ -260,12 +260,12 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_with_the_request_that_the_log_knows() {
-        let payload = json!({"event": "backend.failed", "operation": "rise-kaizen.list", "code": "internal",
+        let payload = json!({"event": "backend.failed", "operation": "rise-kaizen.list_kaizens", "code": "internal",
             "request_id": "0190", "failed_at": "2026-06-10T12:00:00Z"});
         let embed = serde_json::to_value(failed(&Failed::deserialize(&payload).unwrap())).unwrap();
         assert_eq!(embed["color"], 0xE7_4C3C);
         let values: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
-        assert_eq!(values, ["rise-kaizen.list", "erreur", "internal", "0190"]);
+        assert_eq!(values, ["rise-kaizen.list_kaizens", "erreur", "internal", "0190"]);
     }
 
     #[test]

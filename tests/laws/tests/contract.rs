@@ -100,7 +100,7 @@ fn an_operation_has_a_name_of_its_own() {
 }
 
 /// What SQL functions raise only where our own code is wrong, or somebody changes tables by hand: a fault.
-const FAULTS: [&str; 3] = ["append_only", "job_status_unknown", "time_not_injected"];
+const FAULTS: [&str; 4] = ["append_only", "job_status_unknown", "outbox_outcome_unknown", "time_not_injected"];
 
 #[test]
 fn a_word_raised_in_sql_is_known_with_its_status() {

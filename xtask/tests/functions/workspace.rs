@@ -19,7 +19,7 @@ const SHARED: [&str; 8] =
     ["shared", "dev", "node_modules", "package.json", "package-lock.json", "clippy.toml", "rustfmt.toml", "rust-toolchain.toml"];
 
 /// Crates that know where they are: they contain the list of functions, or look for files.
-const COPIED: [&str; 3] = ["surface", "tests/laws", "tests/testing"];
+const COPIED: [&str; 4] = ["migrations", "surface", "tests/laws", "tests/testing"];
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {

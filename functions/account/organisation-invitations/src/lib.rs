@@ -4,9 +4,10 @@ edge::function! {
     /// Invites an address by a letter with a link, good for seven days and once. For managers. Writing again to an address that
     /// is invited (status 200) replaces the link. 409 `already_member`; 429 after three letters a day to one address or a hundred by
     /// one person, from all organisations together and also from those that are gone; 402
-    /// `subscription_required` where the organisation would have more members than the caller's tier allows.
+    /// `subscription_required` or 409 `limit_reached` where the organisation would have more members than the caller's tier allows.
     POST   "/organisation-invitations"        => invite_member,     auth: Person, limit: 10, writes, reply: 201 or 200, sql: 2,
-        refuses: [ALREADY_MEMBER, ENOUGH_INVITATIONS, refusal::FORBIDDEN, refusal::NOT_FOUND, refusal::SUBSCRIPTION_REQUIRED];
+        refuses: [ALREADY_MEMBER, ENOUGH_INVITATIONS, refusal::FORBIDDEN, refusal::LIMIT_REACHED, refusal::NOT_FOUND,
+            refusal::SUBSCRIPTION_REQUIRED];
     /// The invitations of an organisation, latest first. For its managers.
     GET    "/organisation-invitations"        => list_invitations,  auth: Person, limit: 60, writes,
         refuses: [refusal::FORBIDDEN, refusal::NOT_FOUND];
@@ -18,7 +19,8 @@ edge::function! {
     /// another address; 402 `subscription_required` or 409 `limit_reached` for a manager's invitation where the caller would manage
     /// more than their tier allows.
     POST   "/organisation-invitations/accept" => accept_invitation, auth: Person, limit: 10, writes,
-        refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::SUBSCRIPTION_REQUIRED];
+        refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::LIMIT_REACHED,
+            refusal::SUBSCRIPTION_REQUIRED];
     uses: [Mail]
 }
 

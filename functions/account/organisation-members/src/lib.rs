@@ -7,7 +7,8 @@ edge::function! {
     /// Makes a member a manager or a manager a member. For managers. 409 `last_manager` where nobody who can sign in would manage
     /// any more; 402 `subscription_required` or 409 `limit_reached` where that person would manage more than their tier allows.
     PUT    "/organisation-members/{id}/{user_id}" => change_member, auth: Person, limit: 60, writes,
-        refuses: [LAST_MANAGER, accounts::ELSEWHERE, refusal::FORBIDDEN, refusal::NOT_FOUND, refusal::SUBSCRIPTION_REQUIRED];
+        refuses: [LAST_MANAGER, accounts::ELSEWHERE, refusal::FORBIDDEN, refusal::LIMIT_REACHED, refusal::NOT_FOUND,
+            refusal::SUBSCRIPTION_REQUIRED];
     /// Leaves the organisation, or as its manager takes somebody else out of it. 409 `last_manager` where others who can sign in
     /// would remain without one; where there are none, the organisation is gone.
     DELETE "/organisation-members/{id}/{user_id}" => remove_member, auth: Person, limit: 60, writes, reply: 204,

@@ -2,10 +2,11 @@ edge::function! {
     //! Organisations, and what they may know of their members: aggregates of groups, never anybody's own values or words.
 
     /// Founds an organisation, which the caller then manages. Needs a verified address; the setting `organisation_founders` says
-    /// who may. One of the same name that the caller founded is given back with status 200.
+    /// who may. One of the same name that the caller founded is given back with status 200. 402 `subscription_required` or 409
+    /// `limit_reached` where the caller would manage more than their tier allows.
     POST "/organisations"                 => create_organisation,         auth: Person, limit: 10,  writes, reply: 201 or 200,
-        headers: [ETag],
-        refuses: [VERIFY_ADDRESS, refusal::FORBIDDEN, refusal::SUBSCRIPTION_REQUIRED];
+        headers: [ETag, Location],
+        refuses: [VERIFY_ADDRESS, refusal::FORBIDDEN, refusal::LIMIT_REACHED, refusal::SUBSCRIPTION_REQUIRED];
     /// The organisations that the caller belongs to, by name.
     GET  "/organisations"                 => list_organisations,          auth: Person, limit: 300, reads;
     /// One of them, with what its managers can see of the caller. To everybody else it is as missing as one that never was.

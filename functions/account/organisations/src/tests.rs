@@ -91,7 +91,11 @@ async fn a_second_organisation_takes_a_subscription() {
     let refused = found(&ada, "Boutique").await;
     assert_eq!((refused.status, refused.code().as_str()), (402, "subscription_required"), "{refused:?}");
     database().await.execute("update users set tier = 'PREMIUM' where id = $1", &[&ada.id]).await.unwrap();
-    assert_eq!(found(&ada, "Boutique").await.status, 201);
+    for name in ["Boutique", "C", "D", "E", "F", "G", "H", "I", "J"] {
+        assert_eq!(found(&ada, name).await.status, 201);
+    }
+    let eleventh = found(&ada, "K").await;
+    assert_eq!((eleventh.status, eleventh.code().as_str()), (409, "limit_reached"), "{eleventh:?}");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ edge::function! {
     GET    "/users"      => list_users,  auth: Privacy, limit: 60,  writes;
     /// Opens an account for somebody, who chooses the password by the link in a letter. People open their own by
     /// `POST /auth/register`.
-    POST   "/users"      => create_user, auth: Admin,   limit: 60,  writes, reply: 201, sql: 2, headers: [ETag],
+    POST   "/users"      => create_user, auth: Admin,   limit: 60,  writes, reply: 201, sql: 2, headers: [ETag, Location],
         refuses: [accounts::EMAIL_TAKEN];
     /// One's own account, or for administrators and privacy operations anybody's.
     GET    "/users/{id}" => get_user,    auth: Person,  limit: 300, writes, headers: [ETag],

@@ -8,7 +8,7 @@ async fn the_description_describes_itself() {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
     let document = answer.json();
     assert_eq!(document["openapi"], "3.1.0");
-    assert_eq!(document["paths"]["/api/v1/openapi.json"]["get"]["operationId"], "operations-openapi.read");
+    assert_eq!(document["paths"]["/api/v1/openapi.json"]["get"]["operationId"], "getOpenapi");
 }
 
 #[tokio::test]

@@ -256,7 +256,7 @@ async fn an_administrator_sees_what_its_owner_sees_by_the_owners_own_day_and_lea
                   where user_id = $1 and action = 'data.read' and metadata ->> 'subject' = $2";
     let rows = testing::database().await.query(logged, &[&admin.id, &ada.id.to_string()]).await.unwrap();
     assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].get::<_, Value>(0), json!({"operation": "rise-kaizen.list"}));
+    assert_eq!(rows[0].get::<_, Value>(0), json!({"operation": "rise-kaizen.list_kaizens"}));
     assert_eq!(rows[0].get::<_, Option<&str>>(1), seen.header("x-request-id"));
 }
 

@@ -271,12 +271,16 @@ fn in_a_row(body: &str) -> Body {
                     taken.statements.push(format!("for {variable} in {looped} loop exit; end loop"));
                 }
             }
+            "foreach" => {
+                reader.until(&["array"]);
+                taken.statements.push(ask(&reader.until(&["loop"])));
+            }
             "exit" | "continue" => {
                 if let Some((_, condition)) = reader.until(&[";"]).split_once(" when ") {
                     taken.statements.push(ask(condition));
                 }
             }
-            "end" | "raise" | "null" => {
+            "end" | "get" | "raise" | "null" => {
                 reader.word();
                 reader.until(&[";"]);
             }
