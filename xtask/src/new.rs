@@ -11,9 +11,9 @@ use crate::{
     sync,
 };
 
-/// Verbs that a contract may name, with the handler that they usually have.
+/// Methods that a contract may name, with the verb that operations of theirs usually begin with.
 const METHODS: [(&str, &str); 5] =
-    [("GET", "read"), ("POST", "create"), ("PUT", "update"), ("PATCH", "update"), ("DELETE", "delete")];
+    [("GET", "get"), ("POST", "create"), ("PUT", "update"), ("PATCH", "update"), ("DELETE", "delete")];
 
 /// Names that say nothing.
 const EMPTY_NAMES: [&str; 4] = ["utils", "common", "helpers", "core"];
@@ -36,10 +36,18 @@ pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Res
     ensure!(!folder.exists(), "functions/{name} exists already: add a line to its contract");
     let lock = fs::read_to_string(project.path("Cargo.lock")).context("Cargo.lock cannot be read")?;
     ensure!(!lock.contains(&format!("\nname = \"{package}\"\n")), "a package {package} exists already: choose another name");
-    let document = fs::read(project.path("openapi.json")).context("openapi.json cannot be read: `cargo xtask sync` writes it")?;
-    wanted.check_route(&owned_paths(&serde_json::from_slice(&document)?))?;
+    // Without functions there is nothing to write, nor anything owned.
+    if project.functions().is_ok() {
+        sync::run(project, false).await?;
+        let registry = fs::read(project.path("build/registry.json")).context("build/registry.json, which sync writes")?;
+        wanted.check_route(&owned_paths(&serde_json::from_slice(&registry)?))?;
+    }
 
     fs::create_dir_all(folder.join("src"))?;
+    let area = folder.with_file_name("README.md");
+    if !area.exists() {
+        fs::write(&area, format!("# {}\n\nWhat this area is for, and its words.\n", capitalised(&wanted.function.area)))?;
+    }
     for (file, text) in [("Cargo.toml", wanted.manifest()), ("src/lib.rs", wanted.code()), ("src/tests.rs", wanted.tests())] {
         fs::write(folder.join(file), text).with_context(|| format!("functions/{name}/{file} cannot be written"))?;
     }
@@ -57,7 +65,9 @@ pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Res
 struct Wanted {
     function: Function,
     method: &'static str,
-    handler: &'static str,
+    handler: String,
+    /// What its types are named after.
+    noun: String,
     path: String,
     /// The names in the braces of the path.
     parameters: Vec<String>,
@@ -74,14 +84,16 @@ impl Wanted {
             "\"{function}\" is no name of a function: take words of small letters and digits with dashes between, as in kaizen-streak"
         );
         ensure!(!EMPTY_NAMES.contains(&function), "\"{function}\" says nothing: name what the function is about");
-        let Some((method, handler)) = METHODS.into_iter().find(|(known, _)| *known == method) else {
+        let Some((method, verb)) = METHODS.into_iter().find(|(known, _)| *known == method) else {
             bail!(
                 "\"{method}\" is not a method: take GET, POST, PUT, PATCH or DELETE (HEAD and OPTIONS are answered by the frame)"
             );
         };
         let parameters = parameters(path)?;
         let function = Function { area: area.to_owned(), name: function.to_owned() };
-        Ok(Self { function, method, handler, path: path.to_owned(), parameters })
+        let handler = [verb, "_", &function.name.replace('-', "_")].concat();
+        let noun = function.name.split('-').map(capitalised).collect();
+        Ok(Self { function, method, handler, noun, path: path.to_owned(), parameters })
     }
 
     /// Refuses a route that is somebody's, or that would take requests away from somebody.
@@ -132,16 +144,16 @@ impl Wanted {
 
     fn code(&self) -> String {
         let Self { method, path, handler, .. } = self;
-        let words = self.function.name.replace('-', " ");
-        let title: String = words.chars().take(1).flat_map(char::to_uppercase).chain(words.chars().skip(1)).collect();
+        let title = capitalised(&self.function.name.replace('-', " "));
         let (does, terms) = match *method {
             "GET" => ("Tells which day it is for the person.", "limit: 300, reads"),
             "POST" => ("Takes a text and gives it back with its time.", "limit: 60, writes, reply: 201"),
             "DELETE" => ("Has nothing to remove yet.", "limit: 60, writes, reply: 204"),
             _ => ("Takes a text and gives it back with its time.", "limit: 60, writes"),
         };
+        let refuses = if self.parameters.is_empty() { "" } else { ",\n        refuses: [refusal::FORBIDDEN]" };
         let contract = format!(
-            "edge::function! {{\n    //! {title}.\n\n    /// {does}\n    {method} \"{path}\" => {handler}, auth: Person, {terms};\n}}\n\n"
+            "edge::function! {{\n    //! {title}.\n\n    /// {does}\n    {method} \"{path}\" => {handler}, auth: Person, {terms}{refuses};\n}}\n\n"
         );
         let handler = if self.takes_body() { self.writes() } else { self.reads() };
         [&contract, &self.imports(), &self.path_input(), &handler, "\n#[cfg(test)]\nmod tests;\n"].concat()
@@ -163,6 +175,9 @@ impl Wanted {
         if self.method != "DELETE" {
             names.push("output");
         }
+        if with_path {
+            names.push("refusal");
+        }
         let time = match self.method {
             "GET" => "use chrono::NaiveDate;\n",
             "DELETE" => "",
@@ -176,7 +191,7 @@ impl Wanted {
         if self.parameters.is_empty() {
             return String::new();
         }
-        let fields: String = self.parameters.iter().map(|name| format!("    {name}: Uuid,\n")).collect();
+        let fields: String = self.parameters.iter().map(|name| format!("    /// Whose it is.\n    {name}: Uuid,\n")).collect();
         format!("#[input]\nstruct Place {{\n{fields}}}\n\n")
     }
 
@@ -191,7 +206,7 @@ impl Wanted {
 
     fn reads(&self) -> String {
         let (caller, owns) = self.caller();
-        let handler = self.handler;
+        let (handler, noun) = (&self.handler, &self.noun);
         if self.method == "DELETE" {
             return format!(
                 "async fn {handler}(ctx: Context, {caller}) -> Result<Reply<()>> {{\n{owns}    ctx.sql(DELETE).await?;\n    \
@@ -200,7 +215,7 @@ impl Wanted {
             );
         }
         format!(
-            "#[output]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
+            "#[output(name = \"{noun}\")]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}) -> Result<Reply<Today>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql(TODAY).await?.one()?))\n}}\n\n\
              const TODAY: Sql = Sql::new(\"select edge.today() as today\");\n"
@@ -209,11 +224,11 @@ impl Wanted {
 
     fn writes(&self) -> String {
         let (caller, owns) = self.caller();
-        let handler = self.handler;
+        let (handler, noun) = (&self.handler, &self.noun);
         let constant = handler.to_ascii_uppercase();
         format!(
-            "#[input]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
-             text: String,\n}}\n\n#[output]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
+            "#[input(name = \"{noun}Note\")]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
+             text: String,\n}}\n\n#[output(name = \"{noun}\")]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}, Json(note): Json<Note>) -> Result<Reply<Noted>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql({constant}.bind(&note.text)).await?.one()?))\n}}\n\n\
              /// A table to write to comes with a step in `migrations/`.\n\
@@ -306,15 +321,18 @@ fn is_word(word: &str) -> bool {
 }
 
 /// The paths of every function, by its package.
-fn owned_paths(document: &Value) -> BTreeMap<String, Vec<String>> {
-    let mut owned: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (path, operations) in document["paths"].as_object().into_iter().flatten() {
-        let names = operations.as_object().into_iter().flatten().filter_map(|(_, operation)| operation["operationId"].as_str());
-        for package in names.filter_map(|name| name.split('.').next()) {
-            owned.entry(package.to_owned()).or_default().push(path.trim_start_matches("/api/v1").to_owned());
-        }
-    }
-    owned
+fn owned_paths(registry: &Value) -> BTreeMap<String, Vec<String>> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let functions = registry["functions"].as_array().into_iter().flatten();
+    let paths = |function: &Value| function["endpoints"].as_array().into_iter().flatten().map(|e| text(&e["path"])).collect();
+    functions
+        .filter(|function| function["trigger"] == "http")
+        .map(|function| (text(&function["package"]), paths(function)))
+        .collect()
+}
+
+fn capitalised(word: &str) -> String {
+    word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect()
 }
 
 /// What the paths of one function have in common before the first parameter: the literal path that it owns.

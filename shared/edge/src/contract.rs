@@ -205,6 +205,9 @@ macro_rules! function {
             )),+],
             [$($($crate::Need::$use),*)?]
         );
+        // Named, so that an import is not idle where the contract is without them.
+        #[cfg(target_arch = "wasm32")]
+        const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
     (@function [$($about:literal)*] $trigger:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {

@@ -30,8 +30,14 @@ pub(crate) struct Request {
 /// Keeps a pair of JSON, or of a request without a body; anything else is no example.
 pub(crate) fn keep(request: &Request, answer: &Answer) {
     let parse = |bytes: &[u8]| if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(bytes).ok() };
-    let (Some(body), Some(shown)) = (parse(&request.body), parse(&answer.body)) else { return };
-    if request.body.len() + answer.body.len() > LARGEST {
+    let (Some(body), Some(mut shown)) = (parse(&request.body), parse(&answer.body)) else { return };
+    let mut size = request.body.len() + answer.body.len();
+    if let (LARGEST.., Some(items)) = (size, shown.get_mut("items").and_then(Value::as_array_mut)) {
+        // A list is known by its first.
+        items.truncate(1);
+        size = request.body.len() + shown.to_string().len();
+    }
+    if size > LARGEST {
         return;
     }
     let headers: Vec<_> = TOLD.into_iter().filter(|name| answer.header(name).is_some()).collect();

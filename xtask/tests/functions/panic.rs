@@ -25,6 +25,7 @@ async fn a_panic_answers_500_also_those_who_wait_and_the_next_request_works() {
     let workspace = Workspace::new("panicking");
     let folder = workspace.root.join("functions/fixture");
     fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("README.md"), "# Fixture\n\nWhat is wrong on purpose.\n").unwrap();
     copy(&real().join("xtask/tests/functions/panicking"), &folder.join("panicking"));
     workspace.xtask(&["build"]).unwrap();
     let edge = Edge::serve(&workspace, &[("fixture-panicking", "/panicking")]);

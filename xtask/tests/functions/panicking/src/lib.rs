@@ -15,7 +15,7 @@ edge::function! {
 
 use edge::{Context, Public, Reply, Result, Sql, output};
 
-#[output]
+#[output(name = "Waited")]
 struct Waited {
     seconds: i32,
 }
