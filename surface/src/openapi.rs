@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use crate::examples::{Example, Examples, file_name};
 use crate::registry::pretty;
-use crate::responses::{all_refusals, components, refusals, responses};
+use crate::responses::{all_refusals, component, components, header_components, refusals, responses};
 use crate::schemas::Schemas;
 use crate::{FUNCTIONS, area, prose};
 
@@ -42,7 +42,10 @@ pub(crate) fn document(examples: &BTreeMap<String, Examples>) -> Value {
         "servers": [{ "url": "/", "description": "Where this document comes from." }],
         "tags": tags(),
         "paths": paths,
-        "components": { "schemas": named, "responses": components(), "securitySchemes": schemes },
+        "components": {
+            "schemas": named, "responses": components(), "headers": header_components(), "parameters": header_parameters(),
+            "securitySchemes": schemes,
+        },
     })
 }
 
@@ -123,19 +126,50 @@ fn describe(
     described
 }
 
-/// The headers that a caller may send beside its proof.
-fn headers(endpoint: &Endpoint) -> Vec<Value> {
-    let header = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema });
-    let text = || json!({ "type": "string" });
-    let key = json!({ "type": "string", "minLength": 1, "maxLength": 255 });
-    let revalidates = endpoint.method == "GET" && endpoint.has(Header::ETag);
-    let known = [
-        (endpoint.idempotent, "Idempotency-Key", "A repeat under this key within 24 hours gives the first answer again.", key),
-        (endpoint.has(Header::IfMatch), "If-Match", "The version that it must still have.", text()),
-        (revalidates, "If-None-Match", "The version that the caller has.", text()),
-        (endpoint.has(Header::LastEventId), "Last-Event-ID", "The last event that the caller has seen.", text()),
-    ];
-    known.into_iter().filter(|(holds, ..)| *holds).map(|(_, name, about, schema)| header(name, about, schema)).collect()
+/// The headers that callers may send beside their proof: to which endpoints, name, pattern, what they are for, and
+/// an example.
+type Sent = (fn(&Endpoint) -> bool, &'static str, &'static str, &'static str, &'static str);
+
+const SENT: [Sent; 4] = [
+    (
+        Endpoint::takes_key,
+        "Idempotency-Key",
+        "^[!-~]{1,255}$",
+        "Up to 255 visible ASCII characters, such as a UUID. A repeat under this key within 24 hours does nothing again and gives \
+         the first answer; a refused request leaves its key free.",
+        "9d2f6c1e-58b3-4c0e-8a67-1d6f0b8f2a35",
+    ),
+    (|endpoint| endpoint.has(Header::IfMatch), "If-Match", ".*", "The version that it must still have.", "\"3\""),
+    (
+        |endpoint| endpoint.method == "GET" && endpoint.has(Header::ETag),
+        "If-None-Match",
+        ".*",
+        "The version that the caller has.",
+        "\"3\"",
+    ),
+    (
+        |endpoint| endpoint.has(Header::LastEventId),
+        "Last-Event-ID",
+        ".*",
+        "The last event that the caller has seen.",
+        "running-40",
+    ),
+];
+
+fn headers(endpoint: &Endpoint) -> impl Iterator<Item = Value> {
+    let sent = SENT.iter().filter(|(takes, ..)| takes(endpoint));
+    sent.map(|(_, name, ..)| json!({ "$ref": format!("#/components/parameters/{}", component(name)) }))
+}
+
+fn header_parameters() -> Value {
+    let described = SENT.iter().map(|(_, name, pattern, about, example)| {
+        let schema = json!({ "type": "string", "pattern": pattern });
+        let parameter = json!({
+            "name": name, "in": "header", "required": false, "description": about, "schema": schema, "example": example,
+        });
+        (component(name), parameter)
+    });
+    Value::Object(described.collect())
 }
 
 fn security_scheme(place: Place, about: &str) -> Value {

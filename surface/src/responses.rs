@@ -97,26 +97,48 @@ fn title(status: u16) -> String {
 /// The headers of a success.
 fn headers(endpoint: &Endpoint) -> Map<String, Value> {
     let named = endpoint.headers.iter().filter(|header| **header != Header::Cookie).filter_map(|header| header.told());
-    let replayed = endpoint.idempotent.then_some("idempotency-replayed");
+    let replayed = endpoint.takes_key().then_some("idempotency-replayed");
     let limited = endpoint.limit.requests().map(|_| "ratelimit-policy");
     named.chain(replayed).chain(limited).map(|name| (name.to_owned(), header(name))).collect()
 }
 
+/// Every header that an answer may have: its name, what it tells, its type, and an example.
+const HEADERS: [(&str, &str, &str, &str); 9] = [
+    ("content-disposition", "The name to save it under.", "string", "attachment; filename=\"oree.json\""),
+    ("etag", "The version, for `If-Match` and `If-None-Match`.", "string", "\"3\""),
+    ("idempotency-replayed", "`true` where this is the first answer under this `Idempotency-Key`, again.", "string", "true"),
+    ("location", "Where it is to be found.", "string", "/api/v1/users/0b9e6f0c-3d0c-4f62-9f3c-6a1f0e5d7c11"),
+    (
+        "ratelimit-policy",
+        "How many calls a minute the caller has (draft-ietf-httpapi-ratelimit-headers).",
+        "string",
+        "\"minute\";q=60;w=60",
+    ),
+    ("retry-after", "Seconds to wait.", "integer", "5"),
+    ("www-authenticate", "How to authenticate.", "string", "Bearer"),
+    ("x-next-cursor", "The `cursor` of the next page; absent on the last.", "string", "WyIyMDI2LTA2LTEwIiw3XQ"),
+    ("x-total-count", "Rows in all, on every page together.", "integer", "42"),
+];
+
+/// The headers that answers share.
+pub(crate) fn header_components() -> Value {
+    let described = HEADERS.iter().map(|(name, about, kind, example)| {
+        let example = example.parse::<u32>().map_or_else(|_| json!(example), |number| json!(number));
+        (component(name), json!({ "description": about, "schema": { "type": kind }, "example": example }))
+    });
+    Value::Object(described.collect())
+}
+
 /// A header of an answer.
 fn header(name: &str) -> Value {
-    let (about, kind) = match name {
-        "content-disposition" => ("The name to save it under.", "string"),
-        "etag" => ("The version, for `If-Match` and `If-None-Match`.", "string"),
-        "idempotency-replayed" => ("`true` where this is the first answer under this `Idempotency-Key`, again.", "string"),
-        "location" => ("Where it is to be found.", "string"),
-        "ratelimit-policy" => ("How many calls a minute the caller has (draft-ietf-httpapi-ratelimit-headers).", "string"),
-        "retry-after" => ("Seconds to wait.", "integer"),
-        "www-authenticate" => ("How to authenticate.", "string"),
-        "x-next-cursor" => ("The `cursor` of the next page; absent on the last.", "string"),
-        "x-total-count" => ("Rows in all, on every page together.", "integer"),
-        _ => ("", "string"),
-    };
-    json!({ "description": about, "schema": { "type": kind } })
+    assert!(HEADERS.iter().any(|(known, ..)| *known == name), "{name} is described in {}", file!());
+    json!({ "$ref": format!("#/components/headers/{}", component(name)) })
+}
+
+/// `XTotalCount`: what a header is called among the components.
+pub(crate) fn component(name: &str) -> String {
+    let capital = |word: &str| word[..1].to_ascii_uppercase() + &word[1..];
+    name.split('-').map(capital).collect()
 }
 
 fn about(status: u16) -> &'static str {

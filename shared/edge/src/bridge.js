@@ -220,3 +220,17 @@ function pairs(lines) {
   }
   return headers;
 }
+
+/** Letters as they are compared: lower case, accents one with their letters. */
+export function lower(text) {
+  return text.toLowerCase().normalize("NFC");
+}
+
+/** The ASCII form of a domain (UTS 46), empty where it is none. */
+export function domainToAscii(domain) {
+  try {
+    return new URL(`http://${domain}`).hostname;
+  } catch {
+    return "";
+  }
+}

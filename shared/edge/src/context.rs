@@ -12,6 +12,7 @@ use crate::auth::Keys;
 use crate::caller::{Identity, SCHEDULED, SqlRole};
 use crate::config::Config;
 use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
 use crate::{Access, Cursor, Error, Language, Page, Passed, Result};
@@ -32,10 +33,9 @@ pub(crate) struct Inner {
     pub(crate) role: SqlRole,
     pub(crate) identity: Identity,
     pub(crate) access: Access,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) key: Option<Key>,
     pub(crate) if_match: Option<String>,
     pub(crate) last_event_id: Option<String>,
-    pub(crate) body_hash: String,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
     pub(crate) cookies: Option<String>,
@@ -57,6 +57,10 @@ struct Claims<'a> {
     language: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_hash: Option<&'a str>,
 }
 
 impl Context {
@@ -89,9 +93,18 @@ impl Context {
         pairs.into_iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// `Idempotency-Key`, where the contract says `idempotent`.
+    /// A digest of `Idempotency-Key`, for a handler that answers repeats itself (`idempotent`).
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.0.idempotency_key.as_deref()
+        self.key_of_call().filter(|key| key.is_handlers).map(|key| key.digest.as_str())
+    }
+
+    /// What tells a repeated request from another one under the same key: a digest of all that was sent.
+    pub fn request_hash(&self) -> Option<&str> {
+        self.key_of_call().filter(|key| key.is_handlers).map(|key| key.request.as_str())
+    }
+
+    pub(crate) fn key_of_call(&self) -> Option<&Key> {
+        self.0.key.as_ref()
     }
 
     /// The versions that `If-Match` names, for `edge.is_version` in SQL.
@@ -103,11 +116,6 @@ impl Context {
     pub fn matches(&self, version: i32) -> bool {
         let version = version.to_string();
         self.if_match().is_none_or(|named| named.split(',').any(|named| named == version))
-    }
-
-    /// SHA-256 of the body as sent: what tells a repeated request from another one under the same key.
-    pub fn body_hash(&self) -> &str {
-        &self.0.body_hash
     }
 
     /// A setting of the environment that the function's needs name.
@@ -154,7 +162,8 @@ impl Context {
             batch.read_only();
         }
         batch.header("x-request-id", self.request_id()).header("traceparent", self.0.log.traceparent());
-        batch.add(ENTER.bind(self.claims(access)).bind(self.0.now).bind(self.0.role.name()));
+        let key = self.key_of_call().filter(|key| key.is_open());
+        batch.add(ENTER.bind(self.claims(access, key)).bind(self.0.now).bind(self.0.role.name()));
         for statement in statements {
             batch.add(statement);
         }
@@ -163,7 +172,9 @@ impl Context {
         let outcome = Client::new(login.clone(), transport).run(batch).await;
         let rows = outcome.as_ref().map_or(0, |results| results.row_count().saturating_sub(1));
         self.0.log.sql(self.0.runtime.clock() - started, rows);
-        Ok(outcome?)
+        let results = outcome?;
+        key.inspect(|key| key.take());
+        Ok(results)
     }
 
     /// Calls an outside service; `name` is what the log calls it.
@@ -242,7 +253,7 @@ impl Context {
         self.0.log.note(&[error.code(), ": ", error.source().unwrap_or_default()].concat());
     }
 
-    fn claims(&self, access: Access) -> String {
+    fn claims(&self, access: Access, key: Option<&Key>) -> String {
         let claims = Claims {
             sub: self.0.identity.person,
             session: self.0.identity.session,
@@ -253,6 +264,8 @@ impl Context {
             operation: &self.0.operation,
             language: self.0.language.code(),
             ip: &self.0.ip,
+            idempotency_key: key.map(|key| key.digest.as_str()),
+            request_hash: key.map(|key| key.request.as_str()),
         };
         serde_json::to_string(&claims).unwrap_or_default()
     }

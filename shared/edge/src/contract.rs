@@ -46,7 +46,7 @@ pub struct Endpoint {
     pub sql: u32,
     /// Largest body, in bytes.
     pub body: usize,
-    /// Takes `Idempotency-Key`.
+    /// The handler answers repeats under one `Idempotency-Key` itself; elsewhere the frame does: see [`Endpoint::takes_key`].
     pub idempotent: bool,
     pub invoke: fn(Call) -> LocalBoxFuture<'static, Result<Answer, Error>>,
     /// Headers that callers send or read beside those that the rest of the contract implies.
@@ -103,6 +103,14 @@ impl Limit {
             1200 => Some("LIMIT_1200"),
             _ => None,
         }
+    }
+}
+
+impl Endpoint {
+    /// Whether `Idempotency-Key` is heard: by what a person makes (`POST`). `PUT` and `DELETE` may be repeated as they are.
+    pub fn takes_key(&self) -> bool {
+        let is_persons = self.role == SqlRole::Authenticated && self.access == Access::Writes && self.sql > 0;
+        self.idempotent || (is_persons && self.method == "POST")
     }
 }
 

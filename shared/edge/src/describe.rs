@@ -114,7 +114,7 @@ impl Endpoint {
         let shape = (self.describe)(&mut SchemaGenerator::default());
         let takes_input = shape.path.is_some() || shape.query.is_some() || shape.body.is_some();
         let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
-        let implied: [(&[Refusal], bool); 12] = [
+        let implied: [(&[Refusal], bool); 14] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),
             (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
@@ -124,13 +124,15 @@ impl Endpoint {
             (&[refusal::RATE_LIMITED], self.limit.requests().is_some()),
             (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], shape.body.is_some()),
             (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
-            (&[refusal::INVALID], takes_input || self.idempotent || self.access == Access::Writes),
+            (&[refusal::INVALID], takes_input || self.takes_key() || self.access == Access::Writes),
             (&[refusal::UNAVAILABLE], self.sql > 0),
             (&[refusal::PRECONDITION_FAILED], self.has(Header::IfMatch)),
+            (&[refusal::IDEMPOTENCY_MISMATCH], self.takes_key()),
+            (&[refusal::IDEMPOTENCY_IN_PROGRESS], self.takes_key() && !self.idempotent),
         ];
         let implied = implied.into_iter().filter(|(_, holds)| *holds).flat_map(|(refusals, _)| refusals);
         let mut refusals: Vec<Refusal> = Vec::new();
-        for refusal in implied.chain(self.idempotent.then_some(&refusal::IDEMPOTENCY_MISMATCH)).chain(self.refuses) {
+        for refusal in implied.chain(self.refuses) {
             if !refusals.iter().any(|known| known.code() == refusal.code()) {
                 refusals.push(*refusal);
             }

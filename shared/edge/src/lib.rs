@@ -11,6 +11,7 @@ pub mod describe;
 mod error;
 mod handler;
 mod http;
+mod idempotency;
 mod input;
 mod log;
 mod pipeline;

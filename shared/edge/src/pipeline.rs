@@ -10,6 +10,7 @@ use crate::config::{Config, Stage};
 use crate::context::{Context, Inner};
 use crate::contract::{Endpoint, Function, Limit, Trigger};
 use crate::http::Unread;
+use crate::idempotency::Key;
 use crate::log::{Ending, Log};
 use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
@@ -33,7 +34,6 @@ pub struct Call {
     pub(crate) config: Rc<Config>,
     pub(crate) now: DateTime<Utc>,
     language: Language,
-    body_hash: String,
     runtime: Runtime,
     log: Rc<Log>,
 }
@@ -153,7 +153,6 @@ async fn route(
         config: config.clone(),
         now: moved.unwrap_or(arrived),
         language,
-        body_hash: String::new(),
         runtime: runtime.clone(),
         log: log.clone(),
     })
@@ -211,7 +210,7 @@ impl Call {
     }
 
     /// Reads the body under its cap; `json` bodies must be declared as such.
-    pub(crate) async fn read_body(&mut self, json: bool) -> Result<Vec<u8>> {
+    pub(crate) async fn read_body(&self, json: bool) -> Result<Vec<u8>> {
         let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
             Unread::TooLarge => Error::body_too_large(),
             Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
@@ -223,18 +222,16 @@ impl Call {
                 return Err(Error::unsupported_media_type());
             }
         }
-        if self.endpoint.idempotent {
-            self.body_hash = auth::sha256_hex(&body);
-        }
         Ok(body)
     }
 
-    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>) -> Result<Context> {
+    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>, body: &[u8]) -> Result<Context> {
         let header = |name| self.parts.headers.get(name);
-        let idempotency_key = match header("idempotency-key") {
-            Some(key) if self.endpoint.idempotent => Some(idempotency_key(key)?),
-            _ => None,
-        };
+        let Call { parts, endpoint, .. } = self;
+        let key = header("idempotency-key").filter(|_| endpoint.takes_key()).map(|key| {
+            let address = [&parts.path, "?", &parts.raw_query].concat();
+            Key::read(key, endpoint.method, &address, body, endpoint.idempotent)
+        });
         Ok(Context(Rc::new(Inner {
             now: time.unwrap_or(self.now),
             language: self.language,
@@ -242,10 +239,9 @@ impl Call {
             role,
             identity,
             access: self.endpoint.access,
-            idempotency_key,
+            key: key.transpose()?,
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),
-            body_hash: self.body_hash.clone(),
             ip: self.parts.ip_truncated(),
             user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
             cookies: header("cookie").map(str::to_owned),
@@ -253,14 +249,5 @@ impl Call {
             runtime: self.runtime.clone(),
             log: self.log.clone(),
         })))
-    }
-}
-
-/// 1 to 255 visible ASCII characters.
-fn idempotency_key(key: &str) -> Result<String> {
-    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(key.to_owned())
-    } else {
-        Err(crate::FieldError::new(crate::Place::Header, "Idempotency-Key", "invalid_value").into())
     }
 }

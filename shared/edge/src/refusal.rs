@@ -57,6 +57,7 @@ refusals! {
     pub MISCONFIGURED: 503 "misconfigured", fr: "Ce service n'est pas configuré.", en: "This service is not configured.";
     pub INTERNAL: 500 "internal", fr: "Erreur interne. Indiquez l'identifiant de requête au support.", en: "Internal error. Give the request id to support.";
     pub IDEMPOTENCY_MISMATCH: 409 "idempotency_mismatch", fr: "Cette clé d'idempotence a déjà servi avec un autre contenu.", en: "This idempotency key was already used with other content.";
+    pub IDEMPOTENCY_IN_PROGRESS: 409 "idempotency_in_progress", fr: "La première requête sous cette clé d'idempotence est en cours : répétez celle-ci un peu plus tard.", en: "The first request under this idempotency key is in progress: repeat this one a little later.";
     pub CLIENT_ID_MISMATCH: 409 "client_id_mismatch", fr: "Ce client_id existe déjà avec un autre contenu.", en: "This client_id already exists with other content.";
     pub SESSION_REVOKED: 401 "session_revoked", fr: "Cette session a été fermée : connectez-vous à nouveau.", en: "This session was closed: sign in again.";
     pub BANNED: 403 "banned", fr: "Ce compte est suspendu.", en: "This account is suspended.";
@@ -67,6 +68,10 @@ refusals! {
     pub UNREADABLE_EVENT: 422 "unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.";
 }
 
+/// Ends a batch whose request was answered before; never answered itself.
+pub(crate) const IDEMPOTENCY_REPLAYED: Refusal =
+    Refusal { status: 200, message: Message { code: "idempotency_replayed", fr: "", en: "" } };
+
 /// What SQL functions raise with an SQLSTATE of class `OR`; the database itself speaks no language.
 const RAISED: &[Refusal] = &[
     SESSION_REVOKED,
@@ -76,6 +81,8 @@ const RAISED: &[Refusal] = &[
     NOT_FOUND,
     CONFLICT,
     IDEMPOTENCY_MISMATCH,
+    IDEMPOTENCY_IN_PROGRESS,
+    IDEMPOTENCY_REPLAYED,
     CLIENT_ID_MISMATCH,
     SUBSCRIPTION_REQUIRED,
     LIMIT_REACHED,

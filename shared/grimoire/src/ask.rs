@@ -153,7 +153,7 @@ pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Qu
         .bind(place(ctx, ask.shelf))
         .bind(ask.refresh)
         .bind(ctx.idempotency_key())
-        .bind(ctx.body_hash())
+        .bind(ctx.request_hash())
         .bind(LIFETIME_S);
     conclude(ctx, ask.shelf, submit, Some(ask.given)).await
 }
@@ -302,6 +302,7 @@ const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job
 const NOT_SUBMITTED: Sql =
     Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3) as answer");
 
-const SETTLE: Sql = Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2) ->> 'outcome' as outcome");
+const SETTLE: Sql =
+    Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2::json) ->> 'outcome' as outcome");
 
 const RELEASE: Sql = Sql::new("select edge.idempotency_release($1) ->> 'outcome' as outcome");

@@ -2,8 +2,9 @@ edge::function! {
     //! Registration.
 
     /// Opens an account and signs it in. Where addresses are verified first (setting `verify_first`), a new and a known one
-    /// get the same answer, 202. The address gets a letter with a link that verifies it.
-    POST "/auth/register" => sign_up, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2, headers: [Cookie],
+    /// get the same answer, 202. The address gets a letter with a link that verifies it. A repeat with the same password under
+    /// the same `Idempotency-Key` signs in to the account that the first has opened.
+    POST "/auth/register" => sign_up, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2, idempotent, headers: [Cookie],
         refuses: [accounts::EMAIL_TAKEN];
     uses: [Mail, Passwords, Tokens]
 }
@@ -53,6 +54,7 @@ enum Status {
 #[derive(Deserialize)]
 struct Answer {
     answer: Outcome,
+    replayed: bool,
     outbox: Vec<Entry>,
 }
 
@@ -80,12 +82,13 @@ async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result
         .bind(new.time_zone.as_deref().and_then(TimeZone::parse).as_ref().map_or(HOME, TimeZone::as_str))
         .bind(HOME)
         .bind(accounts::device(&ctx))
-        .bind(cookie.hash());
-    let Answer { answer, outbox } = ctx.sql(register).await?.one()?;
+        .bind(cookie.hash())
+        .bind(ctx.idempotency_key());
+    let Answer { answer, replayed, outbox } = ctx.sql(register).await?.one()?;
     accounts::post_later(&ctx, outbox);
     match answer {
         Outcome::Created(granted) => {
-            Ok(cookie.keep(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))))
+            Ok(cookie.keep(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))).replayed(replayed))
         }
         Outcome::EmailTaken => Err(EMAIL_TAKEN.into()),
         Outcome::VerifyFirst => Ok(Reply::new(Registered::Waiting(Waiting { status: Status::VerifyFirst })).status(202)),
@@ -93,10 +96,10 @@ async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result
 }
 
 const REGISTER: Sql = Sql::new(
-    "select answer, answer -> 'outbox' as outbox
+    "select answer, answer -> 'outbox' as outbox, answer ? 'replayed' as replayed
      from edge.sign_up(
        email => $1, password => $2, refresh_hash => $3, token_hash => $4, link => $5, name => $6, locale => $7,
-       time_zone => case when edge.is_time_zone($8) then $8 else $9 end, device => $10, device_hash => $11) as answer",
+       time_zone => case when edge.is_time_zone($8) then $8 else $9 end, device => $10, device_hash => $11, idempotency_key => $12) as answer",
 );
 
 #[cfg(test)]
