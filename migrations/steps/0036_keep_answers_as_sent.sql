@@ -4,3 +4,7 @@
 alter table public.idempotency_keys
   alter column body type json,
   add column headers jsonb not null default '{}' check (octet_length(headers::text) <= 4096);
+
+-- Their arguments are others now. A new database has never had these.
+drop function if exists edge.idempotency_settle(text, integer, jsonb);
+drop function if exists edge.sign_up(text, text, text, text, text, text, text, text, text, text);

@@ -204,7 +204,7 @@ fn sample(schema: &Value) -> Value {
             Value::Object(body)
         }
         (Some("string"), Some("uuid")) => json!(unique),
-        (Some("string"), Some("email")) => json!(format!("{unique}@example.org")),
+        (Some("string"), Some("email" | "idn-email")) => json!(format!("{unique}@example.org")),
         (Some("string"), Some("date")) => json!("2026-01-02"),
         (Some("string"), Some("date-time")) => json!("2026-01-02T03:04:05Z"),
         (Some("string"), _) => {
