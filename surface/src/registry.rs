@@ -1,4 +1,4 @@
-use edge::{Need, Trigger};
+use edge::Trigger;
 use serde_json::{Value, json};
 
 use crate::{FUNCTIONS, folder, patterns, prose};
@@ -19,8 +19,7 @@ pub fn registry() -> String {
                 .iter()
                 .map(|endpoint| json!({ "method": endpoint.method, "path": endpoint.path, "operation": endpoint.operation }))
                 .collect();
-            let variables: Vec<&str> =
-                function.needs().into_iter().flat_map(Need::variables).map(|variable| variable.name).collect();
+            let variables: Vec<&str> = function.variables().map(|variable| variable.name).collect();
             json!({
                 "package": function.package,
                 "folder": folder(function),

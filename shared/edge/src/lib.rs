@@ -21,6 +21,7 @@ pub mod route;
 #[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
+mod settings;
 mod tags;
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(test, expect(dead_code, reason = "some of it only the bridge uses"))]
@@ -31,7 +32,7 @@ pub use caller::{
     Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
 };
 pub use chrono;
-pub use config::{Config, Need, Shape, VARIABLES, Variable, weakness};
+pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEALING, TOKENS};
 pub use context::{Context, Rows};
 pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
 pub use edge_macros::{input, output};
@@ -47,6 +48,7 @@ pub use request::{Headers, Incoming, Parts};
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
+pub use settings::{Settings, Shape, Variable, weakness};
 pub use validation::{self, Cursor, Date, Email, FieldError, Language, Message, Page, Place, TimeZone};
 
 /// What the macros expand to; not for hand-written code.

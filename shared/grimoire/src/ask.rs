@@ -264,7 +264,7 @@ pub fn tell(ctx: &Context, entries: Vec<Entry>) {
     }
     let later = ctx.clone();
     ctx.later(async move {
-        if let Err(error) = outbox::deliver(&later, entries).await {
+        if let Err(error) = outbox::deliver(&later, &[&crate::Messages], entries).await {
             later.warn(&error);
         }
     });

@@ -6,7 +6,7 @@ edge::function! {
     /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
     PUT "/account/email" => request_email_change, auth: Person, limit: 10, writes, reply: 202, sql: 2,
         refuses: [accounts::ENOUGH_LETTERS, accounts::WRONG_PASSWORD];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::{ENOUGH_LETTERS, Link, Refused};

@@ -21,7 +21,7 @@ edge::function! {
     POST   "/organisation-invitations/accept" => accept_invitation, auth: Person, limit: 10, writes,
         refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::LIMIT_REACHED,
             refusal::SUBSCRIPTION_REQUIRED];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{ELSEWHERE, LINK_INVALID, Link, MemberRole, Organisation};

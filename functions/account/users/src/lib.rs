@@ -20,7 +20,7 @@ edge::function! {
     /// `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase_user,  auth: Person,  limit: 10,  writes, reply: 202, refuses: [refusal::FORBIDDEN];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{EMAIL_TAKEN, Link, Locale, Tier, User};

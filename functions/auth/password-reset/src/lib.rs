@@ -7,7 +7,7 @@ edge::function! {
     /// Sets the password by the token from the link, once, within an hour. Every session of the account ends.
     POST "/auth/password-reset/confirm" => reset_password,         auth: Public, limit: 10, writes, reply: 204, sql: 3,
         refuses: [accounts::LINK_INVALID];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::{LINK_INVALID, Link};

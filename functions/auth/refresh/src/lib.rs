@@ -6,7 +6,7 @@ edge::function! {
     /// lost. Any other return of an old token is taken for theft and ends the session.
     POST "/auth/refresh" => refresh_tokens, auth: Public, limit: 10, writes, headers: [Cookie],
         refuses: [REFRESH_EXPIRED, REFRESH_INVALID, REFRESH_REUSED, refusal::BANNED, refusal::SESSION_REVOKED];
-    uses: [Tokens]
+    uses: [edge::TOKENS]
 }
 
 use std::iter::successors;

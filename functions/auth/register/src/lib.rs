@@ -5,7 +5,7 @@ edge::function! {
     /// get the same answer, 202. The address gets a letter with a link that verifies it.
     POST "/auth/register" => sign_up, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2, headers: [Cookie],
         refuses: [accounts::EMAIL_TAKEN];
-    uses: [Mail, Passwords, Tokens]
+    uses: [accounts::LETTERS, accounts::PASSWORDS, edge::TOKENS]
 }
 
 use accounts::{DeviceCookie, EMAIL_TAKEN, Granted, Link, Locale, SignedIn};

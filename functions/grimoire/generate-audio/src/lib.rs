@@ -9,7 +9,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// How many sounds are left today.
     GET  "/generate/audio" => get_audio_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};

@@ -10,7 +10,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// The words that a pose may be made of, and how many poses are left today.
     GET  "/generate/pose" => get_pose_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};

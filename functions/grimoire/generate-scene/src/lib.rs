@@ -15,7 +15,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// The words that a scene may be made of, and how many scenes are left today.
     GET  "/generate/scene" => get_scene_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};

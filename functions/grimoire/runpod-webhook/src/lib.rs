@@ -6,7 +6,7 @@ edge::function! {
     /// yet, 422 where nothing could be read: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
     POST "/webhooks/runpod/{job}" => receive_runpod_report, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216,
         refuses: [runpod::REFUSED, UNREADABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};

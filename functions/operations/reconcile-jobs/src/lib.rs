@@ -2,16 +2,21 @@ edge::function! {
     //! Makes up for what was lost on the way: callbacks of RunPod, answers to submissions, messages to Discord.
 
     CRON "reconcile-jobs" every "5m" => run, budget: 12;
-    uses: [Discord, Mail, RunPod, Storage]
+    uses: [grimoire::SETTINGS, mail::SETTINGS]
 }
+
+mod messages;
 
 use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};
 use futures::StreamExt;
 use grimoire::{Event, keep};
-use outbox::Entry;
+use outbox::{Entry, Sender};
 use runpod::{Found, Report as Said, RunPod, State};
 use serde::Deserialize;
 use uuid::Uuid;
+
+/// Whoever has something to send: what a request could not deliver is delivered here.
+const SENDERS: [&dyn Sender; 3] = [&accounts::Messages, &grimoire::Messages, &messages::Messages];
 
 /// Calls that a job may need: asked about, its result fetched, and stored.
 const CALLS_PER_JOB: u32 = 3;
@@ -124,7 +129,7 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let left = most_messages - u32::try_from(messages.len()).unwrap_or(most_messages);
     messages.extend(ctx.sql(outbox::claim(&ctx, left)).await?.all::<Entry>()?);
     report.more |= report.expired == MOST_EXPIRED || messages.len() >= most_messages as usize;
-    let counts = outbox::deliver(&ctx, messages).await?;
+    let counts = outbox::deliver(&ctx, &SENDERS, messages).await?;
     Ok(Reply::new(Report { delivered: counts.delivered, retried: counts.retried, dead: counts.dead, ..report }))
 }
 
