@@ -141,6 +141,9 @@ impl Endpoint {
 
     /// What an answer does that the contract does not name, in a sentence that says what to write.
     pub(crate) fn unnamed(&self, outcome: &crate::Result<crate::Answer>) -> Option<String> {
+        if let Some(field) = outcome.as_ref().err().and_then(crate::Error::field_without_sentence) {
+            return Some(format!("the code {field} of a field has no sentence: use FieldError::says, or validation::broken"));
+        }
         match outcome {
             Ok(answer) if answer.status == 304 && self.has(Header::ETag) => None,
             Ok(answer) if answer.status != self.reply && !self.also.contains(&answer.status) => {

@@ -11,7 +11,7 @@ mod page;
 mod text;
 mod types;
 
-pub use field::{FieldError, Place, check};
+pub use field::{FieldError, Place, broken, check, has_sentence};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
 pub use page::{Cursor, Page};

@@ -26,7 +26,8 @@ edge::function! {
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, FieldError, Json, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
+    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, msg, output, refusal,
+    refusals,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -134,8 +135,12 @@ async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<
     Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<Found>()?.aggregates))
 }
 
+const NOT_PLAIN: Message = msg!("not_plain",
+    fr: "Ni lien ni caractère invisible ou de direction : ce texte est écrit à d'autres.",
+    en: "Neither a link nor invisible or directional characters: this text is written to others.");
+
 fn plain<T>(outcome: Result<T>) -> Result<T> {
-    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_plain").into())
+    outcome.on_constraint("organisations_name_plain", || FieldError::says(Place::Body, "name", NOT_PLAIN).into())
 }
 
 const CREATE: Sql = Sql::new("select edge.create_organisation($1)");
