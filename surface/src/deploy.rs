@@ -391,7 +391,8 @@ mod tests {
         let simulated: Vec<(&str, &str)> =
             include_str!("../../dev/simulated.vars").lines().filter_map(|line| line.split_once('=')).collect();
         let mut secrets = 0;
-        for (name, value) in simulated {
+        // An address of a simulator is this machine's own, which no deployment takes for it is not encrypted.
+        for (name, value) in simulated.into_iter().filter(|(_, value)| !value.starts_with("{simulators}")) {
             let variable = variables().find(|variable| variable.name == name).unwrap();
             secrets += usize::from(variable.secret);
             assert_eq!(edge::weakness(variable, value).is_some(), variable.secret, "{name}");

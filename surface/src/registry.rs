@@ -1,7 +1,7 @@
 use edge::Trigger;
 use serde_json::{Value, json};
 
-use crate::{FUNCTIONS, folder, patterns, prose};
+use crate::{FUNCTIONS, folder, patterns, prose, settings};
 
 /// The surface as data, for tools that are not Rust.
 pub fn registry() -> String {
@@ -32,7 +32,20 @@ pub fn registry() -> String {
             })
         })
         .collect();
-    pretty(&json!({ "functions": functions }))
+    let settings: Vec<Value> = settings()
+        .into_iter()
+        .flat_map(|settings| settings.variables.iter().map(|variable| (settings.owner, variable)))
+        .map(|(owner, variable)| {
+            json!({
+                "owner": owner,
+                "name": variable.name,
+                "about": variable.about,
+                "secret": variable.secret,
+                "default": variable.default,
+            })
+        })
+        .collect();
+    pretty(&json!({ "functions": functions, "settings": settings }))
 }
 
 pub(crate) fn pretty(value: &Value) -> String {

@@ -12,6 +12,7 @@ mod cron;
 mod database;
 mod deploy;
 mod dev;
+mod documents;
 mod edge;
 mod guard;
 mod import;
