@@ -61,6 +61,9 @@ enum Command {
         /// Move the wall clock of everything that runs: `+40d`, or to a time, `2026-12-31T23:59:00Z` (Linux)
         #[arg(long)]
         clock: Option<clock::Moved>,
+        /// Run everything on another Node, which comes through npm: 20, 22 or 24
+        #[arg(long)]
+        node: Option<u32>,
         /// Arguments for `cargo test`, for example `-- -p rise-kaizen`
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -156,7 +159,10 @@ async fn perform(command: Command) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
         Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
-        Command::Test { release, clock, arguments } => {
+        Command::Test { release, clock, node, arguments } => {
+            if let Some(major) = node {
+                npm::use_node(&project, major).await?;
+            }
             return test::run(&project, Profile::new(release), clock, &arguments).await;
         }
         Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
