@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     project::Project,
-    settings::{Ports, Settings, variables},
+    settings::{Ports, given},
 };
 
 const SHARED: &str = "shared/README.md";
@@ -98,8 +98,7 @@ fn example(settings: &[Setting]) -> String {
          # what `dev` makes for this machine.\n\n\
          # Ports on this machine.\n",
     );
-    let unset = Settings::of_tests(None);
-    let known = variables(&unset, Ports::DEV, BTreeMap::new());
+    let known = given(Ports::DEV);
     for (name, port) in Ports::NAMES.into_iter().zip(Ports::DEV.all()) {
         text.push_str(&format!("#{name}={port}\n"));
     }
@@ -111,8 +110,7 @@ fn example(settings: &[Setting]) -> String {
     for (owner, settings) in by_owner(settings) {
         text.push_str(&format!("\n# {owner}\n"));
         for setting in settings {
-            let value = known.get(&setting.name).map(String::as_str).filter(|value| !value.is_empty());
-            let value = value.or(setting.default.as_deref()).unwrap_or_default();
+            let value = known.get(&setting.name).map(String::as_str).or(setting.default.as_deref()).unwrap_or_default();
             text.push_str(&format!("# {}\n#{}={value}\n", setting.about, setting.name));
         }
     }

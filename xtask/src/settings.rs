@@ -112,11 +112,11 @@ fn check_free(name: &str, port: u16) -> Result<()> {
     }
 }
 
-/// Every variable that a function, a simulator or a test may ask for.
-pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// What follows from the ports, and what the simulators accept.
+pub fn given(ports: Ports) -> BTreeMap<String, String> {
     let simulators = format!("http://127.0.0.1:{}", ports.simulators);
     let edge = format!("http://localhost:{}", ports.edge);
-    let mut variables = secrets;
+    let mut variables = BTreeMap::new();
     let mut default = |name: &str, value: String| {
         variables.insert(name.to_owned(), value);
     };
@@ -132,12 +132,18 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:3001,http://localhost:5173"));
     default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));
     default("LIMIT_SCALE", "1".to_owned());
-    // What nothing is known of is empty: an account in the environment must not reach the tests.
-    let documented = || EXAMPLE.lines().filter_map(setting).map(|(name, _)| name.to_owned());
-    for name in documented().filter(|name| !matches!(name.as_str(), "DATABASE_URL" | "SQL_LOGIN_PERSON" | "SQL_LOGIN_SERVICE")) {
-        variables.entry(name).or_default();
+    variables
+}
+
+/// Every variable that a function, a simulator or a test may ask for.
+pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut variables = secrets;
+    variables.extend(given(ports));
+    // The rest is as documented, though it be empty: an account in the environment must not reach the tests.
+    for (name, value) in EXAMPLE.lines().filter_map(setting) {
+        variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());
     }
-    let names: BTreeSet<String> = variables.keys().cloned().chain(documented()).chain(settings.file.keys().cloned()).collect();
+    let names: BTreeSet<String> = variables.keys().chain(settings.file.keys()).cloned().collect();
     for name in names {
         if let Some(value) = settings.get(&name) {
             variables.insert(name, value);
@@ -215,10 +221,7 @@ mod tests {
         let unset = Settings { file: BTreeMap::new(), reads_environment: false };
         let known = variables(&unset, PORTS, BTreeMap::new());
         for (name, value) in EXAMPLE.lines().filter_map(setting) {
-            // What is empty there has its crate's default, which the example shows.
-            if let Some(known) = known.get(name).filter(|known| !known.is_empty()) {
-                assert_eq!(known, value, "{name}");
-            }
+            assert_eq!(known[name], value, "{name}");
         }
     }
 
