@@ -18,6 +18,7 @@ mod guard;
 mod import;
 mod logs;
 mod manifest;
+mod merge;
 mod modules;
 mod new;
 mod npm;

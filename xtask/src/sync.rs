@@ -11,6 +11,7 @@ use tokio::io::AsyncReadExt;
 use crate::{
     build, documents,
     guard::{self, Stop},
+    merge,
     progress::Step,
     project::{Function, Project},
     reference,
@@ -30,6 +31,12 @@ const REGISTRY: &str = "build/registry.json";
 /// # Errors
 /// With `check`, when a file is out of date; its name and the remedy are in the message.
 pub async fn run(project: &Project, check: bool) -> Result<()> {
+    let merged = if check {
+        Vec::new()
+    } else {
+        merge::configure(&project.root)?;
+        merge::resolve(&project.root)?
+    };
     let functions = project.functions()?;
     let lists = [("surface/Cargo.toml", manifest(&functions)), ("surface/src/functions.rs", list(&functions))];
     for (path, text) in lists {
@@ -50,7 +57,7 @@ pub async fn run(project: &Project, check: bool) -> Result<()> {
         };
         keep(project, &path, &text, check && !path.starts_with(UNTRACKED))?;
     }
-    Ok(())
+    merge::done(&project.root, &merged)
 }
 
 fn keep(project: &Project, path: &str, text: &str, check: bool) -> Result<()> {
