@@ -90,9 +90,14 @@ enum Command {
         /// Its folder, <area>/<function>
         name: String,
         /// The verb of its first endpoint
-        method: String,
+        #[arg(required_unless_present = "row")]
+        method: Option<String>,
         /// The path of its first endpoint, without `/api/v1`; parameters in braces
-        path: String,
+        #[arg(required_unless_present = "row")]
+        path: Option<String>,
+        /// Rows of a person, in a table called after the function: add, list, change, remove, also from devices that were offline
+        #[arg(long, conflicts_with_all = ["method", "path"])]
+        row: bool,
     },
     /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
     Sync {
@@ -168,7 +173,9 @@ async fn perform(command: Command) -> Result<ExitCode> {
         }
         Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
         Command::Check { peers } => check::run(&project, peers).await?,
-        Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
+        Command::New { name, method, path, .. } => {
+            new::run(&project, &name, method.as_deref().zip(path.as_deref())).await?;
+        }
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,
         Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,

@@ -25,6 +25,9 @@ impl Place {
     }
 }
 
+/// In French and in English.
+type Sentence = (Cow<'static, str>, Cow<'static, str>);
+
 /// One wrong field: where it is, a stable code, and the numbers that its sentence needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldError {
@@ -34,7 +37,7 @@ pub struct FieldError {
     pub code: String,
     pub params: Vec<(String, String)>,
     /// The French and the English sentence of a code that an area has for itself.
-    says: Option<(Cow<'static, str>, Cow<'static, str>)>,
+    says: Option<Box<Sentence>>,
 }
 
 impl FieldError {
@@ -45,7 +48,7 @@ impl FieldError {
 
     /// With a code and sentences of an area's own.
     pub fn says(place: Place, field: impl Into<String>, message: Message) -> FieldError {
-        let says = Some((Cow::Borrowed(message.fr), Cow::Borrowed(message.en)));
+        let says = Some(Box::new((Cow::Borrowed(message.fr), Cow::Borrowed(message.en))));
         FieldError { says, ..FieldError::new(place, field, message.code) }
     }
 
@@ -56,7 +59,7 @@ impl FieldError {
 
     /// The sentence for people, with its numbers filled in.
     pub fn message(&self, language: Language) -> String {
-        let mut text = match (&self.says, language) {
+        let mut text = match (self.says.as_deref(), language) {
             (Some((fr, _)), Language::Fr) => fr.to_string(),
             (Some((_, en)), Language::En) => en.to_string(),
             (None, _) => common(&self.code).unwrap_or(&OTHER).text(language).to_owned(),
@@ -216,7 +219,7 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                     (code, ..) => code,
                 };
                 let own = |language| rule.params.get(language)?.as_str().map(|text| Cow::Owned(text.to_owned()));
-                let says = own("fr").zip(own("en"));
+                let says = own("fr").zip(own("en")).map(Box::new);
                 FieldError { field: path.clone(), place, code: code.to_owned(), params, says }
             })),
         }
