@@ -164,3 +164,35 @@ fn every_code_of_a_wrong_field_has_its_sentence() {
     }
     assert!(seen > 30, "{seen}");
 }
+
+#[test]
+fn every_variable_is_declared_once() {
+    let mut owners = BTreeMap::new();
+    for settings in surface::settings() {
+        for variable in settings.variables {
+            if let Some(other) = owners.insert(variable.name, settings.owner) {
+                panic!("{} is declared by {other} and by {}", variable.name, settings.owner);
+            }
+            assert!(!variable.about.is_empty(), "{} does not say what it is for", variable.name);
+        }
+    }
+    assert!(owners.len() > 30, "{owners:?}");
+}
+
+#[test]
+fn what_an_area_has_to_send_is_sent_again_after_a_failure() {
+    let run = std::fs::read_to_string(root().join("functions/operations/reconcile-jobs/src/lib.rs")).unwrap();
+    let mut areas = 0;
+    for folder in std::fs::read_dir(root().join("shared")).unwrap().flatten() {
+        let Ok(sources) = std::fs::read_dir(folder.path().join("src")) else { continue };
+        let has = sources
+            .flatten()
+            .any(|file| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("impl Sender for ")));
+        if has {
+            let name = folder.file_name().into_string().unwrap();
+            assert!(run.contains(&format!("&{name}::Messages")), "operations/reconcile-jobs lacks &{name}::Messages in SENDERS");
+            areas += 1;
+        }
+    }
+    assert!(areas >= 2, "{areas}");
+}

@@ -83,34 +83,3 @@ fn every_endpoint_has_an_example_and_no_example_is_left_of_one_that_is_gone() {
         assert!(examples.contains_key(&name), "docs/examples/{name}.json is of no endpoint: delete it");
     }
 }
-
-#[test]
-fn every_variable_is_declared_once() {
-    let mut owners = std::collections::BTreeMap::new();
-    for settings in surface::settings() {
-        for variable in settings.variables {
-            if let Some(other) = owners.insert(variable.name, settings.owner) {
-                panic!("{} is declared by {other} and by {}", variable.name, settings.owner);
-            }
-            assert!(!variable.about.is_empty(), "{} does not say what it is for", variable.name);
-        }
-    }
-    assert!(owners.len() > 30, "{owners:?}");
-}
-
-#[test]
-fn what_an_area_has_to_send_is_sent_again_after_a_failure() {
-    let run = fs::read_to_string(root().join("functions/operations/reconcile-jobs/src/lib.rs")).unwrap();
-    let mut areas = 0;
-    for folder in fs::read_dir(root().join("shared")).unwrap().flatten() {
-        let Ok(sources) = fs::read_dir(folder.path().join("src")) else { continue };
-        let has =
-            sources.flatten().any(|file| fs::read_to_string(file.path()).is_ok_and(|text| text.contains("impl Sender for ")));
-        if has {
-            let name = folder.file_name().into_string().unwrap();
-            assert!(run.contains(&format!("&{name}::Messages")), "operations/reconcile-jobs lacks &{name}::Messages in SENDERS");
-            areas += 1;
-        }
-    }
-    assert!(areas >= 2, "{areas}");
-}
