@@ -1,7 +1,7 @@
 use crate::Error;
+use crate::call::Call;
 use crate::caller::SqlRole;
 use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
-use crate::pipeline::Call;
 use crate::reply::Answer;
 use crate::settings::{Settings, Variable};
 use futures::future::LocalBoxFuture;

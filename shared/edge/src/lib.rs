@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod bridge;
+mod call;
 mod caller;
 mod config;
 mod context;
@@ -28,6 +29,7 @@ mod tags;
 mod tasks;
 
 pub use auth;
+pub use call::Call;
 pub use caller::{
     Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
 };
@@ -40,10 +42,10 @@ pub use error::{Error, OnConstraint, Result};
 pub use handler::{Handler, run};
 pub use http::{Http, HttpAnswer, HttpFailure};
 pub use input::{Json, MaybeJson, Path, Query, Raw};
-pub use pipeline::{Call, serve};
+pub use pipeline::serve;
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
 pub use refusal::Refusal;
-pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Passed, Pieces, Reply, Svg};
+pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Pieces, Reply, Svg, Verbatim};
 pub use request::{Headers, Incoming, Parts};
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]

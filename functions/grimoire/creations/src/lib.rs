@@ -77,7 +77,7 @@ struct Creation {
 }
 
 impl Shown for Creation {
-    const SHELF: &'static str = "creations";
+    const COLLECTION: &'static str = "creations";
 }
 
 impl From<grimoire::Creation> for Creation {

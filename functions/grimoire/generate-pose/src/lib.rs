@@ -52,7 +52,7 @@ async fn generate_pose(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> R
     let given = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
     let input = Pose { class: &wanted.class, pose: &wanted.pose, view };
     let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "pose", shelf: "creations", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "pose", collection: "creations", input: &input, given: &given, refresh }).await
 }
 
 async fn get_pose_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

@@ -57,7 +57,7 @@ async fn generate_scene(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> 
     let given = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
     let refresh = *cache == Some(Cache::Refresh);
     let input = Scene { world, era, class, pose, decor };
-    grimoire::ask(&ctx, Ask { kind: "scene", shelf: "scenes", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &input, given: &given, refresh }).await
 }
 
 async fn get_scene_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

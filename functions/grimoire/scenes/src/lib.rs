@@ -67,7 +67,7 @@ struct Scene {
 }
 
 impl Shown for Scene {
-    const SHELF: &'static str = "scenes";
+    const COLLECTION: &'static str = "scenes";
 }
 
 impl From<Creation> for Scene {

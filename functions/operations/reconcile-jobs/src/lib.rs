@@ -76,7 +76,7 @@ struct Job {
 }
 
 #[derive(Deserialize)]
-struct Moved {
+struct JobMoved {
     outcome: String,
     #[serde(default)]
     outbox: Vec<Entry>,
@@ -88,7 +88,7 @@ struct Answer<T> {
 }
 
 /// What came of asking about a job.
-enum Asked {
+enum Answered {
     Said(Event),
     Gone(Event),
     Silent,
@@ -117,7 +117,7 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
         let next = if is_over { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
         report.more |= next == 0;
         let [moved, jobs] = ctx.batch([EVENTS.bind(SqlJson(&events)), SILENT.bind(next)]).await?;
-        for Answer { answer: job } in moved.all::<Answer<Moved>>()? {
+        for Answer { answer: job } in moved.all::<Answer<JobMoved>>()? {
             report.moved += u32::from(job.outcome == "moved");
             messages.extend(job.outbox);
         }
@@ -136,37 +136,37 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
 /// Asks RunPod about each job, keeps what is done, and gives what has changed.
 async fn ask(ctx: &Context, runpod: &RunPod<'_>, jobs: Vec<Job>, report: &mut Report) -> Vec<Event> {
     let asking = futures::stream::iter(jobs).map(async |job| ask_about(ctx, runpod, job).await);
-    let answers: Vec<Asked> = asking.buffer_unordered(AT_ONCE).collect().await;
+    let answers: Vec<Answered> = asking.buffer_unordered(AT_ONCE).collect().await;
     let mut events = Vec::new();
     for asked in answers {
         match asked {
-            Asked::Said(event) => events.push(event),
-            Asked::Gone(event) => {
+            Answered::Said(event) => events.push(event),
+            Answered::Gone(event) => {
                 report.gone += 1;
                 events.push(event);
             }
-            Asked::Silent => report.silent += 1,
-            Asked::Nothing => {}
+            Answered::Silent => report.silent += 1,
+            Answered::Nothing => {}
         }
     }
     events
 }
 
-async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
+async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
     let silent = |reason: String| {
         ctx.warn(&Error::unavailable(reason));
-        Asked::Silent
+        Answered::Silent
     };
     match runpod.status(&job.endpoint, &job.runpod_job_id).await {
         Found::Job(mut said) => {
             let output = said.output.take();
             let said = Said { id: Some(job.runpod_job_id), ..said };
             match (Event::new(job.job_id, said), output) {
-                (None, _) => Asked::Nothing,
-                (Some(event), None) => Asked::Said(event),
+                (None, _) => Answered::Nothing,
+                (Some(event), None) => Answered::Said(event),
                 (Some(event), Some(output)) => {
                     let kept = keep(ctx, job.job_id, &job.kind, event.runpod_job_id.as_deref(), output).await;
-                    event.with(kept).map_or_else(silent, Asked::Said)
+                    event.with(kept).map_or_else(silent, Answered::Said)
                 }
             }
         }
@@ -178,7 +178,7 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
                 error: Some("result_expired".to_owned()),
                 ..Said::default()
             };
-            Event::new(job.job_id, said).map_or(Asked::Nothing, |event| Asked::Gone(Event { is_presumed: true, ..event }))
+            Event::new(job.job_id, said).map_or(Answered::Nothing, |event| Answered::Gone(Event { is_presumed: true, ..event }))
         }
         Found::Silence { reason } => silent(["runpod: ", &reason].concat()),
     }

@@ -16,7 +16,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Json, Page, Passed, Path, Person, Query, Reply, Result, Sql, input, output, refusal};
+use edge::{Context, Cursor, Json, Page, Verbatim, Path, Person, Query, Reply, Result, Sql, input, output, refusal};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -95,7 +95,7 @@ async fn create___noun__(ctx: Context, _: Person, Json(new): Json<New__Noun__>) 
     }
 }
 
-async fn list___table__(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<Reply<Passed<Page<__Noun__>>>> {
+async fn list___table__(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<Reply<Verbatim<Page<__Noun__>>>> {
     let after: Option<Key> = paging.cursor.map(|cursor| cursor.open(&())).transpose()?;
     let limit = paging.limit.unwrap_or(PAGE);
     let select = SELECT.bind(after.map(|key| key.id)).bind(i64::from(limit) + 1);
