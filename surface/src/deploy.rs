@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use edge::{Config, Function, Shape, Trigger, VARIABLES, Variable};
+use edge::{Config, Function, Shape, Trigger, Variable};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{ENTRY, entry};
-use crate::workers::{Target, is_secret, variables, workers_at};
-use crate::{FUNCTIONS, crons};
+use crate::workers::{Target, is_secret, workers_at};
+use crate::{FUNCTIONS, crons, settings};
 
 /// A deployment as it is asked for: `deploy/<stage>.toml` and what goes with it.
 #[derive(Deserialize)]
@@ -60,11 +60,16 @@ const GENERATED: [&str; 2] = ["STAGE", "CRONS"];
 const FRONT_ENDS: [&str; 5] =
     ["SUPABASE_URL", "SUPABASE_KEY", "SUPABASE_SERVICE_ROLE_KEY", "NEXT_PUBLIC_SUPABASE_URL", "NEXT_PUBLIC_SUPABASE_ANON_KEY"];
 
+/// Every setting that some function is given.
+fn variables() -> impl Iterator<Item = &'static Variable> {
+    settings().into_iter().flat_map(|settings| settings.variables)
+}
+
 impl Wanted {
     /// Takes what the environment gives, before what the files say.
     #[must_use]
     pub fn with(mut self, environment: impl Fn(&str) -> Option<String>) -> Wanted {
-        for variable in VARIABLES.iter().filter(|variable| !GENERATED.contains(&variable.name)) {
+        for variable in variables().filter(|variable| !GENERATED.contains(&variable.name)) {
             if let Some(value) = environment(variable.name).filter(|value| !value.is_empty()) {
                 let place = if variable.secret { &mut self.secrets } else { &mut self.vars };
                 place.insert(variable.name.to_owned(), value);
@@ -92,7 +97,7 @@ pub fn plan(wanted: &Wanted) -> Plan {
         limit_scale: values.get("LIMIT_SCALE").and_then(|scale| scale.parse().ok()).unwrap_or(1),
     };
     let secrets = |function: &Function| {
-        let secret = variables(function).filter(|variable| is_secret(variable, &target));
+        let secret = function.variables().filter(|variable| is_secret(variable, &target));
         secret.filter_map(|variable| Some((variable.name.to_owned(), values.get(variable.name)?.clone()))).collect()
     };
     let (clock, called): (Vec<&'static Function>, Vec<&'static Function>) =
@@ -130,7 +135,7 @@ fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
         problems.push(format!("host \"{}\" is no name of a host, such as api.example.org", wanted.host));
     }
     for name in wanted.vars.keys() {
-        match VARIABLES.iter().find(|variable| variable.name == name) {
+        match variables().find(|variable| variable.name == name) {
             Some(variable) if variable.secret => {
                 problems
                     .push(format!("{name} is a secret: set it in the environment or in deploy/{}.secrets.toml", wanted.stage));
@@ -148,10 +153,10 @@ fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
             problems.extend(wrong.split("; ").map(str::to_owned));
         }
     }
-    for variable in VARIABLES {
+    for variable in variables() {
         let Some(value) = values.get(variable.name).filter(|value| !value.is_empty()) else { continue };
         problems.extend(weakness(variable, value, wanted).map(|why| format!("{} {why}", variable.name)));
-        let same = VARIABLES.iter().filter(|other| other.secret && variable.secret && other.name > variable.name);
+        let same = variables().filter(|other| other.secret && variable.secret && other.name > variable.name);
         for other in same.filter(|other| values.get(other.name) == Some(value)) {
             problems.push(format!("{} and {} are the same: each needs a secret of its own", variable.name, other.name));
         }
@@ -199,7 +204,7 @@ fn is_service_key(key: &str) -> bool {
 }
 
 fn known_names() -> String {
-    let names = VARIABLES.iter().filter(|variable| !variable.secret && !GENERATED.contains(&variable.name));
+    let names = variables().filter(|variable| !variable.secret && !GENERATED.contains(&variable.name));
     names.map(|variable| variable.name).collect::<Vec<_>>().join(", ")
 }
 
@@ -239,7 +244,7 @@ mod tests {
 
     /// A deployment that says what must be said, and no more.
     fn wanted() -> Wanted {
-        let required = VARIABLES.iter().filter(|variable| variable.default.is_none() && variable.name != "PUBLIC_URL");
+        let required = variables().filter(|variable| variable.default.is_none() && variable.name != "PUBLIC_URL");
         let (secrets, vars): (Vec<_>, Vec<_>) = required.zip(1..).partition(|(variable, _)| variable.secret);
         let value = |(variable, seed): (&Variable, u8)| match variable.shape {
             Shape::Keys | Shape::SealingKeys => (variable.name.to_owned(), format!("2026:{}", key(seed))),
@@ -292,8 +297,8 @@ mod tests {
             ("SQL_LOGIN_PERSON", "postgres://p:a-secret-of-this-machine@localhost/oree", "is a secret of `cargo xtask dev`"),
             ("ALLOWED_ORIGINS", "https://app.example.org,*", "ALLOWED_ORIGINS lists something else"),
             ("CLIENT_IP_HEADER", "x-forwarded-for", "CLIENT_IP_HEADER is for other runtimes"),
-            ("STRAVA_CLIENT_ID", "12345", "STRAVA_CLIENT_SECRET and STRAVA_CLIENT_ID are not set together"),
-            ("WAHOO_CLIENT_SECRET", &key(106), "WAHOO_CLIENT_SECRET and WAHOO_CLIENT_ID are not set together"),
+            ("STRAVA_CLIENT_ID", "12345", "STRAVA_CLIENT_ID and STRAVA_CLIENT_SECRET are not set together"),
+            ("WAHOO_CLIENT_SECRET", &key(106), "WAHOO_CLIENT_ID and WAHOO_CLIENT_SECRET are not set together"),
             ("GARMIN_CLIENT_SECRET", "your_garmin_client_secret", "GARMIN_CLIENT_SECRET is a placeholder"),
             ("GITHUB_WEBHOOK_SECRET", "changeme", "GITHUB_WEBHOOK_SECRET is a placeholder"),
             ("STRIPE_WEBHOOK_SECRET", "whsec_simulated", "STRIPE_WEBHOOK_SECRET is a placeholder"),
@@ -303,7 +308,7 @@ mod tests {
         ];
         for (name, value, says) in cases {
             let mut wanted = wanted();
-            let secret = VARIABLES.iter().any(|variable| variable.name == name && variable.secret);
+            let secret = variables().any(|variable| variable.name == name && variable.secret);
             if secret { &mut wanted.secrets } else { &mut wanted.vars }.insert(name.to_owned(), value.to_owned());
             let problems = plan(&wanted).problems;
             assert!(problems.iter().any(|problem| problem.contains(says)), "{name}: {problems:?}");
@@ -379,5 +384,26 @@ mod tests {
         assert!(plan.entry.unwrap().contains("[\"/api/v1/rise/kaizen\", \"RISE_KAIZEN\"]"));
         assert!(plan.manifest.contains("{ binding = \"RISE_KAIZEN\", service = \"oree-rise-kaizen\" }"));
         assert!(!plan.manifest.contains("zone_name"));
+    }
+
+    #[test]
+    fn nothing_that_development_uses_is_a_secret_in_production() {
+        let simulated: Vec<(&str, &str)> =
+            include_str!("../../dev/simulated.vars").lines().filter_map(|line| line.split_once('=')).collect();
+        let mut secrets = 0;
+        // An address of a simulator is this machine's own, which no deployment takes for it is not encrypted.
+        for (name, value) in simulated.into_iter().filter(|(_, value)| !value.starts_with("{simulators}")) {
+            let variable = variables().find(|variable| variable.name == name).unwrap();
+            secrets += usize::from(variable.secret);
+            assert_eq!(edge::weakness(variable, value).is_some(), variable.secret, "{name}");
+        }
+        assert!(secrets >= 8, "{secrets}");
+        for name in ["STRIPE_WEBHOOK_SECRET", "STORAGE_SECRET_KEY", "STORAGE_WORKER_SECRET_KEY"] {
+            let variable = variables().find(|variable| variable.name == name).unwrap();
+            for weak in ["x", "whsec_simulated", "whsec_test"] {
+                assert!(edge::weakness(variable, weak).is_some(), "{name}: {weak}");
+            }
+            assert_eq!(edge::weakness(variable, "whsec_5b1f0c9d3e7a2486f0d9"), None, "{name}");
+        }
     }
 }

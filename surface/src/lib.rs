@@ -25,7 +25,7 @@ pub use registry::registry;
 pub use routes::{patterns, score};
 pub use workers::workers;
 
-use edge::{Function, Trigger};
+use edge::{Function, Settings, Trigger};
 
 /// `rise/kaizen`: the folder of a function. The area is the first word of its package.
 pub fn folder(function: &Function) -> String {
@@ -35,6 +35,18 @@ pub fn folder(function: &Function) -> String {
 /// The area of a function, `rise`.
 pub fn area(function: &Function) -> &'static str {
     function.package.split('-').next().unwrap_or_default()
+}
+
+/// Every group of settings that some function is given, by owner and name. One variable is declared by one of them: a law.
+pub fn settings() -> Vec<&'static Settings> {
+    let mut all: Vec<&'static Settings> = Vec::new();
+    for settings in FUNCTIONS.iter().flat_map(|function| function.needs()) {
+        if !all.iter().any(|known| std::ptr::eq(*known, settings)) {
+            all.push(settings);
+        }
+    }
+    all.sort_by_key(|settings| (settings.owner, settings.variables.first().map(|variable| variable.name)));
+    all
 }
 
 /// The cron functions, with the seconds between two runs of each.

@@ -1,7 +1,7 @@
-use edge::{Need, Trigger};
+use edge::Trigger;
 use serde_json::{Value, json};
 
-use crate::{FUNCTIONS, folder, patterns, prose};
+use crate::{FUNCTIONS, folder, patterns, prose, settings};
 
 /// The surface as data, for tools that are not Rust.
 pub fn registry() -> String {
@@ -19,8 +19,7 @@ pub fn registry() -> String {
                 .iter()
                 .map(|endpoint| json!({ "method": endpoint.method, "path": endpoint.path, "operation": endpoint.operation }))
                 .collect();
-            let variables: Vec<&str> =
-                function.needs().into_iter().flat_map(Need::variables).map(|variable| variable.name).collect();
+            let variables: Vec<&str> = function.variables().map(|variable| variable.name).collect();
             json!({
                 "package": function.package,
                 "folder": folder(function),
@@ -33,7 +32,20 @@ pub fn registry() -> String {
             })
         })
         .collect();
-    pretty(&json!({ "functions": functions }))
+    let settings: Vec<Value> = settings()
+        .into_iter()
+        .flat_map(|settings| settings.variables.iter().map(|variable| (settings.owner, variable)))
+        .map(|(owner, variable)| {
+            json!({
+                "owner": owner,
+                "name": variable.name,
+                "about": variable.about,
+                "secret": variable.secret,
+                "default": variable.default,
+            })
+        })
+        .collect();
+    pretty(&json!({ "functions": functions, "settings": settings }))
 }
 
 pub(crate) fn pretty(value: &Value) -> String {

@@ -96,7 +96,7 @@ fn title(status: u16) -> String {
 
 /// The headers of a success.
 fn headers(endpoint: &Endpoint) -> Map<String, Value> {
-    let named = endpoint.headers.iter().filter(|header| **header != Header::Cookie).filter_map(|header| header.told());
+    let named = endpoint.headers.iter().filter(|header| **header != Header::Cookie).filter_map(|header| header.sent_name());
     let replayed = endpoint.takes_key().then_some("idempotency-replayed");
     let limited = endpoint.limit.requests().map(|_| "ratelimit-policy");
     named.chain(replayed).chain(limited).map(|name| (name.to_owned(), header(name))).collect()

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{Result, Write};
 
-use edge::{Function, Limit, Need, Shape, Trigger, Variable};
+use edge::{Function, Limit, Shape, Trigger, Variable};
 
 use crate::entry::ENTRY;
 use crate::routes::{HOST, patterns_at};
@@ -64,7 +64,7 @@ fn worker(text: &mut String, function: &Function, target: &Target<'_>) -> Result
     }
     if target.values.is_none() {
         // For people and for the local edge: a deployment uploads the secrets themselves.
-        let secrets = variables(function).filter(|variable| is_secret(variable, target));
+        let secrets = function.variables().filter(|variable| is_secret(variable, target));
         let names: Vec<String> = secrets.map(|variable| format!("\"{}\"", variable.name)).collect();
         writeln!(text, "secrets = {{ required = [{}] }}", names.join(", "))?;
     }
@@ -122,7 +122,8 @@ fn vars(text: &mut String, function: &Function, target: &Target<'_>) -> Result {
         _ => variable.default.unwrap_or_default().to_owned(),
     };
     let given = |name: &str| target.values.and_then(|values| values.get(name).cloned());
-    let vars: Vec<String> = variables(function)
+    let vars: Vec<String> = function
+        .variables()
         .filter(|variable| !variable.secret || target.values.is_none() && variable.default.is_some())
         .map(|variable| format!("{} = {:?}", variable.name, given(variable.name).unwrap_or_else(|| example(variable))))
         .collect();
@@ -134,19 +135,6 @@ fn entry(text: &mut String, target: &Target<'_>) -> Result {
     writeln!(text, "workers_dev = true\nroutes = []\ntriggers = {{ crons = [] }}")?;
     let http = FUNCTIONS.iter().filter(|function| matches!(function.trigger, Trigger::Http | Trigger::Fallback));
     services(text, http.map(|function| (binding(function.package), function.package)), target)
-}
-
-/// The variables of a function, each once.
-pub(crate) fn variables(function: &Function) -> impl Iterator<Item = &'static Variable> + use<> {
-    let mut variables: Vec<&'static Variable> = function.needs().into_iter().flat_map(Need::variables).collect();
-    let mut seen = Vec::new();
-    variables.retain(|variable| {
-        !seen.contains(&variable.name) && {
-            seen.push(variable.name);
-            true
-        }
-    });
-    variables.into_iter()
 }
 
 /// Whether the Worker has to be given a secret: one that may be left out is given only where there is a value.

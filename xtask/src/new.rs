@@ -1,5 +1,7 @@
 //! `cargo xtask new rise/gratitude POST /rise/gratitude`: a function to begin with, which passes every check and law.
 
+mod row;
+
 use std::{collections::BTreeMap, fs, process::Command};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -29,8 +31,15 @@ const KEYWORDS: [&str; 51] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Result<()> {
-    let wanted = Wanted::parse(name, method, path)?;
+/// Makes a function with one endpoint, or with those of rows of its own where no `endpoint` is named.
+///
+/// # Errors
+/// Where the name or the path will not do, in a sentence that says what would.
+pub async fn run(project: &Project, name: &str, endpoint: Option<(&str, &str)>) -> Result<()> {
+    let wanted = match endpoint {
+        Some((method, path)) => Wanted::parse(name, method, path)?,
+        None => Wanted::parse(name, "POST", &row::path(name))?,
+    };
     let package = wanted.function.package();
     let folder = project.path("functions").join(&wanted.function.area).join(&wanted.function.name);
     ensure!(!folder.exists(), "functions/{name} exists already: add a line to its contract");
@@ -43,13 +52,17 @@ pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Res
         wanted.check_route(&owned_paths(&serde_json::from_slice(&registry)?))?;
     }
 
+    let files = match endpoint {
+        Some(_) => wanted.files(),
+        None => row::files(project, &wanted)?,
+    };
     fs::create_dir_all(folder.join("src"))?;
     let area = folder.with_file_name("README.md");
     if !area.exists() {
         fs::write(&area, format!("# {}\n\nWhat this area is for, and its words.\n", capitalised(&wanted.function.area)))?;
     }
-    for (file, text) in [("Cargo.toml", wanted.manifest()), ("src/lib.rs", wanted.code()), ("src/tests.rs", wanted.tests())] {
-        fs::write(folder.join(file), text).with_context(|| format!("functions/{name}/{file} cannot be written"))?;
+    for (file, text) in files {
+        fs::write(project.path(&file), text).with_context(|| format!("{file} cannot be written"))?;
     }
     let step = Step::start(format!("functions/{name}"));
     // Its module `tests` is formatted with it.
@@ -111,6 +124,14 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+
+    /// Every file with its path from the project's root.
+    fn files(&self) -> Vec<(String, String)> {
+        let folder = format!("functions/{}/{}", self.function.area, self.function.name);
+        [("Cargo.toml", self.manifest()), ("src/lib.rs", self.code()), ("src/tests.rs", self.tests())]
+            .map(|(file, text)| (format!("{folder}/{file}"), text))
+            .to_vec()
     }
 
     fn takes_body(&self) -> bool {

@@ -15,7 +15,7 @@ use crate::http::{Http, HttpAnswer, HttpFailure};
 use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Cursor, Error, Language, Page, Passed, Result};
+use crate::{Access, Cursor, Error, Language, Page, Result, Verbatim};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -302,11 +302,11 @@ impl Rows {
         Ok(self.results.optional(self.statement)?)
     }
 
-    /// The one row as it is, in the shape of `T`: see [`Passed`].
+    /// The one row as it is, in the shape of `T`: see [`Verbatim`].
     ///
     /// # Errors
     /// 500 where there is another number of rows.
-    pub fn passed<T: Serialize + DeserializeOwned>(&self) -> Result<Passed<T>> {
+    pub fn verbatim<T: Serialize + DeserializeOwned>(&self) -> Result<Verbatim<T>> {
         if self.results.count(self.statement)? != 1 {
             return Err(Error::internal("not one row"));
         }
@@ -314,15 +314,15 @@ impl Rows {
         self.results.write_json(self.statement, 1, &mut json)?;
         #[cfg(not(target_arch = "wasm32"))]
         same_shape::<T>(&json)?;
-        Ok(Passed::new(json))
+        Ok(Verbatim::new(json))
     }
 
-    /// One page of rows as they are, in the shape of `T`: see [`Passed`]. As with [`Page::new`], there is one row more than
+    /// One page of rows as they are, in the shape of `T`: see [`Verbatim`]. As with [`Page::new`], there is one row more than
     /// `limit` where another page follows; that page begins after the columns that `K` names.
     ///
     /// # Errors
     /// 500 where the columns do not fit.
-    pub fn page<T, K>(&self, limit: u32, filters: &impl Serialize) -> Result<Passed<Page<T>>>
+    pub fn page<T, K>(&self, limit: u32, filters: &impl Serialize) -> Result<Verbatim<Page<T>>>
     where
         T: Serialize + DeserializeOwned,
         K: Serialize + DeserializeOwned,
@@ -342,7 +342,7 @@ impl Rows {
             Some(cursor) => json.extend(["\"", &cursor, "\"}"]),
             None => json.push_str("null}"),
         }
-        Ok(Passed::new(json))
+        Ok(Verbatim::new(json))
     }
 
     /// How many rows were written.

@@ -1,8 +1,9 @@
 use crate::Error;
+use crate::call::Call;
 use crate::caller::SqlRole;
-use crate::config::Need;
-use crate::pipeline::Call;
+use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
 use crate::reply::Answer;
+use crate::settings::{Settings, Variable};
 use futures::future::LocalBoxFuture;
 
 /// What one function is, said in its first lines by [`function!`](crate::function).
@@ -12,7 +13,8 @@ pub struct Function {
     pub about: &'static str,
     pub trigger: Trigger,
     pub endpoints: &'static [Endpoint],
-    pub uses: &'static [Need],
+    /// Settings beside those that its callers imply.
+    pub uses: &'static [&'static Settings],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,26 +129,32 @@ impl Function {
         common.join("/")
     }
 
-    /// Everything that it needs from the environment: what it names and what its callers imply.
-    pub fn needs(&self) -> Vec<Need> {
-        let mut needs = vec![Need::Always];
-        let mut add = |need| {
-            if !needs.contains(&need) {
-                needs.push(need);
-            }
-        };
+    /// Everything that it needs from the environment, each once: what it names and what its callers imply.
+    pub fn needs(&self) -> Vec<&'static Settings> {
+        let mut needs = vec![&PLATFORM];
         for endpoint in self.endpoints {
             if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
-                add(Need::Tokens);
+                needs.push(&TOKENS);
             }
             match endpoint.role {
                 _ if endpoint.sql == 0 => {}
-                SqlRole::Anon | SqlRole::Authenticated => add(Need::DatabasePerson),
-                SqlRole::Service => add(Need::DatabaseService),
+                SqlRole::Anon | SqlRole::Authenticated => needs.push(&DATABASE_PERSON),
+                SqlRole::Service => needs.push(&DATABASE_SERVICE),
             }
         }
-        self.uses.iter().for_each(|need| add(*need));
-        needs
+        needs.extend(self.uses);
+        let mut each: Vec<&'static Settings> = Vec::new();
+        for settings in needs.into_iter().flat_map(Settings::all) {
+            if !each.iter().any(|known| std::ptr::eq(*known, settings)) {
+                each.push(settings);
+            }
+        }
+        each
+    }
+
+    /// The variables that it is given.
+    pub fn variables(&self) -> impl Iterator<Item = &'static Variable> + use<> {
+        self.needs().into_iter().flat_map(|settings| settings.variables)
     }
 }
 
@@ -164,26 +172,26 @@ macro_rules! function {
     (
         $(#![doc = $about:literal])*
         CRON $name:literal every $every:literal => $handler:ident, budget: $budget:literal;
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
-            [$($($crate::Need::$use),*)?]
+            [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
     };
     (
         $(#![doc = $about:literal])*
         CLOCK $cron:literal => $handler:ident, budget: $budget:literal;
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
-            [$($($crate::Need::$use),*)?]
+            [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
         $crate::function!(@scheduled);
@@ -196,7 +204,7 @@ macro_rules! function {
                 $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?
                 $(, headers: [$($header:ident),* $(,)?])? $(, refuses: [$($refusal:path),* $(,)?])?;
         )+
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
@@ -211,7 +219,7 @@ macro_rules! function {
                 [$($($header),*)?]
                 [$($($refusal),*)?]
             )),+],
-            [$($($crate::Need::$use),*)?]
+            [$($(&$use),*)?]
         );
         // Named, so that an import is not idle where the contract is without them.
         #[cfg(target_arch = "wasm32")]

@@ -87,7 +87,7 @@ pub enum Header {
 
 impl Header {
     /// The header of an answer, in lower case; `None` for what only callers send.
-    pub fn told(self) -> Option<&'static str> {
+    pub fn sent_name(self) -> Option<&'static str> {
         Some(match self {
             Header::ETag => "etag",
             Header::Location => "location",
@@ -143,15 +143,18 @@ impl Endpoint {
 
     /// What an answer does that the contract does not name, in a sentence that says what to write.
     pub(crate) fn unnamed(&self, outcome: &crate::Result<crate::Answer>) -> Option<String> {
+        if let Some(field) = outcome.as_ref().err().and_then(crate::Error::field_without_sentence) {
+            return Some(format!("the code {field} of a field has no sentence: use FieldError::says, or validation::broken"));
+        }
         match outcome {
             Ok(answer) if answer.status == 304 && self.has(Header::ETag) => None,
             Ok(answer) if answer.status != self.reply && !self.also.contains(&answer.status) => {
                 Some(format!("a status that the contract does not name: write reply: {} or {}", self.reply, answer.status))
             }
             Ok(answer) => {
-                let named = |name: &str| self.headers.iter().any(|header| header.told() == Some(name));
+                let named = |name: &str| self.headers.iter().any(|header| header.sent_name() == Some(name));
                 let told = [Header::ETag, Header::Location, Header::TotalCount, Header::NextCursor, Header::File, Header::Cookie];
-                let other = told.into_iter().find(|h| h.told().is_some_and(|name| answer.has(name) && !named(name)))?;
+                let other = told.into_iter().find(|h| h.sent_name().is_some_and(|name| answer.has(name) && !named(name)))?;
                 Some(format!("a header that the contract does not name: write headers: [{other:?}]"))
             }
             Err(error)

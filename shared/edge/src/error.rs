@@ -47,6 +47,12 @@ impl Error {
         Error::from(refusal::UNAUTHENTICATED).with_header("www-authenticate", "Bearer".to_owned())
     }
 
+    /// The code of a wrong field for which there are no words.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn field_without_sentence(&self) -> Option<&str> {
+        self.0.fields.iter().find(|field| !field.has_sentence()).map(|field| field.code.as_str())
+    }
+
     /// 422 with one entry per wrong field.
     pub fn invalid(fields: Vec<FieldError>) -> Error {
         let mut error = Error::from(refusal::INVALID);

@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
+use crate::call::Call;
 use crate::caller::{Caller, Credentials};
 use crate::input::{Described, Input, both};
-use crate::pipeline::Call;
 use crate::reply::{Answer, Body, Reply};
 use crate::request::Parts;
 use crate::{Context, Error, Result, idempotency};

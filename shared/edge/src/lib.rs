@@ -2,6 +2,7 @@
 
 #[cfg(target_arch = "wasm32")]
 mod bridge;
+mod call;
 mod caller;
 mod config;
 mod context;
@@ -22,17 +23,19 @@ pub mod route;
 #[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
+mod settings;
 mod tags;
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(test, expect(dead_code, reason = "some of it only the bridge uses"))]
 mod tasks;
 
 pub use auth;
+pub use call::Call;
 pub use caller::{
     Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
 };
 pub use chrono;
-pub use config::{Config, Need, Shape, VARIABLES, Variable, weakness};
+pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEALING, TOKENS};
 pub use context::{Context, Rows};
 pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
 pub use edge_macros::{input, output};
@@ -40,14 +43,15 @@ pub use error::{Error, OnConstraint, Result};
 pub use handler::{Handler, run};
 pub use http::{Http, HttpAnswer, HttpFailure};
 pub use input::{Json, MaybeJson, Path, Query, Raw};
-pub use pipeline::{Call, serve};
+pub use pipeline::serve;
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
 pub use refusal::Refusal;
-pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Passed, Pieces, Reply, Svg};
+pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Pieces, Reply, Svg, Verbatim};
 pub use request::{Headers, Incoming, Parts};
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
+pub use settings::{Settings, Shape, Variable, weakness};
 pub use validation::{self, Cursor, Date, Email, FieldError, Language, Message, Page, Place, TimeZone};
 
 /// What the macros expand to; not for hand-written code.

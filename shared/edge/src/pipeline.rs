@@ -3,20 +3,15 @@
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use crate::caller::{Identity, SqlRole};
+use crate::call::Call;
 use crate::config::{Config, Stage};
-use crate::context::{Context, Inner};
-use crate::contract::{Endpoint, Function, Limit, Trigger};
-use crate::http::Unread;
-use crate::idempotency::Key;
+use crate::contract::{Endpoint, Function, Trigger};
 use crate::log::{Ending, Log};
 use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
 use crate::route::{self, Found};
 use crate::runtime::Runtime;
-use crate::tags::Tags;
 use crate::{Error, Language, Result, refusal};
 
 /// Moves the clock of one request; obeyed in stage dev only.
@@ -25,18 +20,6 @@ const MOVED_CLOCK: &str = "x-oree-now";
 const CORS_HEADERS: &str =
     "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
 const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition";
-
-/// One call of one endpoint, on its way through [`run`](crate::run).
-pub struct Call {
-    pub(crate) package: &'static str,
-    pub(crate) endpoint: &'static Endpoint,
-    pub(crate) parts: Parts,
-    pub(crate) config: Rc<Config>,
-    pub(crate) now: DateTime<Utc>,
-    language: Language,
-    runtime: Runtime,
-    log: Rc<Log>,
-}
 
 /// Answers one request to `function`. Never fails: every failure is an answer.
 pub async fn serve(
@@ -186,68 +169,5 @@ fn finish(answer: &mut Answer, config: Option<&Config>, origin: Option<&str>, re
         answer.header("access-control-allow-origin", origin);
         answer.header("access-control-allow-credentials", "true");
         answer.header("access-control-expose-headers", CORS_EXPOSED);
-    }
-}
-
-impl Call {
-    /// Counts this call against its operation and the person, or the address and its network where nobody is known.
-    pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
-        let limit = self.endpoint.limit;
-        let Some(person) = person else {
-            self.count(limit, &self.parts.ip_key()).await?;
-            return match self.parts.ip_network() {
-                Some(network) => self.count(limit.of_network(), &network).await,
-                None => Ok(()),
-            };
-        };
-        self.count(limit, &person.to_string()).await
-    }
-
-    async fn count(&self, limit: Limit, who: &str) -> Result<()> {
-        let Some(binding) = limit.binding() else { return Ok(()) };
-        let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
-        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited()) }
-    }
-
-    /// Reads the body under its cap; `json` bodies must be declared as such.
-    pub(crate) async fn read_body(&self, json: bool) -> Result<Vec<u8>> {
-        let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
-            Unread::TooLarge => Error::body_too_large(),
-            Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
-        })?;
-        if json && !body.is_empty() {
-            let declared = self.parts.headers.get("content-type").unwrap_or_default();
-            let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
-            if !kind.eq_ignore_ascii_case("application/json") {
-                return Err(Error::unsupported_media_type());
-            }
-        }
-        Ok(body)
-    }
-
-    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>, body: &[u8]) -> Result<Context> {
-        let header = |name| self.parts.headers.get(name);
-        let Call { parts, endpoint, .. } = self;
-        let key = header("idempotency-key").filter(|_| endpoint.takes_key()).map(|key| {
-            let address = [&parts.path, "?", &parts.raw_query].concat();
-            Key::read(key, endpoint.method, &address, body, endpoint.idempotent)
-        });
-        Ok(Context(Rc::new(Inner {
-            now: time.unwrap_or(self.now),
-            language: self.language,
-            operation: [self.package, ".", self.endpoint.operation].concat(),
-            role,
-            identity,
-            access: self.endpoint.access,
-            key: key.transpose()?,
-            if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
-            last_event_id: header("last-event-id").map(str::to_owned),
-            ip: self.parts.ip_truncated(),
-            user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
-            cookies: header("cookie").map(str::to_owned),
-            config: self.config.clone(),
-            runtime: self.runtime.clone(),
-            log: self.log.clone(),
-        })))
     }
 }

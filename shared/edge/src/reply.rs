@@ -32,18 +32,18 @@ impl<T: Serialize> Body for T {
 /// What the database wrote, on its way to the caller unread: JSON of the shape of `T`. It saves reading rows into types and
 /// writing them again, which is most of a long list's time. Outside wasm, where the tests run, it is read all the same, and
 /// an answer of another shape than `T` is a 500.
-pub struct Passed<T> {
+pub struct Verbatim<T> {
     json: Vec<u8>,
     shape: PhantomData<T>,
 }
 
-impl<T> Passed<T> {
-    pub(crate) fn new(json: String) -> Passed<T> {
-        Passed { json: json.into_bytes(), shape: PhantomData }
+impl<T> Verbatim<T> {
+    pub(crate) fn new(json: String) -> Verbatim<T> {
+        Verbatim { json: json.into_bytes(), shape: PhantomData }
     }
 }
 
-impl<T> Body for Passed<T> {
+impl<T> Body for Verbatim<T> {
     fn bytes(&self) -> Vec<u8> {
         self.json.clone()
     }
@@ -124,7 +124,7 @@ macro_rules! described_as_content {
     )*};
 }
 
-described_as_content!(Events Passed);
+described_as_content!(Events Verbatim);
 
 /// Texts with a media type of their own, and a policy where a browser may show them.
 macro_rules! texts {
@@ -228,7 +228,7 @@ impl<T> Reply<T> {
 
     /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.
     #[must_use]
-    pub fn kept(mut self) -> Reply<T> {
+    pub fn revalidated(mut self) -> Reply<T> {
         self.is_kept = true;
         self.header("cache-control", "private, no-cache")
     }

@@ -8,7 +8,7 @@ use outbox::Entry;
 use runpod::{Found, Report, RunPod, State};
 use uuid::Uuid;
 
-use crate::shelf::{Creation, Shown};
+use crate::collection::{Creation, Shown};
 use crate::{Answer, Status, tell};
 
 const POLL: Duration = Duration::from_millis(1500);
@@ -46,7 +46,7 @@ struct Running {
 }
 
 pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statement) -> Result<Reply<T>> {
-    let [answer, row] = ctx.batch([CANCEL.bind(creation).bind(T::SHELF), look]).await?;
+    let [answer, row] = ctx.batch([CANCEL.bind(creation).bind(T::COLLECTION), look]).await?;
     let row = || row.one::<Creation>();
     match answer.one::<Answer<_>>()?.answer {
         Outcome::Cancelled { outbox } => {
@@ -166,4 +166,4 @@ impl Following {
 const FOLLOW: Sql =
     Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int, elapsed_ms => $4::int) as answer");
 
-const CANCEL: Sql = Sql::new("select edge.cancel_creation(creation => $1, shelf => $2) as answer");
+const CANCEL: Sql = Sql::new("select edge.cancel_creation(creation => $1, collection => $2) as answer");

@@ -17,6 +17,16 @@ refusals! {
     pub NOT_CONFIGURED: 503 "storage_not_configured", fr: "La génération n'est pas configurée : il manque le stockage des résultats.", en: "Generation is not configured: the storage of results is missing.";
 }
 
+edge::settings! {
+    pub SETTINGS: {
+        "STORAGE_URL": Text = "", "S3-compatible storage of results, such as R2; without it creations answer 503 storage_not_configured";
+        "STORAGE_BUCKET": Text = "oree", "bucket of results";
+        "STORAGE_REGION": Text = "auto", "region that requests to the storage are signed for";
+        "STORAGE_ACCESS_KEY": Text secret = "", "the storage's access key id";
+        "STORAGE_SECRET_KEY": Secret secret = "", "the storage's secret access key";
+    }
+}
+
 /// SHA-256 of no body.
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -27,7 +37,7 @@ const STEP: TimeDelta = TimeDelta::minutes(15);
 /// The longest that the protocol allows.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The storage as this deployment is set up to use it. The function's contract says `uses: [Storage]`.
+/// The storage as this deployment is set up to use it. The function's contract uses [`SETTINGS`].
 pub struct Storage<'a> {
     ctx: &'a Context,
     signer: Signer<'a>,

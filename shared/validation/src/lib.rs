@@ -13,7 +13,7 @@ mod text;
 mod types;
 
 pub use email::Email;
-pub use field::{FieldError, Place, check};
+pub use field::{FieldError, Place, broken, check, has_sentence};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
 pub use page::{Cursor, Page};

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use edge::refusal;
 use migrate::Tree;
 use surface::{FUNCTIONS, promised, published, seen_refusals};
+use syn::visit::Visit;
 
 use crate::sql::{root, sources};
 
@@ -120,4 +121,78 @@ fn a_word_raised_in_sql_is_known_with_its_status() {
         }
     }
     assert!(raised > 15, "the scan found too little");
+}
+
+/// The codes that a file gives to wrong fields.
+#[derive(Default)]
+struct FieldCodes(Vec<String>);
+
+impl<'ast> Visit<'ast> for FieldCodes {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if module.ident != "tests" {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let path = match &*call.func {
+            syn::Expr::Path(path) => path.path.segments.iter().map(|part| part.ident.to_string()).collect::<Vec<_>>().join("::"),
+            _ => String::new(),
+        };
+        let gives = ["FieldError::new", "ValidationError::new", "refuse", "wrong"].iter().any(|name| path.ends_with(name));
+        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(code), .. })) = call.args.last().filter(|_| gives) {
+            self.0.push(code.value());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+}
+
+#[test]
+fn every_code_of_a_wrong_field_has_its_sentence() {
+    let mut seen = 0;
+    for file in sources(&root().join("functions")).into_iter().chain(sources(&root().join("shared"))) {
+        if file.ends_with("tests.rs") || file.parent().is_some_and(|folder| folder.ends_with("tests")) {
+            continue;
+        }
+        let mut codes = FieldCodes::default();
+        codes.visit_file(&syn::parse_file(&std::fs::read_to_string(&file).unwrap()).unwrap());
+        for code in codes.0 {
+            let known = edge::validation::has_sentence(&code);
+            assert!(known, "{} gives a field the code {code}, which has no sentence: use FieldError::says", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[test]
+fn every_variable_is_declared_once() {
+    let mut owners = BTreeMap::new();
+    for settings in surface::settings() {
+        for variable in settings.variables {
+            if let Some(other) = owners.insert(variable.name, settings.owner) {
+                panic!("{} is declared by {other} and by {}", variable.name, settings.owner);
+            }
+            assert!(!variable.about.is_empty(), "{} does not say what it is for", variable.name);
+        }
+    }
+    assert!(owners.len() > 30, "{owners:?}");
+}
+
+#[test]
+fn what_an_area_has_to_send_is_sent_again_after_a_failure() {
+    let run = std::fs::read_to_string(root().join("functions/operations/reconcile-jobs/src/lib.rs")).unwrap();
+    let mut areas = 0;
+    for folder in std::fs::read_dir(root().join("shared")).unwrap().flatten() {
+        let Ok(sources) = std::fs::read_dir(folder.path().join("src")) else { continue };
+        let has = sources
+            .flatten()
+            .any(|file| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("impl Sender for ")));
+        if has {
+            let name = folder.file_name().into_string().unwrap();
+            assert!(run.contains(&format!("&{name}::Messages")), "operations/reconcile-jobs lacks &{name}::Messages in SENDERS");
+            areas += 1;
+        }
+    }
+    assert!(areas >= 2, "{areas}");
 }

@@ -34,6 +34,14 @@ impl Workspace {
         for path in COPIED {
             copy(&real().join(path), &root.join(path));
         }
+        // Steps that an earlier run has made.
+        for folder in ["migrations/steps", "migrations/access"] {
+            for file in fs::read_dir(root.join(folder)).unwrap().flatten().map(|file| file.path()) {
+                if !real().join(folder).join(file.file_name().unwrap()).exists() {
+                    fs::remove_file(file).unwrap();
+                }
+            }
+        }
         write(&root.join("surface/Cargo.toml"), &without_functions("surface/Cargo.toml"));
         for made in ["functions", "docs"] {
             let _ = fs::remove_dir_all(root.join(made));
@@ -45,6 +53,8 @@ impl Workspace {
         let mark = deployed.find("\n[env.").unwrap();
         write(&root.join("wrangler.toml"), &deployed[..mark]);
         write(&root.join("openapi.json"), "{\"paths\": {}}");
+        fs::create_dir_all(root.join("docs")).unwrap();
+        fs::copy(real().join("docs/OPERATIONS.md"), root.join("docs/OPERATIONS.md")).unwrap();
         Workspace { root, _lock: lock }
     }
 

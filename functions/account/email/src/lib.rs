@@ -6,7 +6,7 @@ edge::function! {
     /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
     PUT "/account/email" => request_email_change, auth: Person, limit: 10, writes, reply: 202, sql: 2,
         refuses: [accounts::ENOUGH_LETTERS, accounts::WRONG_PASSWORD];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::{ENOUGH_LETTERS, Link, Refused};
@@ -15,14 +15,14 @@ use outbox::Entry;
 use serde::Deserialize;
 
 #[input(name = "EmailChange")]
-struct Wish {
+struct EmailChange {
     email: Email,
     #[validate(length(min = 1, max = 256))]
     password: String,
 }
 
 #[output(name = "EmailChangeRequested")]
-struct Asked {
+struct Requested {
     status: Status,
 }
 
@@ -44,7 +44,7 @@ enum Outcome {
     Refused(Refused),
 }
 
-async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
+async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<EmailChange>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     let password = accounts::digests(&ctx, &wish.password);
@@ -54,7 +54,7 @@ async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<Wish>) -
         Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),
         Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
     }
-    Ok(Reply::new(Asked { status: Status::VerifyFirst }))
+    Ok(Reply::new(Requested { status: Status::VerifyFirst }))
 }
 
 const ASK: Sql = Sql::new("select edge.ask_email_change(email => $1, password => $2, token_hash => $3, link => $4)");

@@ -3,7 +3,7 @@
 -- The token proves who reads the mail of the invited address, and the account must have that address, which is verified by
 -- it. Outcomes: `ok` {organisation}, also when repeated; `invalid` (an unknown, used, revoked or expired link, or an
 -- organisation that nobody manages who can sign in); `other_address`; `elsewhere` (a member of another organisation). Raises
--- as `edge.demand` where the invitation is to manage.
+-- as `edge.require_entitlement` where the invitation is to manage.
 create or replace function edge.accept_invitation(token_hash text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -35,7 +35,7 @@ begin
   elsif lower(person.email) <> invitation.email then
     return jsonb_build_object('outcome', 'other_address');
   elsif invitation.role = 'manager' then
-    perform edge.demand_to_manage(person.id);
+    perform edge.require_managing(person.id);
   end if;
 
   begin

@@ -1,7 +1,7 @@
 -- Invites an address to an organisation by a letter with a link, or writes to it again with a new link.
 --
 -- A new link ends the old one; it is good for seven days. Outcomes: `created`, `resent` {invitation, outbox}; `member`, who
--- belongs to it already; `limited`. Raises as `edge.manage`, and as `edge.demand` where members and open invitations
+-- belongs to it already; `limited`. Raises as `edge.manage`, and as `edge.require_entitlement` where members and open invitations
 -- together would be more than the tier of the person of this request allows (`organisation_members`).
 --
 -- An address gets three letters a day from all organisations together, and a person sends a hundred. Both limits are counted
@@ -36,7 +36,7 @@ begin
   then
     return jsonb_build_object('outcome', 'limited');
   end if;
-  perform edge.demand('organisation_members', 1
+  perform edge.require_entitlement('organisation_members', 1
     + (select count(*)::int from public.organisation_members m where m.organisation_id = managed.id)
     + (select count(*)::int from public.organisation_invitations i
       where i.organisation_id = managed.id and i.email <> address and i.accepted_at is null and i.revoked_at is null

@@ -21,7 +21,7 @@ edge::function! {
     POST   "/organisation-invitations/accept" => accept_invitation, auth: Person, limit: 10, writes,
         refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::LIMIT_REACHED,
             refusal::SUBSCRIPTION_REQUIRED];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{ELSEWHERE, LINK_INVALID, Link, MemberRole, Organisation};
@@ -63,7 +63,7 @@ struct Range {
 }
 
 #[input]
-struct Which {
+struct InvitationPath {
     /// The invitation.
     id: Uuid,
 }
@@ -144,7 +144,7 @@ async fn list_invitations(ctx: Context, _: Person, Query(range): Query<Range>) -
     Ok(Reply::new(Page::new(rows, limit, &range.organisation_id, |invitation| (invitation.created_at, invitation.id))))
 }
 
-async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<()>> {
+async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<InvitationPath>) -> Result<Reply<()>> {
     match ctx.sql(REVOKE.bind(which.id)).await?.one()? {
         Answered::Ok { .. } => Ok(Reply::new(())),
         other => Err(refusal(&other)),

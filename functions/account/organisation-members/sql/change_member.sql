@@ -2,7 +2,7 @@
 --
 -- Outcomes: `ok` {member}: user_id, name, email, role, joined_at; `not_found`; `last_manager`, where nobody would be left to
 -- manage who can sign in; `elsewhere`, who is a member of another organisation. Raises as `edge.manage`, and as
--- `edge.demand` for who is made a manager.
+-- `edge.require_entitlement` for who is made a manager.
 create or replace function edge.change_member(organisation uuid, person uuid, role text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -18,7 +18,7 @@ begin
     select from public.organisation_members m join public.users u on u.id = m.user_id
     where m.organisation_id = managed and m.user_id = change_member.person and m.role = 'member' and u.deleted_at is null)
   then
-    perform edge.demand_to_manage(change_member.person);
+    perform edge.require_managing(change_member.person);
   end if;
   begin
     update public.organisation_members m set role = change_member.role

@@ -28,13 +28,13 @@ refusals! {
 }
 
 #[input]
-struct Which {
+struct OrganisationPath {
     /// The organisation.
     id: Uuid,
 }
 
 #[input]
-struct Whose {
+struct MemberPath {
     /// The organisation.
     id: Uuid,
     /// The member.
@@ -72,7 +72,7 @@ struct Row {
 async fn list_members(
     ctx: Context,
     _: Person,
-    Path(which): Path<Which>,
+    Path(which): Path<OrganisationPath>,
     Query(range): Query<Range>,
 ) -> Result<Reply<Page<Member>>> {
     let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&which.id)).transpose()?;
@@ -82,14 +82,19 @@ async fn list_members(
     Ok(Reply::new(Page::new(rows, limit, &which.id, |member| (member.joined_at, member.user_id))))
 }
 
-async fn change_member(ctx: Context, _: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Member>> {
+async fn change_member(
+    ctx: Context,
+    _: Person,
+    Path(whose): Path<MemberPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Member>> {
     match ctx.sql(CHANGE.bind(whose.id).bind(whose.user_id).bind(change.role.name())).await?.one()? {
         Outcome::Ok { member: Some(member) } => Ok(Reply::new(member)),
         other => Err(refusal(&other)),
     }
 }
 
-async fn remove_member(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+async fn remove_member(ctx: Context, _: Person, Path(whose): Path<MemberPath>) -> Result<Reply<()>> {
     match ctx.sql(REMOVE.bind(whose.id).bind(whose.user_id)).await?.one()? {
         Outcome::Ok { .. } => Ok(Reply::new(())),
         other => Err(refusal(&other)),

@@ -2,7 +2,7 @@
 --
 -- An organisation of the same name that they founded and manage is given back, so that two devices that found it at once
 -- found it once. Outcomes: `created`, `exists` {organisation}; `unverified`, without a verified address; `not_allowed`,
--- where the setting `organisation_founders` has not the person's role. Raises as `edge.demand` for more organisations than
+-- where the setting `organisation_founders` has not the person's role. Raises as `edge.require_entitlement` for more organisations than
 -- the tier allows (`organisations_managed`).
 create or replace function edge.create_organisation(name text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -25,7 +25,7 @@ begin
   elsif not edge.setting('organisation_founders') ? founder.role then
     return jsonb_build_object('outcome', 'not_allowed');
   end if;
-  perform edge.demand('organisations_managed', 1 + (
+  perform edge.require_entitlement('organisations_managed', 1 + (
     select count(*)::int from public.organisation_members m where m.user_id = founder.id and m.role = 'manager'));
 
   insert into public.organisations (name, created_by) values (create_organisation.name, founder.id)

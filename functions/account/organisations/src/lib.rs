@@ -26,7 +26,8 @@ edge::function! {
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, FieldError, Json, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
+    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, msg, output, refusal,
+    refusals,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -36,7 +37,7 @@ refusals! {
 }
 
 #[input(name = "OrganisationName")]
-struct Named {
+struct OrganisationName {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
     /// the direction of writing: it is written to people who are invited.
     #[validate(length(min = 2, max = 80), custom(function = "edge::validation::one_line"))]
@@ -44,7 +45,7 @@ struct Named {
 }
 
 #[input]
-struct Which {
+struct OrganisationPath {
     /// The organisation.
     id: Uuid,
 }
@@ -89,11 +90,11 @@ struct Row {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct AggregatesRow {
     aggregates: Aggregates,
 }
 
-async fn create_organisation(ctx: Context, _: Person, Json(new): Json<Named>) -> Result<Reply<Organisation>> {
+async fn create_organisation(ctx: Context, _: Person, Json(new): Json<OrganisationName>) -> Result<Reply<Organisation>> {
     match plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.one()? {
         Outcome::Created { organisation } => {
             let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
@@ -110,7 +111,7 @@ async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organi
     Ok(Reply::new(Page { items, next_cursor: None }))
 }
 
-async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
+async fn get_organisation(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
         Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
         None => Err(refusal::NOT_FOUND.into()),
@@ -120,8 +121,8 @@ async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> 
 async fn rename_organisation(
     ctx: Context,
     _: Person,
-    Path(which): Path<Which>,
-    Json(named): Json<Named>,
+    Path(which): Path<OrganisationPath>,
+    Json(named): Json<OrganisationName>,
 ) -> Result<Reply<Organisation>> {
     let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
     match plain(ctx.sql(rename).await)?.one()? {
@@ -130,12 +131,16 @@ async fn rename_organisation(
     }
 }
 
-async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Aggregates>> {
-    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<Found>()?.aggregates))
+async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Aggregates>> {
+    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<AggregatesRow>()?.aggregates))
 }
 
+const NOT_PLAIN: Message = msg!("not_plain",
+    fr: "Ni lien ni caractère invisible ou de direction : ce texte est écrit à d'autres.",
+    en: "Neither a link nor invisible or directional characters: this text is written to others.");
+
 fn plain<T>(outcome: Result<T>) -> Result<T> {
-    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_plain").into())
+    outcome.on_constraint("organisations_name_plain", || FieldError::says(Place::Body, "name", NOT_PLAIN).into())
 }
 
 const CREATE: Sql = Sql::new("select edge.create_organisation($1)");

@@ -5,7 +5,7 @@ edge::function! {
     /// passwords count as failed sign-ins.
     PUT "/account/password" => change_password, auth: Person, limit: 10, writes, reply: 204, sql: 3,
         refuses: [accounts::LOCKED, accounts::WRONG_PASSWORD];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::Refused;

@@ -48,7 +48,7 @@ struct Search {
 }
 
 #[input]
-struct Whose {
+struct ProfilePath {
     /// Whose profile.
     user_id: Uuid,
 }
@@ -134,7 +134,7 @@ async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) 
     saved(&ctx, save(me.id, &content, true, None)).await
 }
 
-async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
+async fn get_profile(ctx: Context, _: Person, Path(whose): Path<ProfilePath>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
         Some(profile) if profile.deleted_at.is_some() => Err(REMOVED.into()),
         Some(profile) => Ok(Reply::new(profile).etag_of_all(|profile| profile.version)),
@@ -145,14 +145,14 @@ async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Resul
 async fn update_profile(
     ctx: Context,
     me: Person,
-    Path(whose): Path<Whose>,
+    Path(whose): Path<ProfilePath>,
     Json(content): Json<Content>,
 ) -> Result<Reply<Profile>> {
     accounts::may_use(&me, whose.user_id)?;
     saved(&ctx, save(whose.user_id, &content, false, ctx.if_match())).await
 }
 
-async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<ProfilePath>) -> Result<Reply<()>> {
     accounts::may_use(&me, whose.user_id)?;
     match ctx.sql(REMOVE.bind(whose.user_id)).await?.one()? {
         Removed::Ok => Ok(Reply::new(())),

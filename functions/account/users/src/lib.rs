@@ -20,7 +20,7 @@ edge::function! {
     /// `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase_user,  auth: Person,  limit: 10,  writes, reply: 202, refuses: [refusal::FORBIDDEN];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{EMAIL_TAKEN, Link, Locale, Tier, User};
@@ -77,7 +77,7 @@ struct NewAccount {
 }
 
 #[input]
-struct Whose {
+struct AccountPath {
     /// The account.
     id: Uuid,
 }
@@ -187,7 +187,7 @@ async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Res
     }
 }
 
-async fn get_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
+async fn get_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
         Some(account) => Ok(Reply::new(account).etag_of_all(|account| account.user.version)),
@@ -195,7 +195,12 @@ async fn get_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<
     }
 }
 
-async fn update_user(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Account>> {
+async fn update_user(
+    ctx: Context,
+    me: Person,
+    Path(whose): Path<AccountPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Account>> {
     accounts::may_use(&me, whose.id)?;
     let update = UPDATE
         .bind(whose.id)
@@ -216,7 +221,7 @@ async fn update_user(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(ch
     }
 }
 
-async fn erase_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
+async fn erase_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     let page = [ctx.setting("APP_URL"), "/subscription"].concat();
     match ctx.sql(ERASE.bind(whose.id).bind(page)).await?.one()? {

@@ -4,7 +4,7 @@ edge::function! {
     /// Sends the letter again, three times an hour at most. 409 `email_verified` where there is nothing to verify.
     POST "/account/verify-email" => resend_verification, auth: Person, limit: 10, writes, reply: 204, sql: 2,
         refuses: [EMAIL_VERIFIED, accounts::ENOUGH_LETTERS, mail::NOT_CONFIGURED];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{ENOUGH_LETTERS, Link};

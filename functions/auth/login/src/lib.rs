@@ -7,7 +7,7 @@ edge::function! {
     /// for a closed account whose data are still there: the same call with `restore` opens it again.
     POST "/auth/login" => sign_in, auth: Public, limit: 10, writes, sql: 2, headers: [Cookie],
         refuses: [ACCOUNT_CLOSED, INACTIVE, INVALID_CREDENTIALS, VERIFY_FIRST, accounts::LOCKED, refusal::BANNED];
-    uses: [Passwords, Tokens]
+    uses: [accounts::PASSWORDS, edge::TOKENS]
 }
 
 use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};

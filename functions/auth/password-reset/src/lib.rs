@@ -7,7 +7,7 @@ edge::function! {
     /// Sets the password by the token from the link, once, within an hour. Every session of the account ends.
     POST "/auth/password-reset/confirm" => reset_password,         auth: Public, limit: 10, writes, reply: 204, sql: 3,
         refuses: [accounts::LINK_INVALID];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::{LINK_INVALID, Link};
@@ -31,7 +31,7 @@ struct NewPassword {
 }
 
 #[output(name = "PasswordResetRequested")]
-struct Asked {
+struct Requested {
     status: Status,
 }
 
@@ -48,14 +48,14 @@ enum Outcome {
     Invalid,
 }
 
-async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Asked>> {
+async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
     let ask = ASK.bind(forgotten.email.as_str()).bind(&link.hash).bind(&link.url);
     if let Outcome::Ok { outbox } = ctx.sql(ask).await?.one()? {
         accounts::post_later(&ctx, outbox);
     }
-    Ok(Reply::new(Asked { status: Status::Accepted }))
+    Ok(Reply::new(Requested { status: Status::Accepted }))
 }
 
 async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {

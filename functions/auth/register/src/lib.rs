@@ -6,7 +6,7 @@ edge::function! {
     /// the same `Idempotency-Key` signs in to the account that the first has opened.
     POST "/auth/register" => sign_up, auth: Public, limit: 10, writes, reply: 201 or 202, sql: 2, idempotent, headers: [Cookie],
         refuses: [accounts::EMAIL_TAKEN];
-    uses: [Mail, Passwords, Tokens]
+    uses: [accounts::LETTERS, accounts::PASSWORDS, edge::TOKENS]
 }
 
 use accounts::{DeviceCookie, EMAIL_TAKEN, Granted, Link, Locale, SignedIn};

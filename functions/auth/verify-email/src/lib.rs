@@ -5,7 +5,7 @@ edge::function! {
     /// account has the new one from now on. Good for 24 hours; repeating it does no harm.
     POST "/auth/verify-email" => verify_email, auth: Public, limit: 10, writes, reply: 204, sql: 2,
         refuses: [accounts::EMAIL_TAKEN, accounts::LINK_INVALID];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
 use accounts::{EMAIL_TAKEN, LINK_INVALID};

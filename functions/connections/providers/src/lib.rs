@@ -4,7 +4,7 @@ edge::function! {
     /// Every provider that we know, always in this order. One that is not configured has no application of ours here, and nobody
     /// can be connected to it.
     GET "/connections/providers" => list_providers, auth: Person, limit: 300, reads;
-    uses: [Providers]
+    uses: [providers::ALL]
 }
 
 use edge::{Context, Page, Person, Reply, Result, Sql, output};

@@ -19,7 +19,7 @@ edge::function! {
         headers: [Location],
         refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
             grimoire::UNAVAILABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
@@ -77,7 +77,7 @@ struct Creation {
 }
 
 impl Shown for Creation {
-    const SHELF: &'static str = "creations";
+    const COLLECTION: &'static str = "creations";
 }
 
 impl From<grimoire::Creation> for Creation {

@@ -2,7 +2,7 @@ edge::function! {
     //! Deletes stored files that nobody has any more: their creations or accounts are gone, or they were a worker's own copy.
 
     CRON "forget-results" every "1d" => run, budget: 2;
-    uses: [Storage]
+    uses: [storage::SETTINGS]
 }
 
 use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};

@@ -9,7 +9,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// How many sounds are left today.
     GET  "/generate/audio" => get_audio_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
@@ -78,7 +78,7 @@ async fn generate_audio(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> 
     let prompt = [effect, description.as_str()].join(", ").trim_end_matches(", ").to_owned();
     let given = json!({"prompt": prompt, "effect": wanted.effect, "duration_s": duration_s, "format": format});
     let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "audio", shelf: "creations", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "audio", collection: "creations", input: &input, given: &given, refresh }).await
 }
 
 async fn get_audio_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

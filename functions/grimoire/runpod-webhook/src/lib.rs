@@ -6,7 +6,7 @@ edge::function! {
     /// yet, 422 where nothing could be read: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
     POST "/webhooks/runpod/{job}" => receive_runpod_report, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216,
         refuses: [runpod::REFUSED, UNREADABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
@@ -29,7 +29,7 @@ struct Received {
 #[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.
-    Moved,
+    JobMoved,
     /// It was there already, or further, or the body says nothing new.
     Unchanged,
     /// RunPod's id is that of another job.
@@ -47,7 +47,7 @@ enum Awaited {
 }
 
 #[derive(serde::Deserialize)]
-struct Moved {
+struct JobMoved {
     outcome: Outcome,
     #[serde(default)]
     outbox: Vec<Entry>,
@@ -88,7 +88,7 @@ async fn receive_runpod_report(
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {
-        Err(error) if error.code() == refusal::CONFLICT.code() => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
+        Err(error) if error.code() == refusal::CONFLICT.code() => JobMoved { outcome: Outcome::Mismatch, outbox: Vec::new() },
         rows => rows?.one::<Answer<_>>()?.answer,
     };
     tell(&ctx, moved.outbox);

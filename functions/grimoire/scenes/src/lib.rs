@@ -18,7 +18,7 @@ edge::function! {
         headers: [Location],
         refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
             grimoire::UNAVAILABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
@@ -67,7 +67,7 @@ struct Scene {
 }
 
 impl Shown for Scene {
-    const SHELF: &'static str = "scenes";
+    const COLLECTION: &'static str = "scenes";
 }
 
 impl From<Creation> for Scene {

@@ -43,7 +43,7 @@ struct Row {
 }
 
 #[derive(Deserialize)]
-struct Found {
+struct LogRow {
     row: Row,
 }
 
@@ -52,7 +52,7 @@ async fn list_audit_logs(ctx: Context, _: Privacy, Query(filter): Query<Filter>)
     let before: Option<i64> = filter.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
     let limit = filter.limit.unwrap_or(PAGE);
     let list = LIST.bind(filter.user_id).bind(&filter.action).bind(before).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Found>()?.into_iter().map(|found| found.row).collect();
+    let rows = ctx.sql(list).await?.all::<LogRow>()?.into_iter().map(|found| found.row).collect();
     Ok(Reply::new(Page::new(rows, limit, &filters, |row| row.id)))
 }
 

@@ -6,16 +6,24 @@ edge::function! {
     /// too and change nothing. A run that cannot be read is 422 `unreadable_event`, of which a record is kept.
     POST "/webhooks/github" => receive_github_event, auth: Signed<GitHub>, limit: 1200, writes, reply: 202, body: 26_214_400,
         refuses: [refusal::BAD_SIGNATURE, NOT_CONFIGURED, refusal::UNREADABLE_EVENT];
-    uses: [GitHub]
+    uses: [SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 #[cfg(not(target_arch = "wasm32"))]
 use edge::describe::{Place, Scheme};
-use edge::{Context, Credentials, Error, Proof, Raw, Reply, Result, Signed, Sql, SqlJson, auth, output, refusal, refusals};
+use edge::{
+    Context, Credentials, Error, Proof, Raw, Reply, Result, Signed, Sql, SqlJson, auth, output, refusal, refusals, settings,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+settings! {
+    SETTINGS: {
+        "GITHUB_WEBHOOK_SECRET": Secret secret = "", "secret of the GitHub webhook; two separated by a comma while it is replaced; without it 503 github_not_configured";
+    }
+}
 
 refusals! {
     NOT_CONFIGURED: 503 "github_not_configured", fr: "GitHub n'est pas configuré.", en: "GitHub is not configured.";

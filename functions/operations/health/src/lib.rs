@@ -8,7 +8,7 @@ edge::function! {
 use edge::{Context, Public, Query, Reply, Result, Sql, input, output};
 
 #[input]
-struct Asked {
+struct HealthQuery {
     /// Present, with any value or none: make no call.
     live: Option<String>,
 }
@@ -44,7 +44,7 @@ enum Status {
 /// Above this a check is called degraded.
 const SLOW_MS: f64 = 500.0;
 
-async fn get_health(ctx: Context, _: Public, Query(asked): Query<Asked>) -> Result<Reply<Health>> {
+async fn get_health(ctx: Context, _: Public, Query(asked): Query<HealthQuery>) -> Result<Reply<Health>> {
     let database = if asked.live.is_some() { None } else { Some(database(&ctx).await) };
     let status = database.as_ref().map_or(Status::Ok, |check| check.status);
     let code = if status == Status::Down { 503 } else { 200 };

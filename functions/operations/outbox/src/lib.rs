@@ -58,7 +58,7 @@ struct Message {
 }
 
 #[output(name = "OutboxMessageDetails")]
-struct Whole {
+struct MessageDetails {
     id: i64,
     kind: String,
     subject: Option<String>,
@@ -89,12 +89,12 @@ struct Replayed {
 }
 
 #[derive(serde::Deserialize)]
-struct Found {
-    answer: Option<Whole>,
+struct MessageRow {
+    answer: Option<MessageDetails>,
 }
 
 #[derive(serde::Deserialize)]
-struct Moved {
+struct ReplayOutcome {
     outcome: String,
 }
 
@@ -110,13 +110,13 @@ async fn list_outbox(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Re
     Ok(Reply::new(Page::new(rows, limit, &filter.state, |message| message.id)))
 }
 
-async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Whole>> {
-    let found = ctx.sql(READ.bind(message.id)).await?.one::<Found>()?.answer;
+async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<MessageDetails>> {
+    let found = ctx.sql(READ.bind(message.id)).await?.one::<MessageRow>()?.answer;
     found.map(Reply::new).ok_or_else(|| Error::from(refusal::NOT_FOUND))
 }
 
 async fn replay_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Replayed>> {
-    match ctx.sql(REPLAY.bind(message.id)).await?.one::<Moved>()?.outcome.as_str() {
+    match ctx.sql(REPLAY.bind(message.id)).await?.one::<ReplayOutcome>()?.outcome.as_str() {
         "replayed" => Ok(Reply::new(Replayed { state: State::Waiting })),
         "conflict" => Err(refusal::CONFLICT.into()),
         _ => Err(refusal::NOT_FOUND.into()),

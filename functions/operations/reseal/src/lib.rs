@@ -2,7 +2,7 @@ edge::function! {
     //! Seals other services' tokens anew with the first of `SEALING_KEYS`, so that an older key can be taken out.
 
     CRON "reseal" every "1d" => run, budget: 20;
-    uses: [Sealing]
+    uses: [edge::SEALING]
 }
 
 use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use validator::ValidationError;
 
 #[input]
-struct Which {
+struct SettingPath {
     /// The setting.
     #[validate(length(min = 3, max = 63), custom(function = "is_key"))]
     key: String,
@@ -49,11 +49,11 @@ struct Setting {
     /// For `If-Match`.
     version: i32,
     /// Newest first.
-    history: Vec<Past>,
+    history: Vec<SettingVersion>,
 }
 
 #[output(name = "SettingVersion")]
-struct Past {
+struct SettingVersion {
     version: i32,
     value: Value,
     changed_by: Option<Uuid>,
@@ -79,7 +79,12 @@ async fn list_settings(ctx: Context, _: Admin) -> Result<Reply<Settings>> {
     Ok(Reply::new(Settings { items }))
 }
 
-async fn change_setting(ctx: Context, _: Admin, Path(which): Path<Which>, Json(change): Json<Change>) -> Result<Reply<Setting>> {
+async fn change_setting(
+    ctx: Context,
+    _: Admin,
+    Path(which): Path<SettingPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Setting>> {
     match ctx.sql(CHANGE.bind(&which.key).bind(SqlJson(&change.value)).bind(ctx.if_match())).await?.one()? {
         Outcome::Ok { setting } => Ok(Reply::new(*setting).etag(|setting| setting.version)),
         Outcome::NotFound => Err(refusal::NOT_FOUND.into()),

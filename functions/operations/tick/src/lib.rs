@@ -2,14 +2,20 @@ edge::function! {
     //! The clock: calls the cron functions that are due.
 
     CLOCK "*/5 * * * *" => run, budget: 2;
-    uses: [Crons]
+    uses: [SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Error, HttpAnswer, HttpFailure, Reply, Result, Sql, SqlJson, Tick, output};
+use edge::{Context, Error, HttpAnswer, HttpFailure, Reply, Result, Sql, SqlJson, Tick, output, settings};
 use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+settings! {
+    SETTINGS: {
+        "CRONS": List = "", "generated: the cron functions and how often each runs, in seconds";
+    }
+}
 
 /// What `cron_runs.counts` holds at most.
 const LARGEST_REPORT: usize = 16_384;

@@ -67,7 +67,7 @@ async fn get_analytics(
         Some(By::Month) => "month",
     };
     let answer: Analytics = ctx.sql(ANALYTICS.bind(by).bind(wanted.periods.unwrap_or(PERIODS))).await?.one()?;
-    Ok(Reply::new(answer).kept())
+    Ok(Reply::new(answer).revalidated())
 }
 
 /// One period more than is shown, for the comparison.

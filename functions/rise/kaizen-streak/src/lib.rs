@@ -7,7 +7,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, OwnerOrAdmin, Passed, Path, Query, Reply, Result, Sql, input, output};
+use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, Verbatim, input, output};
 use rise::Owner;
 
 const SHOWN: u32 = 14;
@@ -73,9 +73,9 @@ async fn get_streak(
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
     Query(shown): Query<Shown>,
-) -> Result<Reply<Passed<Streak>>> {
+) -> Result<Reply<Verbatim<Streak>>> {
     let days = shown.days.unwrap_or(SHOWN);
-    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.passed()?))
+    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.verbatim()?))
 }
 
 /// The rule itself is `edge.streak`, which the planner puts in its place.

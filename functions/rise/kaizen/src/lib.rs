@@ -17,7 +17,7 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Passed, Path, Person, Place, Query, Reply, Result, Sql,
+    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Path, Person, Place, Query, Reply, Result, Sql, Verbatim,
     input, output, refusal,
 };
 use serde::{Deserialize, Serialize};
@@ -142,7 +142,7 @@ async fn list_kaizens(
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
     Query(range): Query<Range>,
-) -> Result<Reply<Passed<Page<Entry>>>> {
+) -> Result<Reply<Verbatim<Page<Entry>>>> {
     if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
         return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
     }

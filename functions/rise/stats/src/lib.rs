@@ -90,13 +90,13 @@ async fn get_rise_stats(
     Path(_): Path<Owner>,
     Query(trend): Query<Trend>,
 ) -> Result<Reply<UserStats>> {
-    Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).kept())
+    Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).revalidated())
 }
 
 async fn get_rise_picture(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
     let [stats, days] = ctx.batch([STATS.bind(picture::WEEKS), DAYS.bind(picture::WEEKS)]).await?;
     let text = picture::draw(&stats.one()?, &days.all()?, look.theme, ctx.language());
-    Ok(Reply::new(Svg(text)).kept())
+    Ok(Reply::new(Svg(text)).revalidated())
 }
 
 const STATS: Sql = Sql::new(

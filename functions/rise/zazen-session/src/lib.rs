@@ -16,7 +16,9 @@ edge::function! {
 }
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use edge::{Context, Error, FieldError, Json, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals};
+use edge::{
+    Context, Error, FieldError, Json, Message, Path, Person, Place, Reply, Result, Sql, input, msg, output, refusal, refusals,
+};
 use rise::Session;
 use uuid::Uuid;
 
@@ -161,9 +163,14 @@ struct Version {
     version: i32,
 }
 
+const BAD_SPAN: Message = msg!("bad_span",
+    fr: "Début, fin et durée ne s'accordent pas : de 1 seconde à moins d'un jour.",
+    en: "Start, end and duration do not fit: between 1 second and less than a day.");
+
 /// When a session began and ended.
 fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
     let refuse = |field: &str, code: &str| Err(FieldError::new(Place::Body, field, code).into());
+    let bad_span = |field: &str| Err(FieldError::says(Place::Body, field, BAD_SPAN).into());
     let given = new.duration.map(TimeDelta::seconds);
     let (from, to) = match (new.timestamp, new.ended_at, given) {
         (Some(from), Some(to), _) => (from, to),
@@ -177,10 +184,10 @@ fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime
     };
     let seconds = (to - from).num_seconds();
     if !(1..DAY).contains(&seconds) {
-        return refuse("ended_at", "bad_span");
+        return bad_span("ended_at");
     }
     if new.duration.is_some_and(|duration| duration != seconds) {
-        return refuse("duration", "bad_span");
+        return bad_span("duration");
     }
     // The database cannot even hold the earliest moments that a request can name.
     if from < DateTime::UNIX_EPOCH {

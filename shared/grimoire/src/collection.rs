@@ -1,5 +1,5 @@
 //! Creations as their owners find them again: listed, shown, followed, given up, asked for once more. Scenes and the other
-//! creations stand on two shelves, `/scenes` and `/creations`, that differ in how one is shown.
+//! creations stand on two collections, `/scenes` and `/creations`, that differ in how one is shown.
 
 use chrono::{DateTime, Utc};
 use edge::{Context, Cursor, Date, Events, FieldError, Page, Place, Reply, Result, Sql, Statement, input, refusal};
@@ -38,10 +38,10 @@ pub struct Creation {
     pub version: i32,
 }
 
-/// How a creation is shown on one shelf.
+/// How a creation is shown on one collection.
 pub trait Shown: From<Creation> + Serialize + 'static {
-    /// The path of the shelf: `scenes` or `creations`.
-    const SHELF: &'static str;
+    /// The path of the collection: `scenes` or `creations`.
+    const COLLECTION: &'static str;
 }
 
 /// Which creations a list is to have.
@@ -55,7 +55,7 @@ pub struct Wanted {
     pub cursor: Option<Cursor>,
 }
 
-/// The person's creations of one shelf, newest first.
+/// The person's creations of one collection, newest first.
 ///
 /// # Errors
 /// 422 `from_after_to`, `bad_cursor`.
@@ -67,7 +67,7 @@ pub async fn list<T: Shown>(ctx: &Context, wanted: Wanted) -> Result<Reply<Page<
     let after: Option<(DateTime<Utc>, Uuid)> = wanted.cursor.map(|cursor| cursor.open(&same)).transpose()?;
     let limit = wanted.limit.unwrap_or(PAGE);
     let select = SELECT
-        .bind(T::SHELF)
+        .bind(T::COLLECTION)
         .bind(wanted.kind)
         .bind(wanted.status.map(Status::word))
         .bind(wanted.from.map(Date::day))
@@ -112,11 +112,11 @@ pub async fn cancel<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<T>>
 /// # Errors
 /// As [`ask`](crate::ask); 404; 409 `conflict` where there is nothing to try again.
 pub async fn retry<T: Shown>(ctx: &Context, creation: Uuid) -> Result<Reply<Queued>> {
-    ask::retry(ctx, T::SHELF, creation).await
+    ask::retry(ctx, T::COLLECTION, creation).await
 }
 
 fn look<T: Shown>(creation: Uuid) -> Statement {
-    SELECT_ONE.bind(T::SHELF).bind(creation)
+    SELECT_ONE.bind(T::COLLECTION).bind(creation)
 }
 
 impl Creation {

@@ -1,12 +1,42 @@
-//! What the team reads in Discord. The payload names no person and holds none of their own words, and neither does the message.
+//! What the team reads in Discord of creations and of the GPUs that make them, and what RunPod is told through the outbox. The
+//! payload names no person and holds none of their own words, and neither does the message.
 
 use chrono::{DateTime, Utc};
-use discord::{BLUE, Embed, ORANGE, RED};
-use edge::Context;
+use discord::{BLUE, Embed, ORANGE, seconds};
+use edge::{Context, HttpAnswer, HttpFailure};
+use futures::future::LocalBoxFuture;
+use outbox::{Delivery, Sender};
+use runpod::RunPod;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use storage::Storage;
 use uuid::Uuid;
+
+/// The Grimoire's messages.
+pub struct Messages;
+
+impl Sender for Messages {
+    fn notice(&self, ctx: &Context, event: &str, payload: &Value) -> Option<Embed> {
+        if event == "latency.drifted" {
+            return Some(drifted(&Drifted::deserialize(payload).ok()?));
+        }
+        let ended = Ended::deserialize(payload).ok()?;
+        let link = |url: &str| Storage::new(ctx).map_or_else(|_| url.to_owned(), |storage| storage.lasting_link(url));
+        of(&ended, ended.url.as_deref().map(link))
+    }
+
+    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a Value) -> Option<LocalBoxFuture<'a, Delivery>> {
+        let order = Some(payload).filter(|_| kind == "runpod").and_then(|payload| Order::deserialize(payload).ok())?;
+        Some(Box::pin(async move { cancel(ctx, &order).await }))
+    }
+}
+
+/// What RunPod must be told.
+#[derive(Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+enum Order {
+    Cancel { endpoint: String, runpod_job_id: String },
+}
 
 /// As `edge.move_job` writes it at the end of a job.
 #[derive(Deserialize)]
@@ -41,25 +71,6 @@ struct Drift {
     usual_ms: i64,
 }
 
-/// As `edge.report_error` writes it.
-#[derive(Deserialize)]
-struct Failed {
-    operation: String,
-    code: String,
-    /// By which the log finds the request.
-    request_id: String,
-    failed_at: DateTime<Utc>,
-}
-
-/// As `edge.watch_security` writes it.
-#[derive(Deserialize)]
-struct Alert {
-    rule: String,
-    events: i64,
-    threshold: i64,
-    seen_at: DateTime<Utc>,
-}
-
 const NAMES: [(&str, &str); 9] = [
     ("world", "Monde"),
     ("era", "Époque"),
@@ -72,49 +83,23 @@ const NAMES: [(&str, &str); 9] = [
     ("view", "Vue"),
 ];
 
-/// `None` for an event that this release does not know.
-pub(crate) fn embed(ctx: &Context, payload: &Value) -> Option<Embed> {
-    match payload.get("event").and_then(Value::as_str) {
-        Some("latency.drifted") => return Some(drifted(&Drifted::deserialize(payload).ok()?)),
-        Some("backend.failed") => return Some(failed(&Failed::deserialize(payload).ok()?)),
-        Some("security.alert") => return alert(&Alert::deserialize(payload).ok()?),
-        _ => {}
-    }
-    let ended = Ended::deserialize(payload).ok()?;
-    let link = |url: &str| Storage::new(ctx).map_or_else(|_| url.to_owned(), |storage| storage.lasting_link(url));
-    of(&ended, ended.url.as_deref().map(link))
-}
-
-fn failed(fault: &Failed) -> Embed {
-    Embed::new("Erreur du backend", RED)
-        .description("Une requête a échoué par notre faute. Une fois par heure et par opération.")
-        .field("Opération", &fault.operation)
-        .field("Gravité", "erreur")
-        .field("Code", &fault.code)
-        .field("Requête", &fault.request_id)
-        .at(fault.failed_at)
-}
-
-/// What happened and what to do about it; `None` for a rule that this release does not know.
-fn alert(alert: &Alert) -> Option<Embed> {
-    let (what, cure) = match alert.rule.as_str() {
-        "login_failed" => ("Connexions refusées", "Chercher les réseaux dans les journaux ; les bloquer chez l'hébergeur."),
-        "networks_locked" => ("Réseaux qui essaient cent adresses et plus", "Bloquer ces réseaux chez l'hébergeur."),
-        "refresh_reused" => {
-            ("Jetons de rafraîchissement revenus", "Voir si un client les garde mal ; sinon prévenir les personnes.")
-        }
-        "people_read" => ("Personnes consultées par un même administrateur", "Lui demander pourquoi ; sinon retirer son rôle."),
-        "rights_given" => ("Rôles donnés ou changés", "Vérifier que c'était voulu ; sinon retirer le rôle."),
-        _ => return None,
+/// Tells RunPod that nobody waits for a job any more. A job that it does not know, or that has ended, needs no telling.
+async fn cancel(ctx: &Context, Order::Cancel { endpoint, runpod_job_id }: &Order) -> Delivery {
+    let Ok(runpod) = RunPod::new(ctx) else {
+        return Delivery::Dead { status: None, reason: "runpod_not_configured".to_owned() };
     };
-    let embed = Embed::new("Alerte de sécurité", RED)
-        .description(what)
-        .field("En une heure", &alert.events.to_string())
-        .field("Seuil", &alert.threshold.to_string())
-        .field("Que faire", cure)
-        .footer("GET /security-events, docs/OPERATIONS.md")
-        .at(alert.seen_at);
-    Some(embed)
+    let retry = |status, after_s, reason| Delivery::Retry { status, after_s, reason };
+    match runpod.cancel(endpoint, runpod_job_id).await {
+        Ok(HttpAnswer { status: status @ (200..300 | 400 | 404 | 410), .. }) => Delivery::Delivered { status },
+        Ok(HttpAnswer { status: status @ (408 | 429 | 500..), retry_after, .. }) => {
+            retry(Some(status), retry_after, ["status ", &status.to_string()].concat())
+        }
+        Ok(HttpAnswer { status, .. }) => {
+            Delivery::Dead { status: Some(status), reason: ["status ", &status.to_string()].concat() }
+        }
+        Err(HttpFailure::Timeout) => retry(None, None, "timeout".to_owned()),
+        Err(HttpFailure::Connection(why)) => retry(None, None, why),
+    }
 }
 
 fn drifted(day: &Drifted) -> Embed {
@@ -127,7 +112,7 @@ fn drifted(day: &Drifted) -> Embed {
             _ => "réponse",
         };
         let name = [subject(&drift.kind).unwrap_or(&drift.kind), ", ", measure, " (", &drift.endpoint, ")"].concat();
-        let (now, usual) = (seconds(Some(drift.p95_ms)), seconds(Some(drift.usual_ms)));
+        let (now, usual) = (seconds(drift.p95_ms), seconds(drift.usual_ms));
         embed.field(&name, &[&now, " au lieu de ", &usual, ", ", &drift.jobs.to_string(), " tâches"].concat())
     })
 }
@@ -150,6 +135,7 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
         "cancelled" => "annulée",
         _ => return None,
     };
+    let known = |ms: Option<i64>| ms.map_or_else(String::new, seconds);
     let mut embed = Embed::new(["🌀 ", subject, " ", end].concat(), BLUE);
     for (name, title) in NAMES {
         embed = match ended.input.get(name) {
@@ -161,9 +147,9 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
     }
     let embed = embed
         .field("Erreur", ended.error.as_deref().map_or("", in_our_words))
-        .field("Réponse de RunPod", &seconds(ended.response_time_ms))
-        .field("File d'attente", &seconds(ended.delay_ms))
-        .field("Calcul", &seconds(ended.execution_ms))
+        .field("Réponse de RunPod", &known(ended.response_time_ms))
+        .field("File d'attente", &known(ended.delay_ms))
+        .field("Calcul", &known(ended.execution_ms))
         .footer(&[subject, " ", &ended.id.to_string(), ", essai ", &ended.attempt.to_string()].concat())
         .at(ended.finished_at);
     Some(match url {
@@ -189,11 +175,6 @@ fn in_our_words(error: &str) -> &str {
         "timed_out",
     ];
     WORDS.into_iter().find(|word| *word == error).unwrap_or("phrase du worker")
-}
-
-/// `1,25 s`, or nothing where it is not known.
-fn seconds(milliseconds: Option<i64>) -> String {
-    milliseconds.map_or(String::new(), |ms| format!("{},{:02} s", ms / 1000, ms % 1000 / 10))
 }
 
 #[cfg(test)]
@@ -256,27 +237,6 @@ mod tests {
         assert_eq!(embed["color"], 0xE6_7E22);
         assert_eq!(embed["fields"][0]["name"], "Scène, file d'attente (abc)");
         assert_eq!(embed["fields"][0]["value"], "12,30 s au lieu de 2,10 s, 34 tâches");
-    }
-
-    #[test]
-    fn a_fault_is_told_with_the_request_that_the_log_knows() {
-        let payload = json!({"event": "backend.failed", "operation": "rise-kaizen.list_kaizens", "code": "internal",
-            "request_id": "0190", "failed_at": "2026-06-10T12:00:00Z"});
-        let embed = serde_json::to_value(failed(&Failed::deserialize(&payload).unwrap())).unwrap();
-        assert_eq!(embed["color"], 0xE7_4C3C);
-        let values: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
-        assert_eq!(values, ["rise-kaizen.list_kaizens", "erreur", "internal", "0190"]);
-    }
-
-    #[test]
-    fn an_alert_says_what_to_do() {
-        for rule in ["login_failed", "networks_locked", "refresh_reused", "people_read", "rights_given"] {
-            let payload = json!({"event": "security.alert", "rule": rule, "events": 7, "threshold": 5,
-                "seen_at": "2026-06-10T12:00:00Z"});
-            let embed = serde_json::to_value(alert(&Alert::deserialize(&payload).unwrap()).unwrap()).unwrap();
-            assert_eq!((&embed["color"], &embed["fields"][0]["value"]), (&json!(0xE7_4C3C), &json!("7")));
-            assert!(embed["fields"][2]["value"].as_str().unwrap().len() > 20, "{rule}");
-        }
     }
 
     #[test]
