@@ -5,6 +5,7 @@ use edge::Function;
 /// Every function, by area and name.
 #[rustfmt::skip]
 pub static FUNCTIONS: &[&Function] = &[
+    &account_consents::FUNCTION,
     &account_email::FUNCTION,
     &account_erasure::FUNCTION,
     &account_export::FUNCTION,

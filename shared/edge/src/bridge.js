@@ -55,12 +55,18 @@ export async function http(ticket, { env }, binding, method, url, headers, conte
       signal: AbortSignal.timeout(timeout),
     });
     const retry = answer.headers.get("retry-after");
+    const length = answer.headers.get("content-length");
     const bytes = await read(answer, most);
-    if (bytes) back(own, received, ticket, answer.status, /^\d{1,9}$/.test(retry ?? "") ? Number(retry) : -1, bytes);
+    if (bytes) back(own, received, ticket, answer.status, number(retry), number(length), bytes);
     else back(own, failed, ticket, "answer too large");
   } catch (error) {
     back(own, failed, ticket, String(error?.name ?? error));
   }
+}
+
+/** What a header says that is a whole number; -1 where it says something else. */
+function number(header) {
+  return /^\d{1,9}$/.test(header ?? "") ? Number(header) : -1;
 }
 
 /** Reads the request's body, or fails where it is larger than `cap` bytes. */
@@ -68,7 +74,7 @@ export async function body(ticket, { request, context }, cap) {
   const own = instance;
   try {
     const bytes = await read(request, cap, (reader) => context.waitUntil(skip(reader)));
-    if (bytes) back(own, received, ticket, 0, -1, bytes);
+    if (bytes) back(own, received, ticket, 0, -1, -1, bytes);
     else back(own, failed, ticket, "too large");
   } catch (error) {
     back(own, failed, ticket, String(error?.name ?? error));

@@ -143,10 +143,11 @@ pub fn settled(ticket: u32, value: u32) {
     run();
 }
 
-/// Bytes that came for a ticket; `status` is 0 and `retry_after` negative where there is none.
+/// Bytes that came for a ticket; `status` is 0, `retry_after` and `length` negative where there is none.
 #[wasm_bindgen]
-pub fn received(ticket: u32, status: u16, retry_after: i32, body: Vec<u8>) {
-    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: u32::try_from(retry_after).ok(), body }));
+pub fn received(ticket: u32, status: u16, retry_after: i32, length: i32, body: Vec<u8>) {
+    let (retry_after, length) = (u32::try_from(retry_after).ok(), u64::try_from(length).ok());
+    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after, length, body }));
     run();
 }
 

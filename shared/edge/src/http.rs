@@ -18,6 +18,8 @@ pub struct HttpAnswer {
     pub status: u16,
     /// `Retry-After` in seconds, where it was given so.
     pub retry_after: Option<u32>,
+    /// `Content-Length`, which an answer to HEAD has without a body.
+    pub length: Option<u64>,
     pub body: Vec<u8>,
 }
 
@@ -40,6 +42,10 @@ pub(crate) enum Unread {
 impl Http {
     pub fn get(url: impl Into<String>) -> Http {
         Http::new("GET", url.into())
+    }
+
+    pub fn head(url: impl Into<String>) -> Http {
+        Http::new("HEAD", url.into())
     }
 
     pub fn post(url: impl Into<String>) -> Http {

@@ -63,6 +63,7 @@ refusals! {
     pub BANNED: 403 "banned", fr: "Ce compte est suspendu.", en: "This account is suspended.";
     pub SUBSCRIPTION_REQUIRED: 402 "subscription_required", fr: "Votre formule ne le permet pas : passez à PREMIUM (GET /account/subscription).", en: "Your tier does not allow this: move to PREMIUM (GET /account/subscription).";
     pub LIMIT_REACHED: 409 "limit_reached", fr: "La limite est atteinte.", en: "The limit is reached.";
+    pub CONSENT_REQUIRED: 403 "consent_required", fr: "Votre accord est nécessaire : donnez-le d'abord (PUT /consents/…).", en: "Your consent is needed: give it first (PUT /consents/…).";
     pub BAD_TIME_ZONE: 422 "bad_time_zone", fr: "Fuseau horaire inconnu, par exemple Europe/Paris.", en: "Unknown time zone; an example is Europe/Paris.";
     pub BAD_SIGNATURE: 401 "bad_signature", fr: "Cette signature n'est pas valable.", en: "This signature is not good.";
     pub UNREADABLE_EVENT: 422 "unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.";
@@ -86,6 +87,7 @@ const RAISED: &[Refusal] = &[
     CLIENT_ID_MISMATCH,
     SUBSCRIPTION_REQUIRED,
     LIMIT_REACHED,
+    CONSENT_REQUIRED,
 ];
 
 /// The refusal of a code raised by the database.

@@ -11,6 +11,7 @@ edge::function! {
 
 mod picture;
 
+use chart::Theme;
 use chrono::NaiveDate;
 use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, Svg, input, output};
 use rise::Owner;
@@ -28,12 +29,6 @@ struct Trend {
 struct Look {
     /// What the reader prefers, where absent.
     theme: Option<Theme>,
-}
-
-#[output(name = "PictureTheme")]
-enum Theme {
-    Light,
-    Dark,
 }
 
 #[output(name = "RiseStats")]

@@ -69,7 +69,9 @@ impl Runtime {
             sending = sending.header(name, value);
         }
         let answer = sending.send().await.map_err(failure)?;
-        let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
+        let number = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let retry_after = number("retry-after").and_then(|value| value.parse().ok());
+        let length = number("content-length").and_then(|value| value.parse().ok());
         let status = answer.status().as_u16();
         let mut answer = answer;
         let mut body = Vec::new();
@@ -79,7 +81,7 @@ impl Runtime {
                 return Err(HttpFailure::too_large());
             }
         }
-        Ok(HttpAnswer { status, retry_after, body })
+        Ok(HttpAnswer { status, retry_after, length, body })
     }
 
     pub(crate) async fn call(&self, binding: &str, _: Http) -> Result<HttpAnswer, HttpFailure> {
