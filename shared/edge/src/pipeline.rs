@@ -242,6 +242,7 @@ impl Call {
             role,
             identity,
             access: self.endpoint.access,
+            refuses: self.endpoint.refuses,
             idempotency_key,
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),

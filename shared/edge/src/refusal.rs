@@ -58,6 +58,7 @@ refusals! {
     pub INTERNAL: 500 "internal", fr: "Erreur interne. Indiquez l'identifiant de requête au support.", en: "Internal error. Give the request id to support.";
     pub IDEMPOTENCY_MISMATCH: 409 "idempotency_mismatch", fr: "Cette clé d'idempotence a déjà servi avec un autre contenu.", en: "This idempotency key was already used with other content.";
     pub CLIENT_ID_MISMATCH: 409 "client_id_mismatch", fr: "Ce client_id existe déjà avec un autre contenu.", en: "This client_id already exists with other content.";
+    pub REMOVED: 410 "removed", fr: "Cet élément a été supprimé.", en: "This has been removed.";
     pub SESSION_REVOKED: 401 "session_revoked", fr: "Cette session a été fermée : connectez-vous à nouveau.", en: "This session was closed: sign in again.";
     pub BANNED: 403 "banned", fr: "Ce compte est suspendu.", en: "This account is suspended.";
     pub SUBSCRIPTION_REQUIRED: 402 "subscription_required", fr: "Votre formule ne le permet pas : passez à PREMIUM (GET /account/subscription).", en: "Your tier does not allow this: move to PREMIUM (GET /account/subscription).";
@@ -67,7 +68,8 @@ refusals! {
     pub UNREADABLE_EVENT: 422 "unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.";
 }
 
-/// What SQL functions raise with an SQLSTATE of class `OR`; the database itself speaks no language.
+/// What SQL raises for any endpoint; what an endpoint's contract names it may raise there too. The database itself speaks no
+/// language.
 const RAISED: &[Refusal] = &[
     SESSION_REVOKED,
     BANNED,
@@ -75,15 +77,16 @@ const RAISED: &[Refusal] = &[
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
+    PRECONDITION_FAILED,
     IDEMPOTENCY_MISMATCH,
     CLIENT_ID_MISMATCH,
     SUBSCRIPTION_REQUIRED,
     LIMIT_REACHED,
 ];
 
-/// The refusal of a code raised by the database.
-pub fn raised(code: &str) -> Option<Refusal> {
-    RAISED.iter().copied().find(|refusal| refusal.code() == code)
+/// The refusal of a code raised by the database, where the endpoint's contract names `refuses`.
+pub fn raised(code: &str, refuses: &[Refusal]) -> Option<Refusal> {
+    RAISED.iter().chain(refuses).copied().find(|refusal| refusal.code() == code)
 }
 
 /// A status in the words of its standard.

@@ -12,12 +12,6 @@ pub use ask::{Ask, BUSY, Cache, QUOTA_EXCEEDED, Queued, REFUSED, Status, UNAVAIL
 pub use keep::{Event, Kept, keep};
 pub use offer::{Offer, offer};
 pub use runpod::NOT_CONFIGURED as RUNPOD_NOT_CONFIGURED;
-pub use shelf::{Creation, CreationId, Shown, Wanted, cancel, events, list, read, retry};
+pub use shelf::{Creation, CreationId, Key, Shown, cancel, events, list, read, retry};
 pub use storage::NOT_CONFIGURED as STORAGE_NOT_CONFIGURED;
 pub use words::{neutral, one_line};
-
-/// What an SQL function of ours gives: one object.
-#[derive(serde::Deserialize)]
-struct Answer<T> {
-    answer: T,
-}

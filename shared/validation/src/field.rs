@@ -148,6 +148,11 @@ const MESSAGES: &[Message] = &[
 
 const OTHER: Message = Message { code: "invalid_value", fr: "Valeur incorrecte.", en: "Not a valid value." };
 
+/// Whether a field's error of this code has a sentence of its own.
+pub fn is_code(code: &str) -> bool {
+    MESSAGES.iter().any(|message| message.code == code)
+}
+
 /// Runs the `#[validate(…)]` rules of an input that was read without error.
 pub fn check(place: Place, input: &impl Validate) -> Vec<FieldError> {
     match input.validate() {

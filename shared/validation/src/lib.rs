@@ -7,13 +7,11 @@
 mod field;
 mod json;
 mod language;
-mod page;
 mod text;
 mod types;
 
-pub use field::{FieldError, Place, check};
+pub use field::{FieldError, Place, check, is_code};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
-pub use page::{Cursor, Page};
-pub use text::text;
+pub use text::{number, text};
 pub use types::{Date, Email, TimeZone, is_invisible, not_blank, one_line, present, refuse};
