@@ -65,10 +65,14 @@ pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
 fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
     if let Fields::Named(fields) = &mut item.fields {
         for field in fields.named.iter_mut().filter(|field| is(&field.ty, "Option")) {
-            if !field.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
-                field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
+            if field.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+                continue;
             }
+            field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
             field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
+            // It tells the OpenAPI document what may be absent and is not null; for what is not always serialised it is left out.
+            let default = quote!(schemars(extend("default" = Option::<()>::None)));
+            field.attrs.push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), #default)]));
         }
     }
     let Wanted { name, change } = wanted;

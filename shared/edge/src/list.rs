@@ -22,7 +22,7 @@ pub struct List<F, K, const DEFAULT: u32 = 20, const MOST: u32 = 100> {
     print: u32,
 }
 
-/// One page of a list.
+/// One page of a list, newest first.
 #[derive(Debug, Serialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
 #[cfg_attr(not(target_arch = "wasm32"), schemars(rename = "{T}Page", extend("x-published" = true)))]

@@ -5,11 +5,12 @@
 //! column `first` holds what the device sent at first under its `client_id`; a repeat is judged by that and not by the row, which
 //! may have been changed since.
 
-use serde::Deserialize;
+use postgres_wasm_bindings::{Json, Sql, ToSql};
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
 
 use crate::context::Rows;
-use crate::{Error, Reply, Result, refusal};
+use crate::{Context, Error, Reply, Result, refusal};
 
 /// A row whose `version` is its `ETag`; `#[output]` makes it of every struct with that field.
 pub trait Versioned {
@@ -24,6 +25,44 @@ struct Present {
     /// What was sent is what was sent at first.
     #[serde(default)]
     same: bool,
+}
+
+impl Context {
+    /// Adds a row: `$1` of both statements is what was sent. The answer is [`Rows::or_first`]'s.
+    ///
+    /// # Errors
+    /// As [`Rows::or_first`] and [`Context::batch`].
+    pub async fn add_row<T>(&self, insert: Sql, first: Sql, new: &impl Serialize) -> Result<Reply<T>>
+    where
+        T: DeserializeOwned + Versioned,
+    {
+        let [inserted, first] = self.batch([insert.bind(Json(new)), first.bind(Json(new))]).await?;
+        inserted.or_first(&first)
+    }
+
+    /// Changes the row `id`: `$1` of both statements is the id, `$2` of the update what is to be changed, `$3` the versions that
+    /// `If-Match` names. The answer is [`Rows::or_why`]'s.
+    ///
+    /// # Errors
+    /// As [`Rows::or_why`] and [`Context::batch`].
+    pub async fn change_row<T>(&self, update: Sql, present: Sql, id: impl ToSql, change: &impl Serialize) -> Result<Reply<T>>
+    where
+        T: DeserializeOwned + Versioned,
+    {
+        let update = update.bind(&id).bind(Json(change)).bind(self.if_match());
+        let [changed, present] = self.batch([update, present.bind(&id)]).await?;
+        changed.or_why(&present)
+    }
+
+    /// Removes the row `id`: `$1` of both statements is the id, `$2` of the first the versions that `If-Match` names. The answer
+    /// is [`Rows::removed_or_why`]'s.
+    ///
+    /// # Errors
+    /// As [`Rows::removed_or_why`] and [`Context::batch`].
+    pub async fn remove_row(&self, remove: Sql, present: Sql, id: impl ToSql) -> Result<Reply<()>> {
+        let [removed, present] = self.batch([remove.bind(&id).bind(self.if_match()), present.bind(&id)]).await?;
+        removed.removed_or_why(&present)
+    }
 }
 
 impl Rows {

@@ -6,8 +6,8 @@ use futures::future::ready;
 use futures::stream::{LocalBoxStream, Stream, once};
 use serde::Serialize;
 
-use crate::{Context, Versioned};
 use crate::tags::Tags;
+use crate::{Context, Versioned};
 
 /// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
 pub trait Body {

@@ -200,10 +200,9 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
     let took_ms = (ctx.clock() - started) as i32;
     let settle = || SETTLE.bind(ctx.idempotency_key()).bind(SqlJson(answer));
     let recorded = match submission {
-        Submission::Accepted { id } => ctx
-            .batch([SUBMITTED.bind(job).bind(id).bind(took_ms), settle()])
-            .await
-            .and_then(|[moved, _]| moved.value::<Moved>()),
+        Submission::Accepted { id } => {
+            ctx.batch([SUBMITTED.bind(job).bind(id).bind(took_ms), settle()]).await.and_then(|[moved, _]| moved.value::<Moved>())
+        }
         Submission::Unclear { reason } => {
             ctx.warn(&Error::unavailable(reason));
             if ctx.idempotency_key().is_none() {
@@ -281,8 +280,7 @@ const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoint
 
 const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3)");
 
-const NOT_SUBMITTED: Sql =
-    Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3)");
+const NOT_SUBMITTED: Sql = Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3)");
 
 const SETTLE: Sql = Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2) ->> 'outcome' as outcome");
 

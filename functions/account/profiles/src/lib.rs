@@ -90,11 +90,7 @@ struct Saved {
     is_new: bool,
 }
 
-async fn list_profiles(
-    ctx: Context,
-    _: Person,
-    list: List<Search, (DateTime<Utc>, Uuid)>,
-) -> Result<Reply<Page<Profile>>> {
+async fn list_profiles(ctx: Context, _: Person, list: List<Search, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Profile>>> {
     let select = LIST.bind(&list.filter.q).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<Profile>()?;
     Ok(Reply::new(list.page(rows, |profile| (profile.created_at, profile.id))))
@@ -165,9 +161,8 @@ const LIST: Sql = Sql::new(
 
 const READ: Sql = Sql::new("select edge.read_profile($1::uuid)");
 
-const SAVE: Sql = Sql::new(
-    "select edge.save_profile(person => $1::uuid, changes => $2, may_create => $3::boolean, if_version => $4::text)",
-);
+const SAVE: Sql =
+    Sql::new("select edge.save_profile(person => $1::uuid, changes => $2, may_create => $3::boolean, if_version => $4::text)");
 
 const REMOVE: Sql = Sql::new("select edge.remove_profile($1::uuid)");
 

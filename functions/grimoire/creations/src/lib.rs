@@ -1,7 +1,7 @@
 edge::function! {
     //! Creations of the Grimoire beside its scenes, poses and sounds: what a person has asked for, and what came of it.
 
-    /// The person's creations, newest first.
+    /// The person's creations, newest first. `from` and `to` are days in UTC.
     GET  "/creations"             => list_creations,  auth: Person, limit: 300, reads;
     /// One creation. `{id}` is what `POST /generate/audio` or `POST /generate/pose` gave.
     GET  "/creations/{id}"        => get_creation,    auth: Person, limit: 300, reads,

@@ -1,7 +1,7 @@
 edge::function! {
     //! Scenes of the Grimoire: what a person has asked for, and what came of it.
 
-    /// The person's scenes, newest first.
+    /// The person's scenes, newest first. `from` and `to` are days in UTC.
     GET  "/scenes"             => list_scenes,  auth: Person, limit: 300, reads;
     /// One scene. `{id}` is what `POST /generate/scene` gave.
     GET  "/scenes/{id}"        => get_scene,    auth: Person, limit: 300, reads, headers: [ETag], refuses: [refusal::NOT_FOUND];

@@ -1,13 +1,13 @@
 edge::function! {
     //! How long RunPod takes: the history that `operations-measure-latencies` keeps.
 
-    /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every hour.
+    /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every
+    /// hour. `from` and `to` are days in UTC.
     GET "/latencies" => list_latencies, auth: Qa, limit: 60, reads;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{Context, Days, List, Page, Passed, Qa, Reply, Result, Sql, input, output};
-use serde::{Deserialize, Serialize};
 
 #[input]
 struct Filter {
@@ -50,7 +50,7 @@ struct Latency {
     measured_at: DateTime<Utc>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[output]
 struct Key {
     day: NaiveDate,
     kind: Kind,

@@ -12,7 +12,6 @@ edge::function! {
 
 use chrono::{DateTime, Utc};
 use edge::{Admin, Context, Error, List, Page, Passed, Path, Reply, Result, Sql, input, output, refusal};
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 #[input]
@@ -82,7 +81,7 @@ struct Replayed {
     state: State,
 }
 
-#[derive(Serialize, Deserialize)]
+#[output]
 struct Key {
     id: i64,
 }

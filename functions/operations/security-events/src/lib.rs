@@ -47,7 +47,8 @@ struct Event {
 
 async fn list_security_events(ctx: Context, _: Admin, list: List<Filter, i64>) -> Result<Reply<Page<Event>>> {
     let Filter { severity, user_id } = list.filter;
-    let rows = ctx.sql(LIST.bind(severity).bind(user_id).bind(list.after(|id| id)).bind(list.fetch())).await?.values::<Event>()?;
+    let rows =
+        ctx.sql(LIST.bind(severity).bind(user_id).bind(list.after(|id| id)).bind(list.fetch())).await?.values::<Event>()?;
     Ok(Reply::new(list.page(rows, |event| event.id)))
 }
 

@@ -21,8 +21,14 @@ struct Wanted {
     /// `kaizens` where absent. Of freezes, their first day counts.
     of: Option<Of>,
     /// A table begins with U+FEFF, by which Excel knows that it is UTF-8. No where absent.
-    #[serde(default, deserialize_with = "edge::validation::present", skip_serializing)]
+    #[serde(default, deserialize_with = "edge::validation::present", skip_serializing_if = "is_no_filter")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("default" = Option::<()>::None)))]
     bom: Option<bool>,
+}
+
+/// A cursor is as good with the mark as without.
+fn is_no_filter(_: &Option<bool>) -> bool {
+    true
 }
 
 type Rows = List<Days<Wanted>, (NaiveDate, i64), 500, 1000>;

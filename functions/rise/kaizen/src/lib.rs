@@ -17,10 +17,9 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Date, Days, FieldError, Json, List, OwnerOrAdmin, Page, Passed, Path, Person, Place, Reply, Result, Sql, SqlJson,
-    input, output, refusal,
+    Context, Date, Days, FieldError, Json, List, OwnerOrAdmin, Page, Passed, Path, Person, Place, Reply, Result, Sql, input,
+    output, refusal,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// How far a device's clock may be ahead of ours.
@@ -80,7 +79,7 @@ struct Entry {
 }
 
 /// What a list is sorted by.
-#[derive(Serialize, Deserialize)]
+#[output]
 struct Key {
     date: NaiveDate,
     id: i64,
@@ -88,8 +87,7 @@ struct Key {
 
 async fn create_kaizen(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
     completion(&ctx, new.completed, new.completed_at)?;
-    let [inserted, first] = ctx.batch([INSERT.bind(SqlJson(&new)), FIRST.bind(SqlJson(&new))]).await?;
-    inserted.or_first(&first)
+    ctx.add_row(INSERT, FIRST, &new).await
 }
 
 async fn list_kaizens(
@@ -105,14 +103,11 @@ async fn list_kaizens(
 
 async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
     completion(&ctx, change.completed, change.completed_at)?;
-    let update = UPDATE.bind(entry.id).bind(SqlJson(&change)).bind(ctx.if_match());
-    let [updated, present] = ctx.batch([update, PRESENT.bind(entry.id)]).await?;
-    updated.or_why(&present)
+    ctx.change_row(UPDATE, PRESENT, entry.id, &change).await
 }
 
 async fn delete_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
-    let [deleted, present] = ctx.batch([DELETE.bind(entry.id).bind(ctx.if_match()), PRESENT.bind(entry.id)]).await?;
-    deleted.removed_or_why(&present)
+    ctx.remove_row(DELETE, PRESENT, entry.id).await
 }
 
 /// A moment of completion is one of something completed, and has been. How long ago it may have been the database knows.

@@ -78,8 +78,7 @@ async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSe
     let (from, to) = span(&new, ctx.now())?;
     let first = FIRST.bind(SqlJson(&new));
     let whole = NewSession { timestamp: Some(from), ended_at: Some(to), duration: Some((to - from).num_seconds()), ..new };
-    let [inserted, first, other] =
-        ctx.batch([INSERT.bind(SqlJson(&whole)), first, OVERLAPPING.bind(from).bind(to)]).await?;
+    let [inserted, first, other] = ctx.batch([INSERT.bind(SqlJson(&whole)), first, OVERLAPPING.bind(from).bind(to)]).await?;
     if inserted.is_empty()? && first.is_empty()? {
         return Err(Error::from(SESSION_OVERLAPS).with("session_id", other.value::<i64>()?));
     }
@@ -94,14 +93,11 @@ async fn update_zazen_session(
 ) -> Result<Reply<Session>> {
     change.triggered_by = change.triggered_by.as_deref().map(rise::trigger);
     change.notes = change.notes.map(|notes| notes.trim().to_owned());
-    let update = UPDATE.bind(session.id).bind(SqlJson(&change)).bind(ctx.if_match());
-    let [updated, present] = ctx.batch([update, PRESENT.bind(session.id)]).await?;
-    updated.or_why(&present)
+    ctx.change_row(UPDATE, PRESENT, session.id, &change).await
 }
 
 async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
-    let [deleted, present] = ctx.batch([DELETE.bind(session.id).bind(ctx.if_match()), PRESENT.bind(session.id)]).await?;
-    deleted.removed_or_why(&present)
+    ctx.remove_row(DELETE, PRESENT, session.id).await
 }
 
 /// When a session began and ended.

@@ -8,9 +8,7 @@ edge::function! {
 }
 
 use chrono::NaiveDate;
-use edge::{
-    Context, Days, Language, Message, OwnerOrAdmin, Page, Path, Person, Query, Reply, Result, Sql, input, msg, output,
-};
+use edge::{Context, Days, Language, Message, OwnerOrAdmin, Page, Path, Person, Query, Reply, Result, Sql, input, msg, output};
 use rise::Owner;
 
 const WEEKS: u32 = 12;
