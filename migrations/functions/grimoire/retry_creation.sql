@@ -5,9 +5,9 @@
 -- used. `ttl_s` is how many seconds the job may take from submission to result.
 --
 -- Outcomes: `created`, `joined`, `cached` {id, status, job, input, quota}, `input` being what the worker is to be given;
--- `quota_exceeded` {quota}; `conflict` {status}: the creation is neither failed nor cancelled, or what the worker was given
--- is not known any more, because whoever began its last job has left or its result is forgotten; `not_found`, also on the
--- other collection.
+-- `quota_exceeded` {quota}. Raises `OR409 conflict` where the creation is neither failed nor cancelled, or what the worker was
+-- given is not known any more, because whoever began its last job has left or its result is forgotten; and `OR404 not_found`,
+-- also on the other collection.
 --
 -- The person's row is locked first, then the job, as `edge.move_job` explains, so that retrying and cancelling at once leave
 -- no job running that nobody can cancel.
@@ -22,13 +22,13 @@ begin
   perform from public.users u where u.id = edge.uid() for no key update;
   select o.* into kept from edge.creation_in(retry_creation.collection, retry_creation.creation) as o;
   if not found then
-    return jsonb_build_object('outcome', 'not_found');
+    raise exception using errcode = 'OR404', message = 'not_found';
   end if;
   select j.* into before from public.jobs j where j.id = kept.job_id for update;
   -- A presumed failure may have given way to RunPod's word before we had the lock.
   select o.* into kept from edge.creation_in(retry_creation.collection, retry_creation.creation) as o;
   if kept.status not in ('failed', 'cancelled') or before.input is null then
-    return jsonb_build_object('outcome', 'conflict', 'status', kept.status);
+    raise exception using errcode = 'OR409', message = 'conflict';
   end if;
   select * into chosen from edge.find_job(before.kind, before.input,
     coalesce(retry_creation.endpoints ->> before.kind, before.endpoint), not before.is_joinable, before.attempt + 1,

@@ -73,24 +73,6 @@ pub enum Locale {
     En,
 }
 
-impl Tier {
-    pub fn name(self) -> &'static str {
-        match self {
-            Tier::Free => "FREE",
-            Tier::Premium => "PREMIUM",
-        }
-    }
-}
-
-impl Locale {
-    pub fn code(self) -> &'static str {
-        match self {
-            Locale::Fr => "fr",
-            Locale::En => "en",
-        }
-    }
-}
-
 /// Somebody who is signed in from now on.
 #[output(name = "SignedIn")]
 pub struct SignedIn {

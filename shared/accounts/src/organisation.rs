@@ -61,12 +61,3 @@ pub struct Member {
     pub role: MemberRole,
     pub joined_at: DateTime<Utc>,
 }
-
-impl MemberRole {
-    pub fn name(self) -> &'static str {
-        match self {
-            MemberRole::Member => "member",
-            MemberRole::Manager => "manager",
-        }
-    }
-}

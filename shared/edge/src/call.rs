@@ -79,6 +79,7 @@ impl Call {
             role,
             identity,
             access: self.endpoint.access,
+            refuses: self.endpoint.refuses,
             key: key.transpose()?,
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),

@@ -15,7 +15,7 @@ use crate::http::{Http, HttpAnswer, HttpFailure};
 use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Cursor, Error, Language, Page, Result, Verbatim};
+use crate::{Access, Error, Language, Page, Refusal, Result, Verbatim};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -34,6 +34,8 @@ pub(crate) struct Inner {
     pub(crate) identity: Identity,
     pub(crate) access: Access,
     pub(crate) key: Option<Key>,
+    /// What the contract says that this endpoint refuses, by whose codes SQL raises it.
+    pub(crate) refuses: &'static [Refusal],
     pub(crate) if_match: Option<String>,
     pub(crate) last_event_id: Option<String>,
     pub(crate) ip: String,
@@ -172,7 +174,7 @@ impl Context {
         let outcome = Client::new(login.clone(), transport).run(batch).await;
         let rows = outcome.as_ref().map_or(0, |results| results.row_count().saturating_sub(1));
         self.0.log.sql(self.0.runtime.clock() - started, rows);
-        let results = outcome?;
+        let results = outcome.map_err(|error| Error::of_database(error, self.0.refuses))?;
         key.inspect(|key| key.take());
         Ok(results)
     }
@@ -317,21 +319,37 @@ impl Rows {
         Ok(Verbatim::new(json))
     }
 
-    /// One page of rows as they are, in the shape of `T`: see [`Verbatim`]. As with [`Page::new`], there is one row more than
-    /// `limit` where another page follows; that page begins after the columns that `K` names.
+    /// The one value of a statement that gives one row of one column.
     ///
     /// # Errors
-    /// 500 where the columns do not fit.
-    pub fn page<T, K>(&self, limit: u32, filters: &impl Serialize) -> Result<Verbatim<Page<T>>>
+    /// As [`Rows::one`].
+    pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
+        self.one::<(T,)>().map(|(value,)| value)
+    }
+
+    /// The values of a statement of one column.
+    ///
+    /// # Errors
+    /// As [`Rows::all`].
+    pub fn values<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        Ok(self.all::<(T,)>()?.into_iter().map(|(value,)| value).collect())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> Result<usize> {
+        Ok(self.results.count(self.statement)?)
+    }
+
+    /// The row at `index`, from 0.
+    pub(crate) fn at<T: DeserializeOwned>(&self, index: usize) -> Result<T> {
+        Ok(self.results.at(self.statement, index)?)
+    }
+
+    /// The first `limit` rows as they are, in the shape of `T`, as a page before `next`.
+    pub(crate) fn verbatim_page<T>(&self, limit: usize, next: Option<String>) -> Result<Verbatim<Page<T>>>
     where
         T: Serialize + DeserializeOwned,
-        K: Serialize + DeserializeOwned,
     {
-        let (limit, found) = (limit as usize, self.results.count(self.statement)?);
-        let next = match limit.checked_sub(1) {
-            Some(last) if found > limit => Cursor::after(filters, &self.results.at::<K>(self.statement, last)?),
-            _ => None,
-        };
         let mut json = String::from("{\"items\":[");
         self.results.write_json(self.statement, limit, &mut json)?;
         #[cfg(not(target_arch = "wasm32"))]

@@ -54,8 +54,7 @@ pub struct Endpoint {
     /// Headers that callers send or read beside those that the rest of the contract implies.
     #[cfg(not(target_arch = "wasm32"))]
     pub headers: &'static [crate::describe::Header],
-    /// What the handler may refuse, beside what the rest of the contract implies.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// What the handler or its SQL may refuse, beside what the rest of the contract implies.
     pub refuses: &'static [crate::Refusal],
     #[cfg(not(target_arch = "wasm32"))]
     pub describe: fn(&mut schemars::SchemaGenerator) -> crate::describe::Shape,
@@ -257,7 +256,6 @@ macro_rules! function {
             invoke: |call| Box::pin($crate::run::<$caller, _, _>(call, $handler)),
             #[cfg(not(target_arch = "wasm32"))]
             headers: &[$($crate::describe::Header::$header),*],
-            #[cfg(not(target_arch = "wasm32"))]
             refuses: &[$($refusal),*],
             #[cfg(not(target_arch = "wasm32"))]
             describe: |generator| $crate::describe::shape::<$caller, _, _>(generator, $handler),

@@ -20,6 +20,12 @@ pub struct Shape {
     pub scheme: Scheme,
 }
 
+/// Adds a parameter to those that `schema` describes.
+pub(crate) fn add_property(schema: &mut Schema, name: &str, property: serde_json::Value) {
+    let properties = schema.ensure_object().entry("properties").or_insert_with(|| serde_json::json!({}));
+    properties[name] = property;
+}
+
 /// How a caller proves who they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {

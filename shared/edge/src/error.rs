@@ -1,6 +1,7 @@
 use postgres_wasm_bindings as postgres;
 use serde::Serialize;
-use validation::{FieldError, Language, Message, Rejected};
+use serde_json::{Map, Value};
+use validation::{FieldError, Language, Message, Place, Rejected};
 
 use crate::refusal::{self, Refusal};
 use crate::reply::Answer;
@@ -21,7 +22,7 @@ struct Inner {
     fields: Vec<FieldError>,
     source: Option<String>,
     headers: Vec<(&'static str, String)>,
-    details: Option<serde_json::Map<String, serde_json::Value>>,
+    details: Option<Map<String, Value>>,
     constraint: Option<String>,
 }
 
@@ -39,7 +40,7 @@ struct Problem<'a, F: Serialize> {
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<F>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    details: Option<&'a serde_json::Map<String, serde_json::Value>>,
+    details: Option<&'a Map<String, Value>>,
 }
 
 impl Error {
@@ -112,7 +113,7 @@ impl Error {
 
     /// Adds a public member to the problem, such as what is left of a quota.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Error {
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Error {
         debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
         self.0.details.get_or_insert_default().insert(name.to_owned(), value.into());
         self
@@ -190,6 +191,13 @@ impl From<Rejected> for Error {
 
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Error {
+        Error::of_database(error, &[])
+    }
+}
+
+impl Error {
+    /// What the database answered, where SQL may raise `refuses` and what every endpoint refuses.
+    pub(crate) fn of_database(error: postgres::Error, refuses: &[Refusal]) -> Error {
         let source = error.to_string();
         let Some(database) = error.database() else {
             return match error {
@@ -197,15 +205,8 @@ impl From<postgres::Error> for Error {
                 _ => Error::internal(source),
             };
         };
-        let state = database.sqlstate.as_str();
-        let mut found = match state.get(..2) {
-            Some("OR") => match refusal::raised(&database.message) {
-                Some(refusal) if refusal.status == 401 => {
-                    Error::from(refusal).with_header("www-authenticate", "Bearer".to_owned())
-                }
-                Some(refusal) => Error::from(refusal),
-                None => Error::internal(&source),
-            },
+        let mut found = match database.sqlstate.get(..2) {
+            Some("OR") => raised(database, refuses).unwrap_or_else(|| Error::internal(&source)),
             // Connection, resources, operator: the database, not the request.
             Some("08" | "53" | "57" | "40" | "55") => Error::unavailable(&source),
             // A value that passed our checks and yet does not fit its column.
@@ -215,6 +216,27 @@ impl From<postgres::Error> for Error {
         found.0.constraint = database.constraint.clone();
         found.because(source)
     }
+}
+
+/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object. Its `field` says that the
+/// code is of that field of the body, `retry_after_s` goes into the header, and the rest are members of the problem.
+fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Error> {
+    let detail = database.detail.as_deref();
+    let mut details: Map<String, Value> = detail.and_then(|detail| serde_json::from_str(detail).ok()).unwrap_or_default();
+    let mut error = match details.remove("field") {
+        Some(Value::String(field)) => Error::from(FieldError::new(Place::Body, field, &*database.message)),
+        _ => Error::from(refusal::raised(&database.message, refuses)?),
+    };
+    if error.status() == 401 {
+        error = error.with_header("www-authenticate", "Bearer".to_owned());
+    }
+    if let Some(seconds) = details.remove("retry_after_s").and_then(|seconds| seconds.as_i64()) {
+        error = error.retry_after(seconds);
+    }
+    for (name, value) in details {
+        error = error.with(&name, value);
+    }
+    Some(error)
 }
 
 /// The database stays the judge of uniqueness: a named constraint becomes the caller's error.

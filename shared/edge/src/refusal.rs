@@ -59,6 +59,7 @@ refusals! {
     pub IDEMPOTENCY_MISMATCH: 409 "idempotency_mismatch", fr: "Cette clé d'idempotence a déjà servi avec un autre contenu.", en: "This idempotency key was already used with other content.";
     pub IDEMPOTENCY_IN_PROGRESS: 409 "idempotency_in_progress", fr: "La première requête sous cette clé d'idempotence est en cours : répétez celle-ci un peu plus tard.", en: "The first request under this idempotency key is in progress: repeat this one a little later.";
     pub CLIENT_ID_MISMATCH: 409 "client_id_mismatch", fr: "Ce client_id existe déjà avec un autre contenu.", en: "This client_id already exists with other content.";
+    pub REMOVED: 410 "removed", fr: "Cet élément a été supprimé.", en: "This has been removed.";
     pub SESSION_REVOKED: 401 "session_revoked", fr: "Cette session a été fermée : connectez-vous à nouveau.", en: "This session was closed: sign in again.";
     pub BANNED: 403 "banned", fr: "Ce compte est suspendu.", en: "This account is suspended.";
     pub SUBSCRIPTION_REQUIRED: 402 "subscription_required", fr: "Votre formule ne le permet pas : passez à PREMIUM (GET /account/subscription).", en: "Your tier does not allow this: move to PREMIUM (GET /account/subscription).";
@@ -73,7 +74,8 @@ refusals! {
 pub(crate) const IDEMPOTENCY_REPLAYED: Refusal =
     Refusal { status: 200, message: Message { code: "idempotency_replayed", fr: "", en: "" } };
 
-/// What SQL functions raise with an SQLSTATE of class `OR`; the database itself speaks no language.
+/// What SQL raises for any endpoint; what an endpoint's contract names it may raise there too. The database itself speaks no
+/// language.
 const RAISED: &[Refusal] = &[
     SESSION_REVOKED,
     BANNED,
@@ -81,6 +83,7 @@ const RAISED: &[Refusal] = &[
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
+    PRECONDITION_FAILED,
     IDEMPOTENCY_MISMATCH,
     IDEMPOTENCY_IN_PROGRESS,
     IDEMPOTENCY_REPLAYED,
@@ -90,9 +93,9 @@ const RAISED: &[Refusal] = &[
     CONSENT_REQUIRED,
 ];
 
-/// The refusal of a code raised by the database.
-pub fn raised(code: &str) -> Option<Refusal> {
-    RAISED.iter().copied().find(|refusal| refusal.code() == code)
+/// The refusal of a code raised by the database, where the endpoint's contract names `refuses`.
+pub fn raised(code: &str, refuses: &[Refusal]) -> Option<Refusal> {
+    RAISED.iter().chain(refuses).copied().find(|refusal| refusal.code() == code)
 }
 
 /// A status in the words of its standard.

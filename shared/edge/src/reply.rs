@@ -6,8 +6,8 @@ use futures::future::ready;
 use futures::stream::{LocalBoxStream, Stream, once};
 use serde::Serialize;
 
-use crate::Context;
 use crate::tags::Tags;
+use crate::{Context, Versioned};
 
 /// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
 pub trait Body {
@@ -187,6 +187,14 @@ impl<T> Reply<T> {
     pub fn etag(self, version: impl FnOnce(&T) -> i32) -> Reply<T> {
         let version = version(&self.value).to_string();
         self.header("etag", &["\"", &version, "\""].concat())
+    }
+
+    /// An answer that is the row, with its version as `ETag`.
+    pub fn versioned(value: T) -> Reply<T>
+    where
+        T: Versioned,
+    {
+        Reply::new(value).etag(T::version)
     }
 
     /// `ETag` of an answer that shows more than the row of that version, such as a tier that ends by time: its version, by which

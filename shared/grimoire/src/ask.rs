@@ -12,8 +12,6 @@ use serde_json::Value;
 use storage::Storage;
 use uuid::Uuid;
 
-use crate::Answer;
-
 /// How long RunPod may take from submission to result, and how long we wait to learn of an unclear submission.
 const LIFETIME_S: u32 = 600;
 /// How long the link that RunPod calls back is good: RunPod's last try comes some seconds after the job's end.
@@ -67,18 +65,6 @@ pub enum Status {
     Cancelled,
 }
 
-impl Status {
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Queued => "queued",
-            Status::Running => "running",
-            Status::Succeeded => "succeeded",
-            Status::Failed => "failed",
-            Status::Cancelled => "cancelled",
-        }
-    }
-}
-
 #[derive(serde::Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Submitted {
@@ -115,8 +101,6 @@ enum Submitted {
     QuotaExceeded {
         quota: Quota,
     },
-    Conflict,
-    NotFound,
 }
 
 #[derive(serde::Deserialize)]
@@ -174,7 +158,7 @@ async fn conclude(ctx: &Context, collection: &str, statement: Statement, given: 
         let status_url = [place(ctx, collection), id.to_string()].concat();
         Reply::new(Queued { id, status, status_url: status_url.clone() }).location(&status_url)
     };
-    match ctx.sql(statement).await?.one::<Answer<Submitted>>()?.answer {
+    match ctx.sql(statement).await?.value()? {
         Submitted::Created { id, job, input } => {
             let given = given.or(input.as_ref()).unwrap_or(&Value::Null);
             let answer = Queued { id, status: Status::Queued, status_url: [place(ctx, collection), id.to_string()].concat() };
@@ -203,8 +187,6 @@ async fn conclude(ctx: &Context, collection: &str, statement: Statement, given: 
             let error = Error::from(QUOTA_EXCEEDED).retry_after(seconds).with("limit", quota.limit).with("used", quota.used);
             Err(error.with("left", quota.left).with("resets_at", quota.resets_at.to_rfc3339()))
         }
-        Submitted::Conflict => Err(refusal::CONFLICT.into()),
-        Submitted::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
@@ -221,13 +203,13 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
         Submission::Accepted { id } => ctx
             .batch([SUBMITTED.bind(job).bind(id).bind(took_ms), settle()])
             .await
-            .and_then(|[moved, _]| moved.one::<Answer<JobMoved>>()),
+            .and_then(|[moved, _]| moved.value::<JobMoved>()),
         Submission::Unclear { reason } => {
             ctx.warn(&Error::unavailable(reason));
             if ctx.idempotency_key().is_none() {
                 return Ok(());
             }
-            ctx.sql(settle()).await.map(|_| Answer { answer: JobMoved { outbox: Vec::new() } })
+            ctx.sql(settle()).await.map(|_| JobMoved { outbox: Vec::new() })
         }
         Submission::Refused { status, retry_after_s } => {
             let code = match status {
@@ -238,7 +220,7 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
             let settled = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
             // What may pass is asked anew under the same key.
             let release = RELEASE.bind(ctx.idempotency_key().filter(|_| code != REFUSED.code()));
-            record(ctx, ctx.batch([settled, release]).await.and_then(|[moved, _]| moved.one::<Answer<JobMoved>>()));
+            record(ctx, ctx.batch([settled, release]).await.and_then(|[moved, _]| moved.value::<JobMoved>()));
             let mut error = refused(code).unwrap_or_else(|| Error::internal(code));
             if code != REFUSED.code() {
                 error = error.with_header("retry-after", retry_after_s.unwrap_or(10).clamp(1, 3600).to_string());
@@ -250,9 +232,9 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
     Ok(())
 }
 
-fn record(ctx: &Context, recorded: Result<Answer<JobMoved>>) {
+fn record(ctx: &Context, recorded: Result<JobMoved>) {
     match recorded {
-        Ok(moved) => tell(ctx, moved.answer.outbox),
+        Ok(moved) => tell(ctx, moved.outbox),
         Err(error) => ctx.warn(&error),
     }
 }
@@ -292,16 +274,14 @@ fn place(ctx: &Context, collection: &str) -> String {
 const SUBMIT: Sql = Sql::new(
     "select edge.submit_creation(
        kind => $1, input => $2, given => $3, endpoint => $4, place => $5, refresh => $6,
-       idempotency_key => $7, request_hash => $8, ttl_s => $9) as answer",
+       idempotency_key => $7, request_hash => $8, ttl_s => $9)",
 );
 
-const RETRY: Sql =
-    Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, collection => $3, ttl_s => $4) as answer");
+const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, collection => $3, ttl_s => $4)");
 
-const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3) as answer");
+const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3)");
 
-const NOT_SUBMITTED: Sql =
-    Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3) as answer");
+const NOT_SUBMITTED: Sql = Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3)");
 
 const SETTLE: Sql =
     Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2::json) ->> 'outcome' as outcome");

@@ -2,15 +2,13 @@
 //! creations stand on two collections, `/scenes` and `/creations`, that differ in how one is shown.
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Events, FieldError, Page, Place, Reply, Result, Sql, Statement, input, refusal};
+use edge::{Context, Days, Events, List, Page, Reply, Result, Sql, Statement, ToSql, input, refusal};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use storage::Storage;
 use uuid::Uuid;
 
 use crate::{Queued, Status, ask, follow};
-
-const PAGE: u32 = 20;
 
 #[input]
 pub struct CreationId {
@@ -44,39 +42,22 @@ pub trait Shown: From<Creation> + Serialize + 'static {
     const COLLECTION: &'static str;
 }
 
-/// Which creations a list is to have.
-#[derive(Default)]
-pub struct Wanted {
-    pub kind: Option<&'static str>,
-    pub status: Option<Status>,
-    pub from: Option<Date>,
-    pub to: Option<Date>,
-    pub limit: Option<u32>,
-    pub cursor: Option<Cursor>,
-}
+/// What lists of creations are sorted by: when one was asked for, and its id.
+pub type Key = (DateTime<Utc>, Uuid);
 
-/// The person's creations of one collection, newest first.
+/// The person's creations of one collection, of a kind and in a state where those are given, newest first. Days are those of UTC.
 ///
 /// # Errors
-/// 422 `from_after_to`, `bad_cursor`.
-pub async fn list<T: Shown>(ctx: &Context, wanted: Wanted) -> Result<Reply<Page<T>>> {
-    if wanted.from.zip(wanted.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
-    }
-    let same = (wanted.kind, wanted.status, wanted.from, wanted.to);
-    let after: Option<(DateTime<Utc>, Uuid)> = wanted.cursor.map(|cursor| cursor.open(&same)).transpose()?;
-    let limit = wanted.limit.unwrap_or(PAGE);
-    let select = SELECT
-        .bind(T::COLLECTION)
-        .bind(wanted.kind)
-        .bind(wanted.status.map(Status::word))
-        .bind(wanted.from.map(Date::day))
-        .bind(wanted.to.map(Date::day))
-        .bind(after.map(|(time, _)| time))
-        .bind(after.map(|(_, id)| id))
-        .bind(i64::from(limit) + 1);
-    let rows = ctx.sql(select).await?.all::<Creation>()?;
-    let Page { items, next_cursor } = Page::new(rows, limit, &same, |row| (row.created_at, row.id));
+/// As [`Context::sql`].
+pub async fn list<T: Shown, F>(
+    ctx: &Context,
+    list: &List<Days<F>, Key>,
+    kind: Option<impl ToSql>,
+    status: Option<Status>,
+) -> Result<Reply<Page<T>>> {
+    let select = SELECT.bind(T::COLLECTION).bind(kind).bind(status).bind(list.filter.from).bind(list.filter.to);
+    let select = select.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let Page { items, next_cursor } = list.page(ctx.sql(select).await?.all::<Creation>()?, |row| (row.created_at, row.id));
     Ok(Reply::new(Page { items: items.into_iter().map(|row| row.shown(ctx)).collect(), next_cursor }))
 }
 

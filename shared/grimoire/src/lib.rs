@@ -10,7 +10,7 @@ mod offer;
 mod words;
 
 pub use ask::{Ask, BUSY, Cache, QUOTA_EXCEEDED, Queued, REFUSED, Status, UNAVAILABLE, ask, tell};
-pub use collection::{Creation, CreationId, Shown, Wanted, cancel, events, list, read, retry};
+pub use collection::{Creation, CreationId, Key, Shown, cancel, events, list, read, retry};
 pub use keep::{Event, Kept, keep};
 pub use messages::Messages;
 pub use offer::{Offer, offer};
@@ -23,10 +23,4 @@ edge::settings! {
     pub SETTINGS: {
         with discord::SETTINGS, runpod::SETTINGS, storage::SETTINGS;
     }
-}
-
-/// What an SQL function of ours gives: one object.
-#[derive(serde::Deserialize)]
-struct Answer<T> {
-    answer: T,
 }

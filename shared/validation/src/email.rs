@@ -1,3 +1,6 @@
+use std::borrow::Cow;
+
+use postgres_wasm_bindings::{ToSql, Unsendable};
 use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +37,12 @@ impl Email {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl ToSql for Email {
+    fn to_sql(&self) -> Result<Option<Cow<'_, str>>, Unsendable> {
+        Ok(Some(Cow::Borrowed(&self.0)))
     }
 }
 

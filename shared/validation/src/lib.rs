@@ -8,7 +8,6 @@ mod email;
 mod field;
 mod json;
 mod language;
-mod page;
 mod text;
 mod types;
 
@@ -16,6 +15,5 @@ pub use email::Email;
 pub use field::{FieldError, Place, broken, check, has_sentence};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
-pub use page::{Cursor, Page};
-pub use text::text;
+pub use text::{number, text};
 pub use types::{Date, TimeZone, is_invisible, not_blank, one_line, present, refuse};

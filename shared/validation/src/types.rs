@@ -1,7 +1,9 @@
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Timelike, Utc};
+use postgres_wasm_bindings::{ToSql, Unsendable};
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
@@ -15,16 +17,20 @@ pub fn refuse<E: Error>(code: &'static str) -> E {
     E::custom([REFUSED, code].concat())
 }
 
-/// For optional fields: absent is `None`, `null` is refused, and so is a moment that the database has no place for.
+/// For optional fields: absent is `None`, `null` is refused, and so is a moment that the database has no place for. A moment is
+/// cut to the microsecond, as the database keeps it, so that it is the same however it gets there.
 ///
 /// # Errors
 /// Whatever `T` refuses, null included; `bad_moment` for a leap second, which is another moment once it is stored.
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de> + 'static>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let value = T::deserialize(deserializer)?;
-    match (&value as &dyn Any).downcast_ref::<DateTime<Utc>>() {
-        Some(moment) if moment.nanosecond() >= 1_000_000_000 => Err(refuse("bad_moment")),
-        _ => Ok(Some(value)),
+    let mut value = T::deserialize(deserializer)?;
+    if let Some(moment) = (&mut value as &mut dyn Any).downcast_mut::<DateTime<Utc>>() {
+        if moment.nanosecond() >= 1_000_000_000 {
+            return Err(refuse("bad_moment"));
+        }
+        *moment = moment.trunc_subsecs(6);
     }
+    Ok(Some(value))
 }
 
 /// A rule for `#[validate(custom(function = "…"))]`: something to see, and no control character but line breaks and tabs.
@@ -170,6 +176,18 @@ impl TimeZone {
 impl<'de> Deserialize<'de> for TimeZone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TimeZone, D::Error> {
         TimeZone::parse(&String::deserialize(deserializer)?).ok_or_else(|| refuse("bad_time_zone"))
+    }
+}
+
+impl ToSql for Date {
+    fn to_sql(&self) -> Result<Option<Cow<'_, str>>, Unsendable> {
+        self.0.to_sql()
+    }
+}
+
+impl ToSql for TimeZone {
+    fn to_sql(&self) -> Result<Option<Cow<'_, str>>, Unsendable> {
+        Ok(Some(Cow::Borrowed(&self.0)))
     }
 }
 

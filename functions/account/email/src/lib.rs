@@ -48,7 +48,7 @@ async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<EmailCha
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     let password = accounts::digests(&ctx, &wish.password);
-    match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
+    match ctx.sql(ASK.bind(&wish.email).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),
         Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),

@@ -3,7 +3,7 @@
 -- `consent` is the purpose that they must agree to, null for none. The link to put the file is good for `minutes`; a file that is
 -- not kept within the hour after is deleted. What counts against the entitlement `file_megabytes` are all files of the person that
 -- the storage may still hold, those that are leaving too: a quota that came back sooner could be used over and over. Raises as
--- `edge.require_consent` and `edge.demand`.
+-- `edge.require_consent` and `edge.require_entitlement`.
 create or replace function edge.await_file(kind text, media_type text, bytes bigint, minutes integer, consent text default null)
 returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -19,7 +19,7 @@ begin
   end if;
   -- One at a time per person, so that two requests cannot both take what is left.
   perform from public.users u where u.id = edge.uid() for no key update;
-  perform edge.demand('file_megabytes', ceil((await_file.bytes + (
+  perform edge.require_entitlement('file_megabytes', ceil((await_file.bytes + (
     select coalesce(sum(f.bytes), 0) from public.files f where f.user_id = edge.uid())) / 1e6)::int);
   insert into public.files (id, user_id, kind, media_type, bytes, address, upload_until, delete_after)
   values (id, edge.uid(), await_file.kind, await_file.media_type, await_file.bytes,

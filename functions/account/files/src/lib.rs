@@ -24,22 +24,20 @@ edge::function! {
     DELETE "/files/{id}"            => delete_file,   auth: Person, limit: 60,  writes, reply: 204,
         refuses: [refusal::NOT_FOUND];
 
-    uses: [Storage]
+    uses: [storage::SETTINGS]
 }
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, Cursor, Error, FieldError, Json, Page, Path, Person, Place, Query, Reply, Result, Sql, input, output, refusal,
-    refusals,
+    All, Context, Error, FieldError, Json, List, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
 };
 use files::{BEGINNING, MediaType, NewFile};
 use serde::Deserialize;
 use storage::Storage;
 use uuid::Uuid;
 
-const PAGE: u32 = 50;
 /// How long an upload link is good.
 const MINUTES: u32 = 15;
 
@@ -52,15 +50,6 @@ refusals! {
 struct Which {
     /// The file.
     id: Uuid,
-}
-
-#[input]
-struct Paging {
-    /// 50 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
 #[output(name = "UploadedFile")]
@@ -135,13 +124,11 @@ async fn create_file(ctx: Context, _: Person, Json(new): Json<NewFile>) -> Resul
     Ok(Reply::new(file.shown(&ctx, &storage)).location(&place))
 }
 
-async fn list_files(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<Reply<Page<File>>> {
+async fn list_files(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid), 50>) -> Result<Reply<Page<File>>> {
     let storage = Storage::new(&ctx)?;
-    let after: Option<(DateTime<Utc>, Uuid)> = paging.cursor.map(|cursor| cursor.open(&())).transpose()?;
-    let limit = paging.limit.unwrap_or(PAGE);
-    let select = LIST.bind(None::<Uuid>).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(limit + 1);
-    let rows = ctx.sql(select).await?.all::<Row>()?.into_iter().map(|row| row.file.shown(&ctx, &storage)).collect();
-    Ok(Reply::new(Page::new(rows, limit, &(), |file: &File| (file.created_at, file.id))))
+    let select = LIST.bind(None::<Uuid>).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let rows = ctx.sql(select).await?.values::<File>()?.into_iter().map(|file| file.shown(&ctx, &storage)).collect();
+    Ok(Reply::new(list.page(rows, |file: &File| (file.created_at, file.id))))
 }
 
 async fn get_file(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<File>> {

@@ -2,7 +2,7 @@ edge::function! {
     //! Deletes files that are to go: deleted by their owner, never uploaded, or left by a person who is gone.
 
     CRON "forget-files" every "5m" => run, budget: 2;
-    uses: [Storage]
+    uses: [storage::SETTINGS]
 }
 
 use edge::{Array, Context, Error, Reply, Result, Sql, Tick, output};

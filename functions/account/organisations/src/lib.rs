@@ -26,8 +26,8 @@ edge::function! {
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, msg, output, refusal,
-    refusals,
+    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, Versioned, input, msg,
+    output, refusal, refusals,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -73,47 +73,29 @@ struct Week {
     zazen_minutes: Option<f64>,
 }
 
+/// An organisation that was founded, now or before.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Created { organisation: Box<Organisation> },
-    Exists { organisation: Box<Organisation> },
-    Ok { organisation: Box<Organisation> },
-    Unverified,
-    NotAllowed,
-    Stale,
-}
-
-#[derive(Deserialize)]
-struct Row {
+struct Founded {
     organisation: Organisation,
-}
-
-#[derive(Deserialize)]
-struct AggregatesRow {
-    aggregates: Aggregates,
+    is_new: bool,
 }
 
 async fn create_organisation(ctx: Context, _: Person, Json(new): Json<OrganisationName>) -> Result<Reply<Organisation>> {
-    match plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.one()? {
-        Outcome::Created { organisation } => {
-            let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
-            Ok(Reply::new(*organisation).etag(|organisation| organisation.version).location(&place))
-        }
-        Outcome::Exists { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version).status(200)),
-        Outcome::Unverified => Err(VERIFY_ADDRESS.into()),
-        _ => Err(refusal::FORBIDDEN.into()),
+    let Founded { organisation, is_new } = plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.value()?;
+    if !is_new {
+        return Ok(Reply::versioned(organisation).status(200));
     }
+    let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
+    Ok(Reply::versioned(organisation).location(&place))
 }
 
 async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
-    let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.organisation).collect();
-    Ok(Reply::new(Page { items, next_cursor: None }))
+    Ok(Reply::new(Page { items: ctx.sql(LIST).await?.values()?, next_cursor: None }))
 }
 
 async fn get_organisation(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
+        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(Organisation::version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }
@@ -125,14 +107,11 @@ async fn rename_organisation(
     Json(named): Json<OrganisationName>,
 ) -> Result<Reply<Organisation>> {
     let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
-    match plain(ctx.sql(rename).await)?.one()? {
-        Outcome::Ok { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version)),
-        _ => Err(refusal::PRECONDITION_FAILED.into()),
-    }
+    Ok(Reply::versioned(plain(ctx.sql(rename).await)?.value::<Organisation>()?))
 }
 
 async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Aggregates>> {
-    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<AggregatesRow>()?.aggregates))
+    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.value()?))
 }
 
 const NOT_PLAIN: Message = msg!("not_plain",
@@ -145,13 +124,13 @@ fn plain<T>(outcome: Result<T>) -> Result<T> {
 
 const CREATE: Sql = Sql::new("select edge.create_organisation($1)");
 
-const LIST: Sql = Sql::new("select edge.list_organisations() as organisation");
+const LIST: Sql = Sql::new("select edge.list_organisations()");
 
 const READ: Sql = Sql::new("select edge.read_organisation($1::uuid)");
 
 const RENAME: Sql = Sql::new("select edge.rename_organisation(organisation => $1::uuid, name => $2, if_version => $3::text)");
 
-const AGGREGATES: Sql = Sql::new("select edge.organisation_aggregates($1::uuid) as aggregates");
+const AGGREGATES: Sql = Sql::new("select edge.organisation_aggregates($1::uuid)");
 
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,6 @@ edge::function! {
 use accounts::Tier;
 use chrono::{DateTime, Utc};
 use edge::{Context, Person, Reply, Result, Sql, output};
-use serde::Deserialize;
 
 #[output(name = "SubscriptionStanding")]
 struct Standing {
@@ -42,16 +41,11 @@ struct Entitlement {
     premium: i32,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    standing: Standing,
-}
-
 async fn get_subscription(ctx: Context, _: Person) -> Result<Reply<Standing>> {
-    Ok(Reply::new(ctx.sql(READ).await?.one::<Row>()?.standing))
+    Ok(Reply::new(ctx.sql(READ).await?.value()?))
 }
 
-const READ: Sql = Sql::new("select edge.my_subscription() as standing");
+const READ: Sql = Sql::new("select edge.my_subscription()");
 
 #[cfg(test)]
 mod tests;

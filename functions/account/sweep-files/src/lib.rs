@@ -2,7 +2,7 @@ edge::function! {
     //! Deletes stored files that no row names: what was put by a link after its row had gone, or left by a run that died.
 
     CRON "sweep-files" every "1d" => run, budget: 10;
-    uses: [Storage]
+    uses: [storage::SETTINGS]
 }
 
 use chrono::TimeDelta;

@@ -45,16 +45,11 @@ struct Creations {
     total: i64,
 }
 
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Profile,
-}
-
 async fn get_user_profile(ctx: Context, _: Person) -> Result<Reply<Profile>> {
-    Ok(Reply::new(ctx.sql(PROFILE).await?.one::<Answer>()?.answer))
+    Ok(Reply::new(ctx.sql(PROFILE).await?.value()?))
 }
 
-const PROFILE: Sql = Sql::new("select edge.grimoire_profile() as answer");
+const PROFILE: Sql = Sql::new("select edge.grimoire_profile()");
 
 #[cfg(test)]
 mod tests;

@@ -55,7 +55,7 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
     let cookie = DeviceCookie::of(&ctx)?;
     let ask = |legacy_password: Option<&str>| {
         LOGIN
-            .bind(typed.email.as_str())
+            .bind(&typed.email)
             .bind(accounts::digests(&ctx, &typed.password))
             .bind(refresh.hash())
             .bind(accounts::device(&ctx))

@@ -10,11 +10,9 @@ edge::function! {
     uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
-use accounts::{LINK_INVALID, Link};
+use accounts::Link;
 use edge::auth::sha256_hex;
 use edge::{Context, Email, Json, Public, Reply, Result, Sql, input, output};
-use outbox::Entry;
-use serde::Deserialize;
 
 #[input(name = "PasswordResetRequest")]
 struct Forgotten {
@@ -41,20 +39,11 @@ enum Status {
     Accepted,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { outbox: Vec<Entry> },
-    Invalid,
-}
-
 async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
-    let ask = ASK.bind(forgotten.email.as_str()).bind(&link.hash).bind(&link.url);
-    if let Outcome::Ok { outbox } = ctx.sql(ask).await?.one()? {
-        accounts::post_later(&ctx, outbox);
-    }
+    let ask = ASK.bind(&forgotten.email).bind(&link.hash).bind(&link.url);
+    accounts::post_later(&ctx, ctx.sql(ask).await?.value()?);
     Ok(Reply::new(Requested { status: Status::Accepted }))
 }
 
@@ -64,10 +53,7 @@ async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -
     let email: Option<String> = ctx.sql(EMAIL.bind(&hash)).await?.one()?;
     accounts::refuse_guessable("password", &new.password, email.as_deref().unwrap_or_default())?;
     let reset = RESET.bind(hash).bind(accounts::digest(&ctx, &new.password));
-    match ctx.sql(reset).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(LINK_INVALID.into()),
-    }
+    accounts::post_later(&ctx, ctx.sql(reset).await?.value()?);
     Ok(Reply::new(()))
 }
 

@@ -1,7 +1,6 @@
 -- Opens an account as `edge.register` does, and writes the letter that verifies its address.
 --
--- Outcomes: those of `edge.register`, each with {outbox}: the letter, or no letter where the outcome is `email_taken`. Where
--- addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it; the
+-- Outcomes: those of `edge.register`, each with {outbox}: the letter. Raises as it does. Where addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it; the
 -- owner of a closed one, that it is closed, until when it can be opened again, and how. The link is good for 24 hours.
 --
 -- `token_hash` is of the token in `link`. `device_hash` is of the browser's cookie (`edge.device_source`), which a new

@@ -9,8 +9,8 @@ edge::function! {
     uses: [accounts::LETTERS, accounts::PASSWORDS, edge::TOKENS]
 }
 
-use accounts::{DeviceCookie, EMAIL_TAKEN, Granted, Link, Locale, SignedIn};
-use edge::{Context, Email, Json, Public, Reply, Result, Sql, TimeZone, input, output};
+use accounts::{DeviceCookie, Granted, Link, Locale, SignedIn};
+use edge::{Context, Email, Json, Public, Reply, Result, Sql, TimeZone, Word, input, output};
 use outbox::Entry;
 use serde::{Deserialize, Serialize};
 
@@ -62,7 +62,6 @@ struct Answer {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
     Created(Box<Granted>),
-    EmailTaken,
     VerifyFirst,
 }
 
@@ -72,13 +71,13 @@ async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result
     let refresh = accounts::first_refresh_token()?;
     let cookie = DeviceCookie::of(&ctx)?;
     let register = REGISTER
-        .bind(new.email.as_str())
+        .bind(&new.email)
         .bind(accounts::digest(&ctx, &new.password))
         .bind(refresh.hash())
         .bind(&link.hash)
         .bind(&link.url)
         .bind(&new.name)
-        .bind(new.locale.map_or(ctx.language().code(), Locale::code))
+        .bind(new.locale.map_or(ctx.language().code(), Locale::word))
         .bind(new.time_zone.as_deref().and_then(TimeZone::parse).as_ref().map_or(HOME, TimeZone::as_str))
         .bind(HOME)
         .bind(accounts::device(&ctx))
@@ -90,7 +89,6 @@ async fn sign_up(ctx: Context, _: Public, Json(new): Json<NewAccount>) -> Result
         Outcome::Created(granted) => {
             Ok(cookie.keep(Reply::new(Registered::SignedIn(Box::new(granted.sign_in(&ctx, &refresh)?)))).replayed(replayed))
         }
-        Outcome::EmailTaken => Err(EMAIL_TAKEN.into()),
         Outcome::VerifyFirst => Ok(Reply::new(Registered::Waiting(Waiting { status: Status::VerifyFirst })).status(202)),
     }
 }

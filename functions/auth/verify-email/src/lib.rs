@@ -8,11 +8,8 @@ edge::function! {
     uses: [accounts::LETTERS]
 }
 
-use accounts::{EMAIL_TAKEN, LINK_INVALID};
 use edge::auth::sha256_hex;
 use edge::{Context, Json, Public, Reply, Result, Sql, input};
-use outbox::Entry;
-use serde::Deserialize;
 
 #[input(name = "LinkProof")]
 struct Proof {
@@ -20,20 +17,8 @@ struct Proof {
     token: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { outbox: Vec<Entry> },
-    Invalid,
-    EmailTaken,
-}
-
 async fn verify_email(ctx: Context, _: Public, Json(proof): Json<Proof>) -> Result<Reply<()>> {
-    match ctx.sql(VERIFY.bind(sha256_hex(proof.token.as_bytes()))).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(LINK_INVALID.into()),
-        Outcome::EmailTaken => return Err(EMAIL_TAKEN.into()),
-    }
+    accounts::post_later(&ctx, ctx.sql(VERIFY.bind(sha256_hex(proof.token.as_bytes()))).await?.value()?);
     Ok(Reply::new(()))
 }
 

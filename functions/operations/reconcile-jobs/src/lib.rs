@@ -61,12 +61,6 @@ struct Expired {
     outbox: Vec<Entry>,
 }
 
-/// `settings.calls_per_run`.
-#[derive(Deserialize)]
-struct Plan {
-    calls: u32,
-}
-
 #[derive(Deserialize)]
 struct Job {
     job_id: Uuid,
@@ -80,11 +74,6 @@ struct JobMoved {
     outcome: String,
     #[serde(default)]
     outbox: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-struct Answer<T> {
-    answer: T,
 }
 
 /// What came of asking about a job.
@@ -101,8 +90,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let runpod = RunPod::new(&ctx).ok();
     let [expired, plan, jobs] =
         ctx.batch([EXPIRE.bind(MOST_EXPIRED), PLAN.into(), SILENT.bind(runpod.as_ref().map_or(0, |_| WAVE / 4))]).await?;
-    let expired: Expired = expired.one::<Answer<_>>()?.answer;
-    let calls = plan.one::<Plan>()?.calls;
+    let expired: Expired = expired.value()?;
+    let calls: u32 = plan.value()?;
     let most_messages = (calls / 10).min(MOST_MESSAGES);
     let most_jobs = ((calls - most_messages).saturating_sub(SQL_CALLS) / CALLS_PER_JOB).min((MOST_WAVES - 1) * WAVE);
     let mut report = Report { expired: expired.expired, ..Report::default() };
@@ -117,7 +106,7 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
         let next = if is_over { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
         report.more |= next == 0;
         let [moved, jobs] = ctx.batch([EVENTS.bind(SqlJson(&events)), SILENT.bind(next)]).await?;
-        for Answer { answer: job } in moved.all::<Answer<JobMoved>>()? {
+        for job in moved.values::<JobMoved>()? {
             report.moved += u32::from(job.outcome == "moved");
             messages.extend(job.outbox);
         }
@@ -184,16 +173,16 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
     }
 }
 
-const EXPIRE: Sql = Sql::new("select edge.expire_jobs($1) as answer");
+const EXPIRE: Sql = Sql::new("select edge.expire_jobs($1)");
 
-const PLAN: Sql = Sql::new("select edge.calls_per_run() as calls");
+const PLAN: Sql = Sql::new("select edge.calls_per_run()");
 
 const SILENT: Sql = Sql::new("select job_id, kind, runpod_job_id, endpoint from edge.jobs_to_reconcile($1)");
 
 /// In the order of ids, so that two runs at once cannot wait for each other.
 const EVENTS: Sql = Sql::new(
     "select edge.job_event(e.job, e.runpod_job_id, e.status, e.output, e.error, e.delay_ms, e.execution_ms,
-       progress => e.progress, is_presumed => e.is_presumed) as answer
+       progress => e.progress, is_presumed => e.is_presumed)
      from (
        select * from jsonb_to_recordset($1) as e (
          job uuid, runpod_job_id text, status text, output jsonb, error text, delay_ms bigint, execution_ms bigint,

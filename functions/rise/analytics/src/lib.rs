@@ -62,12 +62,8 @@ async fn get_analytics(
     Path(_): Path<Owner>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<Analytics>> {
-    let by = match wanted.by {
-        None | Some(By::Week) => "week",
-        Some(By::Month) => "month",
-    };
-    let answer: Analytics = ctx.sql(ANALYTICS.bind(by).bind(wanted.periods.unwrap_or(PERIODS))).await?.one()?;
-    Ok(Reply::new(answer).revalidated())
+    let select = ANALYTICS.bind(wanted.by.unwrap_or(By::Week)).bind(wanted.periods.unwrap_or(PERIODS));
+    Ok(Reply::new(ctx.sql(select).await?.one::<Analytics>()?).revalidated())
 }
 
 /// One period more than is shown, for the comparison.

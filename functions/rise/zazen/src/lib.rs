@@ -8,10 +8,7 @@ edge::function! {
 }
 
 use chrono::NaiveDate;
-use edge::{
-    Context, Date, FieldError, Language, Message, OwnerOrAdmin, Page, Path, Person, Place, Query, Reply, Result, Sql, input, msg,
-    output,
-};
+use edge::{Context, Days, Language, Message, OwnerOrAdmin, Page, Path, Person, Query, Reply, Result, Sql, input, msg, output};
 use rise::Owner;
 
 const WEEKS: u32 = 12;
@@ -32,11 +29,7 @@ const SUGGESTIONS: [Message; 8] = [
 ];
 
 #[input]
-struct Range {
-    /// First day, inclusive.
-    from: Option<Date>,
-    /// Last day, inclusive.
-    to: Option<Date>,
+struct Weeks {
     /// How many weeks `by_week` shows; 12 where absent.
     #[validate(range(min = 1, max = 53))]
     weeks: Option<u32>,
@@ -109,12 +102,9 @@ async fn get_zazen_stats(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    Query(range): Query<Range>,
+    Query(range): Query<Days<Weeks>>,
 ) -> Result<Reply<Stats>> {
-    if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
-    }
-    let select = STATS.bind(range.from.map(Date::day)).bind(range.to.map(Date::day)).bind(range.weeks.unwrap_or(WEEKS));
+    let select = STATS.bind(range.from).bind(range.to).bind(range.rest.weeks.unwrap_or(WEEKS));
     Ok(Reply::new(ctx.sql(select).await?.one()?))
 }
 
