@@ -38,13 +38,14 @@ pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
 pub use edge_macros::{input, output};
 pub use error::{Error, OnConstraint, Result};
 pub use handler::{Handler, run};
-pub use http::{Http, HttpAnswer, HttpFailure};
+pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
 pub use input::{Json, MaybeJson, Path, Query, Raw};
 pub use pipeline::{Call, serve};
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
 pub use refusal::Refusal;
 pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Passed, Pieces, Reply, Svg};
 pub use request::{Headers, Incoming, Parts};
+pub use route::Root;
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
