@@ -145,9 +145,11 @@ fn recordings() -> Vec<PathBuf> {
 
 /// The endpoint that a request went to.
 fn meant(seen: &Seen) -> Option<(&'static Function, &'static Endpoint)> {
-    let path = seen.path.split('?').next().filter(|path| path.starts_with("/api/v1/"))?;
-    FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).find_map(|function| {
-        match find(function.endpoints, &seen.method, path) {
+    let path = seen.path.split('?').next()?;
+    let is_canonical =
+        |function: &&&Function| path.strip_prefix(function.root.prefix()).is_some_and(|rest| rest.starts_with('/'));
+    FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).filter(is_canonical).find_map(|function| {
+        match find(function.root, function.endpoints, &seen.method, path) {
             Found::Endpoint(endpoint, _) if seen.method != "HEAD" => Some((*function, endpoint)),
             _ => None,
         }

@@ -24,7 +24,7 @@ pub(crate) fn document(examples: &BTreeMap<String, Examples>) -> Value {
         for endpoint in function.endpoints {
             let seen = examples.get(&file_name(function, endpoint)).cloned().unwrap_or_default();
             let described = describe(function, endpoint, &mut schemas, &mut schemes, &seen);
-            paths[["/api/v1", endpoint.path].concat()][endpoint.method.to_ascii_lowercase()] = described;
+            paths[[function.root.prefix(), endpoint.path].concat()][endpoint.method.to_ascii_lowercase()] = described;
         }
     }
     let mut named = schemas.used_by(&paths);
@@ -88,7 +88,7 @@ fn describe(
 ) -> Value {
     let (input, output) = schemas.shapes(endpoint);
     let example = examples.get(&endpoint.reply.to_string());
-    let mut parameters = parameters("path", input.path, schemas, |name| path_example(endpoint.path, name, example?));
+    let mut parameters = parameters("path", input.path, schemas, |name| path_example(function, endpoint.path, name, example?));
     parameters.extend(sealed_parameters(endpoint.path, &parameters));
     parameters.extend(self::parameters("query", input.query, schemas, |name| query_example(name, example?)));
     parameters.extend(headers(endpoint));
@@ -193,8 +193,8 @@ fn sealed_parameters(template: &str, known: &[Value]) -> Vec<Value> {
 }
 
 /// What stood in a path in the place of a parameter.
-fn path_example(template: &str, name: &str, example: &Example) -> Option<String> {
-    let sent = example.path.strip_prefix("/api/v1")?.split('?').next()?;
+fn path_example(function: &Function, template: &str, name: &str, example: &Example) -> Option<String> {
+    let sent = example.path.strip_prefix(function.root.prefix())?.split('?').next()?;
     let (part, value) = template
         .split('/')
         .zip(sent.split('/'))
@@ -257,7 +257,7 @@ fn problem() -> Value {
         "description": "RFC 9457. `code` is stable and for programs, `detail` is for people. Some problems have members of their \
             own, such as what is left of a quota.",
         "additionalProperties": true,
-        "required": ["type", "title", "status", "detail", "code", "request_id"],
+        "required": ["type", "title", "status", "detail", "code", "request_id", "error"],
         "properties": {
             "type": { "type": "string" },
             "title": { "type": "string", "description": "The status in words." },
@@ -265,6 +265,17 @@ fn problem() -> Value {
             "detail": { "type": "string", "description": "In French or English." },
             "code": { "type": "string", "enum": codes },
             "request_id": { "type": "string", "format": "uuid", "description": "By which the log finds the request." },
+            "error": {
+                "type": "object",
+                "description": "The same, as OpenAI's clients read it.",
+                "required": ["message", "type", "param", "code"],
+                "properties": {
+                    "message": { "type": "string" },
+                    "type": { "type": "string" },
+                    "param": { "type": ["string", "null"], "description": "The first wrong field." },
+                    "code": { "type": "string" },
+                },
+            },
             "errors": {
                 "type": "array",
                 "description": "With `invalid`: one entry per wrong field.",

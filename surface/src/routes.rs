@@ -1,4 +1,4 @@
-use edge::{Function, Trigger, route::PREFIXES};
+use edge::{Function, Root, Trigger};
 
 /// The example host of the manifest; a deployment puts its own in its place.
 pub const HOST: &str = "api.oree.example";
@@ -14,9 +14,13 @@ pub fn patterns(function: &Function) -> Vec<String> {
 /// The same on another host.
 pub(crate) fn patterns_at(host: &str, function: &Function) -> Vec<String> {
     match function.trigger {
-        Trigger::Http => PREFIXES.iter().map(|prefix| [host, prefix, &function.route(), "*"].concat()).collect(),
-        // `/api*` covers `/api/v1` too.
-        Trigger::Fallback => ["/api", "/s2s_api_v1"].iter().map(|prefix| [host, prefix, "*"].concat()).collect(),
+        Trigger::Http => function.root.prefixes().iter().map(|prefix| [host, prefix, &function.route(), "*"].concat()).collect(),
+        Trigger::Fallback => {
+            let all: Vec<&str> = Root::ALL.iter().flat_map(|root| root.prefixes()).copied().collect();
+            // `/api*` covers `/api/v1` too.
+            let widest = all.iter().filter(|prefix| !all.iter().any(|other| other != *prefix && prefix.starts_with(other)));
+            widest.map(|prefix| [host, prefix, "*"].concat()).collect()
+        }
         Trigger::Cron { .. } | Trigger::Clock { .. } => Vec::new(),
     }
 }

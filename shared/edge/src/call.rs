@@ -46,7 +46,7 @@ impl Call {
     async fn count(&self, limit: Limit, who: &str) -> Result<()> {
         let Some(binding) = limit.binding() else { return Ok(()) };
         let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
-        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited()) }
+        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited(limit)) }
     }
 
     /// Reads the body under its cap; `json` bodies must be declared as such.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::auth::Keys;
 use crate::caller::{Identity, SCHEDULED, SqlRole};
 use crate::config::Config;
-use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::http::{Http, HttpAnswer, HttpFailure, Patience, RETRY_AFTER, Upstream, retry_after};
 use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
@@ -185,9 +185,29 @@ impl Context {
     /// [`HttpFailure`] where no answer came; every status is an answer.
     pub async fn http(&self, name: &'static str, request: Http) -> Result<HttpAnswer, HttpFailure> {
         let started = self.0.runtime.clock();
-        let answer = self.0.runtime.http(request.header("traceparent", self.0.log.traceparent())).await;
+        let mut answer = self.0.runtime.http(self.to_outside(request)).await;
+        if let Ok(answer) = &mut answer {
+            answer.retry_after = retry_after(&answer.headers, self.0.runtime.now());
+        }
         self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
         answer
+    }
+
+    /// Calls an outside service whose answer comes piece by piece. Limits are `patience`'s, in place of the request's own; the
+    /// call is ended as soon as the answer, or the future of it, is dropped, as it is when the caller leaves. Logged is the
+    /// time to status and headers.
+    ///
+    /// # Errors
+    /// [`HttpFailure`] where no answer came; every status is an answer.
+    pub async fn stream(&self, name: &'static str, request: Http, patience: Patience) -> Result<Upstream, HttpFailure> {
+        let started = self.0.runtime.clock();
+        let answer = self.0.runtime.stream(self.to_outside(request), patience).await;
+        self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
+        answer
+    }
+
+    fn to_outside(&self, request: Http) -> Http {
+        request.header("traceparent", self.0.log.traceparent()).wants(&[RETRY_AFTER])
     }
 
     /// Calls a cron function through its service binding; its report comes back.
@@ -420,6 +440,7 @@ impl Transport for Sending<'_> {
             body: request.body.as_bytes().to_vec(),
             timeout: request.timeout,
             most: usize::MAX,
+            wants: Vec::new(),
         };
         match self.runtime.http(http).await {
             Ok(answer) => Ok(Response { status: answer.status, body: answer.body }),

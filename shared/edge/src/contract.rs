@@ -3,6 +3,7 @@ use crate::call::Call;
 use crate::caller::SqlRole;
 use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
 use crate::reply::Answer;
+use crate::route::Root;
 use crate::settings::{Settings, Variable};
 use futures::future::LocalBoxFuture;
 
@@ -12,6 +13,7 @@ pub struct Function {
     pub package: &'static str,
     pub about: &'static str,
     pub trigger: Trigger,
+    pub root: Root,
     pub endpoints: &'static [Endpoint],
     /// Settings beside those that its callers imply.
     pub uses: &'static [&'static Settings],
@@ -70,34 +72,46 @@ pub enum Access {
 
 /// Requests per minute, per person or address. Four classes, each one rate-limit binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(u16);
+pub struct Limit {
+    per_minute: u16,
+    /// What a call too many is answered: 429, or 503 for clients that take a 429 for their user's fault.
+    pub status: u16,
+}
 
 impl Limit {
-    pub const NONE: Limit = Limit(0);
+    pub const NONE: Limit = Limit { per_minute: 0, status: 429 };
 
     /// One of the classes 10, 60, 300 and 1200; anything else does not compile.
     pub const fn per_minute(requests: u16) -> Limit {
         assert!(matches!(requests, 10 | 60 | 300 | 1200), "a limit is none, 10, 60, 300 or 1200 per minute");
-        Limit(requests)
+        Limit { per_minute: requests, status: 429 }
+    }
+
+    /// `limit: 300 or 503`.
+    #[must_use]
+    pub const fn or(self, status: u16) -> Limit {
+        assert!(status == 503, "a call too many is answered 429, or 503");
+        Limit { status, ..self }
     }
 
     /// Requests per minute; `None` where there is no limit.
     pub fn requests(self) -> Option<u16> {
-        (self.0 > 0).then_some(self.0)
+        (self.per_minute > 0).then_some(self.per_minute)
     }
 
     /// What all addresses of one IPv6 network may do together, where nobody is known: well above what one subscriber may, for a
     /// network can be a whole town's.
     pub fn of_network(self) -> Limit {
-        match self.0 {
-            0 => Limit::NONE,
-            10 => Limit(300),
-            _ => Limit(1200),
-        }
+        let per_minute = match self.per_minute {
+            0 => 0,
+            10 => 300,
+            _ => 1200,
+        };
+        Limit { per_minute, ..self }
     }
 
     pub(crate) fn binding(self) -> Option<&'static str> {
-        match self.0 {
+        match self.per_minute {
             10 => Some("LIMIT_10"),
             60 => Some("LIMIT_60"),
             300 => Some("LIMIT_300"),
@@ -165,7 +179,7 @@ macro_rules! function {
         $(#![doc = $about:literal])*
         FALLBACK;
     ) => {
-        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, [], []);
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, [], []);
         $crate::function!(@fetch);
     };
     (
@@ -176,7 +190,8 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
+            $crate::Root::Api,
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
             [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
@@ -189,7 +204,8 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
+            $crate::Root::Api,
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
             [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
@@ -197,9 +213,10 @@ macro_rules! function {
     };
     (
         $(#![doc = $about:literal])*
+        $(root: $root:ident;)?
         $(
             $(#[doc = $does:literal])+
-            $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt, $access:ident
+            $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt $(or $over:literal)?, $access:ident
                 $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?
                 $(, headers: [$($header:ident),* $(,)?])? $(, refuses: [$($refusal:path),* $(,)?])?;
         )+
@@ -208,8 +225,9 @@ macro_rules! function {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Http,
+            $crate::function!(@root $($root)?),
             [$($crate::function!(
-                @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) $limit $access
+                @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) ($crate::function!(@limit $limit $($over)?)) $access
                 ($crate::function!(@or $($reply)?, 200))
                 ($crate::function!(@or $($sql)?, 1))
                 ($crate::function!(@or $($body)?, 65_536))
@@ -225,18 +243,19 @@ macro_rules! function {
         const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
-    (@function [$($about:literal)*] $trigger:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
+    (@function [$($about:literal)*] $trigger:expr, $root:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
         /// This function's contract.
         pub static FUNCTION: $crate::Function = $crate::Function {
             package: env!("CARGO_PKG_NAME"),
             about: concat!($($about),*),
             trigger: $trigger,
+            root: $root,
             endpoints: &[$($endpoint),*],
             uses: &[$($use),*],
         };
     };
     (
-        @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) $limit:tt $access:ident
+        @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) ($limit:expr) $access:ident
         ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*] [$($header:ident),*] [$($refusal:path),*]
     ) => {
         $crate::Endpoint {
@@ -246,7 +265,7 @@ macro_rules! function {
             about: concat!($($about),*),
             caller: stringify!($caller),
             role: <$caller as $crate::Caller>::ROLE,
-            limit: $crate::function!(@limit $limit),
+            limit: $limit,
             access: $crate::function!(@access $access),
             reply: $reply,
             also: &[$($also),*],
@@ -261,8 +280,11 @@ macro_rules! function {
             describe: |generator| $crate::describe::shape::<$caller, _, _>(generator, $handler),
         }
     };
+    (@root) => { $crate::Root::Api };
+    (@root $root:ident) => { $crate::Root::$root };
     (@limit none) => { $crate::Limit::NONE };
     (@limit $limit:literal) => { $crate::Limit::per_minute($limit) };
+    (@limit $limit:literal $over:literal) => { $crate::Limit::per_minute($limit).or($over) };
     (@access reads) => { $crate::Access::Reads };
     (@access writes) => { $crate::Access::Writes };
     (@or , $default:literal) => { $default };

@@ -120,14 +120,15 @@ impl Endpoint {
         let shape = (self.describe)(&mut SchemaGenerator::default());
         let takes_input = shape.path.is_some() || shape.query.is_some() || shape.body.is_some();
         let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
-        let implied: [(&[Refusal], bool); 14] = [
+        let implied: [(&[Refusal], bool); 15] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),
             (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
             (&[refusal::SESSION_REVOKED, refusal::BANNED], self.needs_token() && self.sql > 0),
             (&[refusal::FORBIDDEN], is_ranked),
             (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
-            (&[refusal::RATE_LIMITED], self.limit.requests().is_some()),
+            (&[refusal::RATE_LIMITED], self.limit.requests().is_some() && self.limit.status == 429),
+            (&[refusal::OVER_LIMIT], self.limit.status == 503),
             (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], shape.body.is_some()),
             (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
             (&[refusal::INVALID], takes_input || self.takes_key() || self.access == Access::Writes),

@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use validation::{FieldError, Language, Message, Place, Rejected};
 
+use crate::contract::Limit;
 use crate::refusal::{self, Refusal};
 use crate::reply::Answer;
 
@@ -27,7 +28,7 @@ struct Inner {
 }
 
 /// What every problem has, so that no detail of one may be called so.
-const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "code", "request_id", "errors"];
+const MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "code", "request_id", "errors", "error"];
 
 #[derive(Serialize)]
 struct Problem<'a, F: Serialize> {
@@ -39,8 +40,20 @@ struct Problem<'a, F: Serialize> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<F>>,
+    error: Familiar<'a>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     details: Option<&'a Map<String, Value>>,
+}
+
+/// The same in the form of OpenAI's API, which the clients of many services read: with it they understand our errors as they
+/// are.
+#[derive(Serialize)]
+struct Familiar<'a> {
+    message: &'a str,
+    r#type: &'static str,
+    /// The first wrong field.
+    param: Option<&'a str>,
+    code: &'static str,
 }
 
 impl Error {
@@ -67,9 +80,10 @@ impl Error {
         self.with_header("retry-after", seconds.max(1).to_string())
     }
 
-    pub(crate) fn rate_limited() -> Error {
+    pub(crate) fn rate_limited(limit: Limit) -> Error {
+        let refusal = if limit.status == 503 { refusal::OVER_LIMIT } else { refusal::RATE_LIMITED };
         // The binding does not tell when its window ends; a whole window is always long enough.
-        Error::from(refusal::RATE_LIMITED).retry_after(60)
+        Error::from(refusal).retry_after(60)
     }
 
     pub(crate) fn method_not_allowed(allow: String) -> Error {
@@ -152,6 +166,12 @@ impl Error {
             code: self.0.message.code,
             request_id,
             errors: (!errors.is_empty()).then_some(errors),
+            error: Familiar {
+                message: self.0.message.text(language),
+                r#type: refusal::family(self.0.status),
+                param: self.0.fields.first().map(|wrong| wrong.field.as_str()),
+                code: self.0.message.code,
+            },
             details: self.0.details.as_ref(),
         };
         let mut answer = Answer::new(self.0.status);
@@ -159,6 +179,10 @@ impl Error {
         answer.header("content-language", language.code());
         for (name, value) in &self.0.headers {
             answer.header(name, value.clone());
+        }
+        if !self.is_fault() && !answer.has("retry-after") {
+            // OpenAI's clients repeat 409, 429 and 5xx by themselves: what does not say when will not pass by waiting.
+            answer.header("x-should-retry", "false");
         }
         answer.body = serde_json::to_vec(&problem).unwrap_or_default();
         answer

@@ -46,7 +46,7 @@ pub use days::{Days, in_order};
 pub use edge_macros::{input, output};
 pub use error::{Error, OnConstraint, Result};
 pub use handler::{Handler, run};
-pub use http::{Http, HttpAnswer, HttpFailure};
+pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
 pub use input::{All, Filter, Json, MaybeJson, Path, Query, Raw};
 pub use list::{List, Page};
 pub use offline::Versioned;
@@ -56,6 +56,7 @@ pub use refusal::Refusal;
 pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Pieces, Reply, Svg, Verbatim};
 pub use request::{Headers, Incoming, Parts};
 pub use rounds::{each, rounds};
+pub use route::Root;
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;

@@ -17,9 +17,11 @@ use crate::{Error, Language, Result, refusal};
 /// Moves the clock of one request; obeyed in stage dev only.
 const MOVED_CLOCK: &str = "x-oree-now";
 
-const CORS_HEADERS: &str =
-    "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
-const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition";
+/// What pages of other origins may read. `x-should-retry` and `retry-after-ms` are heard by OpenAI's clients.
+const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition, www-authenticate, x-should-retry, retry-after-ms";
+
+/// Header names that a preflight may ask for at once.
+const MOST_ASKED: usize = 64;
 
 /// Answers one request to `function`. Never fails: every failure is an answer.
 pub async fn serve(
@@ -98,7 +100,7 @@ async fn route(
     };
     let found = match function.endpoints {
         [only] if internal && method == "POST" => Found::Endpoint(only, Vec::new()),
-        endpoints => route::find(endpoints, method, &parts.path),
+        endpoints => route::find(function.root, endpoints, method, &parts.path),
     };
     let (endpoint, path_parameters) = match found {
         Found::Endpoint(endpoint, parameters) => (endpoint, parameters),
@@ -115,7 +117,10 @@ async fn route(
     if preflight {
         let mut answer = Answer::new(204);
         answer.header("access-control-allow-methods", endpoint.method);
-        answer.header("access-control-allow-headers", CORS_HEADERS);
+        let asked = parts.headers.get("access-control-request-headers").unwrap_or_default();
+        if let Some(names) = header_names(asked) {
+            answer.header("access-control-allow-headers", names);
+        }
         answer.header("access-control-max-age", "600");
         return Ok(answer);
     }
@@ -146,6 +151,14 @@ async fn route(
         return Err(Error::internal(unnamed));
     }
     outcome
+}
+
+/// The names that a preflight asks for, if they can be names: whatever a client sends beside what we know is ignored, so that
+/// none of them needs a list here.
+fn header_names(asked: &str) -> Option<String> {
+    let names: Vec<&str> = asked.split(',').map(str::trim_ascii).filter(|name| !name.is_empty()).collect();
+    let is_token = |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+    (!names.is_empty() && names.len() <= MOST_ASKED && names.iter().all(is_token)).then(|| names.join(", "))
 }
 
 /// The headers of every answer, errors too.

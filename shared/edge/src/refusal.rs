@@ -53,6 +53,7 @@ refusals! {
     pub UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", fr: "Le corps doit être du JSON (Content-Type: application/json).", en: "The body must be JSON (Content-Type: application/json).";
     pub INVALID: 422 "invalid", fr: "Certains champs sont incorrects.", en: "Some fields are not right.";
     pub RATE_LIMITED: 429 "rate_limited", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";
+    pub OVER_LIMIT: 503 "over_limit", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";
     pub UNAVAILABLE: 503 "unavailable", fr: "Service momentanément indisponible : réessayez.", en: "Temporarily unavailable: try again.";
     pub MISCONFIGURED: 503 "misconfigured", fr: "Ce service n'est pas configuré.", en: "This service is not configured.";
     pub INTERNAL: 500 "internal", fr: "Erreur interne. Indiquez l'identifiant de requête au support.", en: "Internal error. Give the request id to support.";
@@ -117,5 +118,17 @@ pub fn title(status: u16) -> &'static str {
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
+    }
+}
+
+/// The kind of an error, in the words of OpenAI's API.
+pub(crate) fn family(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        429 => "rate_limit_error",
+        402 | 403 => "permission_error",
+        404 => "not_found_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     }
 }

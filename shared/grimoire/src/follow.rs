@@ -16,7 +16,7 @@ const POLLS: u32 = 40;
 /// RunPod tells the end of a job by itself, and its progress only when it is asked: every ten seconds.
 const POLLS_PER_QUESTION: u32 = 7;
 /// Proxies close a connection that is silent for long.
-const SILENT_POLLS: u32 = 8;
+const BEAT: Duration = Duration::from_secs(12);
 
 #[derive(serde::Deserialize)]
 struct Followed {
@@ -68,7 +68,7 @@ pub(crate) async fn follow<T: Shown>(
         return Ok(Reply::new(Events::none()).status(204));
     }
     let following = Following { ctx: ctx.clone(), started, creation, next: Some(first), job, seen, polls: POLLS, is_over: false };
-    Ok(Reply::new(Events::new(ctx, POLL, changes(following, look))))
+    Ok(Reply::new(Events::new(ctx, BEAT, changes(following, look)).again_after(POLL)))
 }
 
 /// Records what RunPod has said, and looks.
@@ -91,17 +91,16 @@ fn changes<T: Shown>(from: Following, look: impl Fn() -> Statement + 'static) ->
     unfold(from, move |mut following| {
         let look = look.clone();
         async move {
-            for _ in 0..SILENT_POLLS {
+            loop {
                 let row = following.next(&*look).await?;
                 let id = row.mark();
                 if id != following.seen {
                     following.is_over = row.is_over();
                     following.seen.clone_from(&id);
                     let data = row.shown(&following.ctx);
-                    return Some((Event::Data { id, data }, following));
+                    return Some((Event::new(data).id(id), following));
                 }
             }
-            Some((Event::Nothing, following))
         }
     })
     .boxed_local()

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, retry_after: Option<u32>) -> Sent {
-        sent(Ok(HttpAnswer { status, retry_after, length: None, body: b"ada@example.org is not an address".to_vec() }))
+        sent(Ok(HttpAnswer { status, retry_after, body: b"ada@example.org is not an address".to_vec(), ..HttpAnswer::default() }))
     }
 
     #[test]

@@ -109,8 +109,9 @@ impl<'a> Storage<'a> {
     /// Why nobody knows; trying again may help.
     pub async fn length(&self, address: &str) -> std::result::Result<Option<u64>, String> {
         let (url, headers) = self.signer.request("HEAD", key_of(address), EMPTY, self.ctx.now());
-        let answer = self.send(Http::head(url), headers).await?;
-        match (answer.status, answer.length) {
+        let answer = self.send(Http::head(url).wants(&["content-length"]), headers).await?;
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        match (answer.status, length) {
             (200, Some(length)) => Ok(Some(length)),
             (404, _) => Ok(None),
             (status, _) => Err(refused(status)),

@@ -105,13 +105,23 @@ async fn whoever_sends_too_much_hears_so() {
 #[tokio::test]
 async fn a_preflight_is_answered_for_listed_origins_only() {
     let app = App::edge();
-    let ask = |origin: &'static str| {
-        app.call("OPTIONS", "/rise/kaizen").header("origin", origin).header("access-control-request-method", "POST").send()
+    let asks = |origin: &str, headers: &str| {
+        let call = app.call("OPTIONS", "/rise/kaizen").header("origin", origin).header("access-control-request-method", "POST");
+        call.header("access-control-request-headers", headers).send()
     };
+    let ask = |origin: &'static str| asks(origin, "authorization,apikey, x-client-info,x-stainless-os");
     let allowed = ask("http://localhost:3000").await;
     assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (204, Some("http://localhost:3000")));
     assert_eq!(allowed.header("access-control-allow-credentials"), Some("true"));
-    assert!(allowed.header("access-control-allow-headers").unwrap().contains("authorization"));
+    let names = allowed.header("access-control-allow-headers");
+    assert_eq!(
+        names,
+        Some("authorization, apikey, x-client-info, x-stainless-os"),
+        "whatever a client sends beside what we read"
+    );
+    for odd in ["a b", "a,(b)", &vec!["x-many"; 65].join(",")] {
+        assert_eq!(asks("http://localhost:3000", odd).await.header("access-control-allow-headers"), None, "{odd}");
+    }
     let refused = ask("https://evil.example").await;
     assert_eq!(refused.header("access-control-allow-origin"), None);
 }
@@ -121,6 +131,8 @@ async fn errors_carry_cors_security_headers_and_a_request_id() {
     let answer = App::edge().get("/auth/me").header("origin", "http://localhost:3000").send().await;
     assert_eq!(answer.status, 401);
     assert_eq!(answer.header("access-control-allow-origin"), Some("http://localhost:3000"));
+    assert!(answer.header("access-control-expose-headers").unwrap().contains("www-authenticate"));
+    assert_eq!(answer.header("x-should-retry"), Some("false"), "waiting does not sign anybody in");
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert!(uuid::Uuid::parse_str(answer.header("x-request-id").unwrap()).is_ok());

@@ -1,7 +1,7 @@
 //! Requests made from contracts: for every endpoint a path and a body that its schema accepts, and ways to spoil them.
 
 use edge::schemars::SchemaGenerator;
-use edge::{Endpoint, Function, Trigger};
+use edge::{Endpoint, Function, Root, Trigger};
 use serde_json::{Map, Value, json};
 use testing::{App, Call, Person};
 
@@ -95,13 +95,17 @@ impl Subject {
         })
     }
 
-    /// The path, with what `value` gives for the JSON type of each parameter.
+    /// The path, below `/api/v1` where it has no other root, with what `value` gives for the JSON type of each parameter.
     pub fn path_with(&self, value: impl Fn(&str) -> String) -> String {
         let parts = self.endpoint.path.split('/').map(|part| {
             let Some((name, ending)) = edge::route::parameter(part) else { return part.to_owned() };
             [&value(self.path["properties"][name]["type"].as_str().unwrap_or("string")), ending].concat()
         });
-        parts.collect::<Vec<_>>().join("/")
+        let path = parts.collect::<Vec<_>>().join("/");
+        match self.function.root {
+            Root::Api => path,
+            other => [other.prefix(), &path].concat(),
+        }
     }
 
     /// The names of the query's parameters.

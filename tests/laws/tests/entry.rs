@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use edge::Trigger;
-use edge::route::PREFIXES;
 use serde_json::{Value, json};
 use surface::FUNCTIONS;
 
@@ -79,10 +78,12 @@ fn module(name: &str, code: &str) -> PathBuf {
 async fn the_entry_worker_routes_as_a_zone_does() {
     let entry = Entry::serve();
     let mut paths = vec!["/api".to_owned(), "/api/v1/nothing?x=/api/v1/health".to_owned(), "/s2s_api_v1/nothing".to_owned()];
-    for endpoint in FUNCTIONS.iter().filter(|f| f.trigger == Trigger::Http).flat_map(|f| f.endpoints) {
+    paths.extend(["/functions/v1/nothing", "/admin/nothing"].map(str::to_owned));
+    let endpoints = FUNCTIONS.iter().filter(|f| f.trigger == Trigger::Http).flat_map(|f| f.endpoints.iter().map(|e| (f.root, e)));
+    for (root, endpoint) in endpoints {
         let path = endpoint.path.replace(['{', '}'], "");
-        for prefix in PREFIXES {
-            paths.extend(["", "?limit=1", "?next=/api/v1/health/x/y/z"].map(|query| [prefix, &path, query].concat()));
+        for prefix in root.prefixes() {
+            paths.extend(["", "?limit=1", "?next=/api/v1/health/x/y/z"].map(|query| [*prefix, &path, query].concat()));
         }
     }
     for path in paths {

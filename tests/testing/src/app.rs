@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::route::Found;
-use edge::{Config, Function, Headers, Incoming, Runtime};
+use edge::{Config, Function, Headers, Incoming, Root, Runtime};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -113,8 +113,7 @@ impl App {
 
     /// Any method; a path below `/api/v1`, unless it begins with a prefix of its own.
     pub fn call(&self, method: &str, path: &str) -> Call {
-        let prefixed = edge::route::PREFIXES.iter().any(|prefix| path.starts_with(&[prefix, "/"].concat()));
-        let path = if prefixed { path.to_owned() } else { ["/api/v1", path].concat() };
+        let path = if Root::is_below_any(path) { path.to_owned() } else { ["/api/v1", path].concat() };
         let headers = vec![(ip_header(), own_address())];
         Call { app: self.clone(), method: method.to_owned(), path, headers, body: Vec::new(), person: None }
     }
@@ -183,7 +182,7 @@ impl Call {
     /// Whether the frame keeps the answer where the request has a key, and the test has given none.
     fn may_be_repeated(&self, function: &'static Function) -> bool {
         let has_key = self.headers.iter().any(|(name, _)| name == "idempotency-key");
-        let found = edge::route::find(function.endpoints, &self.method, &self.path);
+        let found = edge::route::find(function.root, function.endpoints, &self.method, &self.path);
         matches!(found, Found::Endpoint(endpoint, _) if endpoint.takes_key() && !endpoint.idempotent) && !has_key
     }
 
