@@ -29,7 +29,7 @@ struct Received {
 #[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.
-    JobMoved,
+    Moved,
     /// It was there already, or further, or the body says nothing new.
     Unchanged,
     /// RunPod's id is that of another job.
@@ -47,7 +47,7 @@ enum Awaited {
 }
 
 #[derive(serde::Deserialize)]
-struct JobMoved {
+struct Moved {
     outcome: Outcome,
     #[serde(default)]
     outbox: Vec<Entry>,
@@ -83,7 +83,7 @@ async fn receive_runpod_report(
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {
-        Err(error) if error.code() == refusal::CONFLICT.code() => JobMoved { outcome: Outcome::Mismatch, outbox: Vec::new() },
+        Err(error) if error.code() == refusal::CONFLICT.code() => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
         rows => rows?.value()?,
     };
     tell(&ctx, moved.outbox);
