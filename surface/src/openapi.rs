@@ -115,12 +115,15 @@ fn describe(
     }
     if let Some(body) = &input.body {
         let mut schema = body.clone().to_value();
+        let about = schemas.resolved(schema.clone())["description"].as_str().map(str::to_owned);
         crate::schemas::tidy(&mut schema, true);
         let mut content = json!({ "schema": schema });
         if let Some(example) = example.filter(|example| !example.body.is_null()) {
             content["example"] = example.body.clone();
         }
-        described["requestBody"] = json!({ "required": !input.body_optional, "content": { "application/json": content } });
+        let about = about.unwrap_or_else(|| "As it was signed.".to_owned());
+        described["requestBody"] =
+            json!({ "description": about, "required": !input.body_optional, "content": { "application/json": content } });
     }
     described["responses"] = responses(endpoint, output, examples);
     described

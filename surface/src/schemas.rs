@@ -68,6 +68,7 @@ impl Schemas {
             );
             let is_named = schema.as_object_mut().and_then(|schema| schema.remove(PUBLISHED)).is_some();
             assert!(is_named, "{name} has no name of its own: write #[output(name = \"…\")] or #[input(name = \"…\")]");
+            assert!(schema["description"].is_string(), "say what {name} is, in a line above it: callers read it");
             used.insert(name, schema);
         }
         used

@@ -86,6 +86,7 @@ pub struct SignedIn {
     pub expires_in: i64,
 }
 
+/// How an access token is sent.
 #[output(name = "TokenType")]
 pub enum TokenType {
     #[serde(rename = "Bearer")]

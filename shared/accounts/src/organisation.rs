@@ -22,6 +22,7 @@ pub struct Organisation {
     pub version: i32,
 }
 
+/// What a member of an organisation may do.
 #[output(name = "MemberRole")]
 pub enum MemberRole {
     Member,

@@ -22,6 +22,7 @@ pub use radar::Radar;
 pub use ranges::{Range, Ranges};
 pub use words::{colon, count, date, decimal, month, number};
 
+/// The colours of a picture.
 #[output(name = "PictureTheme")]
 pub enum Theme {
     Light,

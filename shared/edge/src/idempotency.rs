@@ -11,6 +11,7 @@ use std::cell::Cell;
 use postgres_wasm_bindings::{Json as SqlJson, Sql, Statement};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::reply::Answer;
 use crate::{Context, Error, FieldError, Place, Result, refusal};
@@ -66,6 +67,12 @@ impl Key {
             is_handlers,
             state: Cell::new(State::Open),
         })
+    }
+
+    /// The identity of what is made under this key (RFC 9562, version 8).
+    pub(crate) fn client_id(&self) -> Uuid {
+        let first = self.digest.get(..32).and_then(|hex| u128::from_str_radix(hex, 16).ok()).unwrap_or_default();
+        uuid::Builder::from_custom_bytes(first.to_be_bytes()).into_uuid()
     }
 
     pub(crate) fn is_open(&self) -> bool {

@@ -28,7 +28,8 @@ struct Present {
 }
 
 impl Context {
-    /// Adds a row: `$1` of both statements is what was sent. The answer is [`Rows::or_first`]'s.
+    /// Adds a row: `$1` of both statements is what was sent, under a `client_id` that follows from `Idempotency-Key` where only
+    /// that was sent: so a repeat finds the row even where the first answer was lost. The answer is [`Rows::or_first`]'s.
     ///
     /// # Errors
     /// As [`Rows::or_first`] and [`Context::batch`].
@@ -36,7 +37,11 @@ impl Context {
     where
         T: DeserializeOwned + Versioned,
     {
-        let [inserted, first] = self.batch([insert.bind(Json(new)), first.bind(Json(new))]).await?;
+        let mut sent = serde_json::to_value(new).map_err(Error::internal)?;
+        if let (Some(fields), Some(key)) = (sent.as_object_mut(), self.key_of_call()) {
+            fields.entry("client_id").or_insert_with(|| key.client_id().to_string().into());
+        }
+        let [inserted, first] = self.batch([insert.bind(Json(&sent)), first.bind(Json(&sent))]).await?;
         inserted.or_first(&first)
     }
 

@@ -47,6 +47,7 @@ pub struct Ask<'a, I> {
     pub refresh: bool,
 }
 
+/// A creation that was asked for, and where it is to be read.
 #[output(name = "QueuedCreation")]
 pub struct Queued {
     pub id: Uuid,
@@ -55,6 +56,7 @@ pub struct Queued {
     pub status_url: String,
 }
 
+/// Where a creation stands.
 #[output(name = "CreationStatus")]
 pub enum Status {
     /// Asked for; a GPU has not begun.

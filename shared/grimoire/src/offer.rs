@@ -18,6 +18,7 @@ pub struct Offer {
     resets_at: DateTime<Utc>,
 }
 
+/// The words that a field takes.
 #[output(name = "Vocabulary")]
 struct Vocabulary {
     words: Vec<String>,

@@ -29,6 +29,7 @@ struct Which {
     purpose: String,
 }
 
+/// What a person decides.
 #[input(name = "ConsentDecision")]
 struct Decision {
     granted: bool,
@@ -37,6 +38,7 @@ struct Decision {
     version: Option<i32>,
 }
 
+/// What a person has decided about one purpose.
 #[output(name = "Consent")]
 struct Consent {
     purpose: String,

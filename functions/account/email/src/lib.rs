@@ -14,6 +14,7 @@ use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result
 use outbox::Entry;
 use serde::Deserialize;
 
+/// The new address, and the password that allows the change.
 #[input(name = "EmailChange")]
 struct EmailChange {
     email: Email,
@@ -21,11 +22,13 @@ struct EmailChange {
     password: String,
 }
 
+/// A letter is on its way to the new address.
 #[output(name = "EmailChangeRequested")]
 struct Requested {
     status: Status,
 }
 
+/// What becomes of a change of address.
 #[output(name = "EmailChangeStatus")]
 enum Status {
     /// The new address has yet to prove itself.

@@ -10,6 +10,7 @@ edge::function! {
 use edge::{All, Context, List, Page, Person, Reply, Result, Sql, SqlJson, output};
 use serde_json::{Map, Value};
 
+/// One row of a person's data.
 #[output(name = "ExportedRow")]
 struct Row {
     table: String,

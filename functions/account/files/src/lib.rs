@@ -52,6 +52,7 @@ struct Which {
     id: Uuid,
 }
 
+/// A file that a person uploads or has uploaded.
 #[output(name = "UploadedFile")]
 struct File {
     id: Uuid,
@@ -72,6 +73,7 @@ struct File {
     upload_until: DateTime<Utc>,
 }
 
+/// Whether a file is there.
 #[output(name = "FileState")]
 enum State {
     /// A link to put it is out.
@@ -79,6 +81,7 @@ enum State {
     Kept,
 }
 
+/// How a file is put into the storage.
 #[output(name = "FileUpload")]
 struct Upload {
     /// For one `PUT` with the file as its body.
@@ -87,6 +90,7 @@ struct Upload {
     until: DateTime<Utc>,
 }
 
+/// Headers that the upload must have.
 #[output(name = "FileUploadHeaders")]
 struct UploadHeaders {
     #[serde(rename = "content-type")]

@@ -39,6 +39,7 @@ refusals! {
     OTHER_ADDRESS: 403 "invited_elsewhere", fr: "Cette invitation a été envoyée à une autre adresse que celle de votre compte.", en: "This invitation was sent to another address than that of your account.";
 }
 
+/// Who is invited, and to what.
 #[input(name = "NewInvitation")]
 struct NewInvitation {
     organisation_id: Uuid,
@@ -59,12 +60,14 @@ struct InvitationPath {
     id: Uuid,
 }
 
+/// The token of the link in an invitation.
 #[input(name = "InvitationProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]
     token: String,
 }
 
+/// An invitation by letter.
 #[output(name = "Invitation")]
 struct Invitation {
     id: Uuid,
@@ -78,6 +81,7 @@ struct Invitation {
     expires_at: DateTime<Utc>,
 }
 
+/// What has become of an invitation.
 #[output(name = "InvitationState")]
 enum State {
     Open,

@@ -38,6 +38,7 @@ struct MemberPath {
     user_id: Uuid,
 }
 
+/// The role that a member is to have.
 #[input(name = "MemberChange")]
 struct Change {
     role: MemberRole,

@@ -36,6 +36,7 @@ refusals! {
     VERIFY_ADDRESS: 403 "email_not_verified", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
 }
 
+/// How an organisation is called.
 #[input(name = "OrganisationName")]
 struct OrganisationName {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
@@ -50,6 +51,7 @@ struct OrganisationPath {
     id: Uuid,
 }
 
+/// Closed weeks of an organisation, and what its managers can see.
 #[output(name = "OrganisationAggregates")]
 struct Aggregates {
     smallest_group: i32,
@@ -59,6 +61,7 @@ struct Aggregates {
     weeks: Vec<Week>,
 }
 
+/// One ISO week of an organisation; null where too few people would be seen.
 #[output(name = "OrganisationWeek")]
 struct Week {
     /// Its Monday.

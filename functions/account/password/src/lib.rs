@@ -13,6 +13,7 @@ use edge::{Context, Json, Person, Reply, Result, Sql, input};
 use outbox::Entry;
 use serde::Deserialize;
 
+/// The present password and the new one.
 #[input(name = "PasswordChange")]
 struct Passwords {
     #[validate(length(min = 1, max = 256))]

@@ -65,6 +65,7 @@ struct Content {
     updated_at: Option<DateTime<Utc>>,
 }
 
+/// What a person shows of themselves.
 #[output(name = "Profile")]
 struct Profile {
     id: Uuid,

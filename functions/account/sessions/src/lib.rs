@@ -18,6 +18,7 @@ struct SessionId {
     id: Uuid,
 }
 
+/// A device that is signed in.
 #[output(name = "AccountSession")]
 struct Session {
     id: Uuid,

@@ -16,11 +16,13 @@ refusals! {
     WRONG_MODE: 403 "wrong_mode", fr: "Le mode de cet évènement (test ou réel) n'est pas celui d'ici.", en: "The mode of this event (test or live) is not the one of this place.";
 }
 
+/// What became of an event.
 #[output(name = "StripeEventReceived")]
 struct Received {
     outcome: Outcome,
 }
 
+/// What an event has changed.
 #[output(name = "StripeEventOutcome")]
 enum Outcome {
     /// It is what we know now.

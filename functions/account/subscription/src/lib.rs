@@ -10,6 +10,7 @@ use accounts::Tier;
 use chrono::{DateTime, Utc};
 use edge::{Context, Person, Reply, Result, Sql, output};
 
+/// A person's tier, what it gives, and what pays for it.
 #[output(name = "SubscriptionStanding")]
 struct Standing {
     tier: Tier,
@@ -20,6 +21,7 @@ struct Standing {
     entitlements: Vec<Entitlement>,
 }
 
+/// What is paid for, and until when.
 #[output(name = "Subscription")]
 struct Subscription {
     /// Stripe's word: `active`, `trialing`, `past_due`, `canceled`, …

@@ -11,6 +11,7 @@ use edge::auth::Role;
 use edge::{Context, Person, Reply, Result, Sql, output};
 use uuid::Uuid;
 
+/// A person and what their tier gives.
 #[output(name = "UserProfile")]
 struct Profile {
     id: Uuid,
@@ -28,6 +29,7 @@ struct Profile {
     creations: Creations,
 }
 
+/// A tier as front ends write it.
 #[output(name = "UserProfileTier")]
 enum Tier {
     #[serde(rename = "FREE")]

@@ -46,6 +46,7 @@ struct Search {
     state: Option<State>,
 }
 
+/// Whether an account can be used.
 #[output(name = "AccountState")]
 enum State {
     Active,
@@ -54,6 +55,7 @@ enum State {
     Erased,
 }
 
+/// An account for somebody, who chooses the password by a letter.
 #[input(name = "NewAccount")]
 struct NewAccount {
     email: Email,
@@ -75,6 +77,7 @@ struct AccountPath {
     id: Uuid,
 }
 
+/// What changes; absent fields stay.
 #[input(name = "AccountChange", change)]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
@@ -94,6 +97,7 @@ struct Change {
     restore: Option<bool>,
 }
 
+/// An account, as its owner and administrators see it.
 #[output(name = "Account")]
 struct Account {
     #[serde(flatten)]
@@ -105,6 +109,7 @@ struct Account {
     deleted_at: Option<DateTime<Utc>>,
 }
 
+/// A closed account.
 #[output(name = "AccountErasure")]
 struct Erasure {
     /// When the data will be gone.
@@ -113,6 +118,7 @@ struct Erasure {
     payments: Option<Payments>,
 }
 
+/// Payments that go on.
 #[output(name = "AccountPayments")]
 struct Payments {
     /// Where to end them.

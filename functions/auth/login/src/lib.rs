@@ -22,6 +22,7 @@ refusals! {
     VERIFY_FIRST: 403 "verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
 }
 
+/// What proves who signs in.
 #[input(name = "Credentials")]
 struct Credentials {
     email: Email,

@@ -7,6 +7,7 @@ edge::function! {
 
 use edge::{Context, MaybeJson, Person, Reply, Result, Sql, input};
 
+/// Which sessions are to end.
 #[input(name = "SignOut")]
 struct SignOut {
     /// On every device. No where absent.

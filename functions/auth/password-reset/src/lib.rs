@@ -14,11 +14,13 @@ use accounts::Link;
 use edge::auth::sha256_hex;
 use edge::{Context, Email, Json, Public, Reply, Result, Sql, input, output};
 
+/// Whose password was forgotten.
 #[input(name = "PasswordResetRequest")]
 struct Forgotten {
     email: Email,
 }
 
+/// A new password, and the token of the letter that allows it.
 #[input(name = "NewPassword")]
 struct NewPassword {
     #[validate(length(min = 1, max = 128))]
@@ -28,11 +30,13 @@ struct NewPassword {
     password: String,
 }
 
+/// The same for a known and an unknown address.
 #[output(name = "PasswordResetRequested")]
 struct Requested {
     status: Status,
 }
 
+/// What becomes of a request for a letter.
 #[output(name = "PasswordResetStatus")]
 enum Status {
     /// A letter is on its way if the address has an account.

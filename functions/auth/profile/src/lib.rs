@@ -9,6 +9,7 @@ edge::function! {
 use accounts::{Locale, User};
 use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, SqlJson, TimeZone, input};
 
+/// What the person changes of themselves; absent fields stay.
 #[input(name = "UserChange", change)]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]

@@ -25,6 +25,7 @@ refusals! {
 /// How many refreshes a tab may lag behind another one within 30 seconds.
 const MOST_BEHIND: usize = 8;
 
+/// The refresh token of a session.
 #[input(name = "RefreshRequest")]
 struct RefreshRequest {
     #[validate(length(min = 1, max = 128))]

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 const HOME: &str = "Europe/Paris";
 
+/// A new account.
 #[input(name = "SignUp")]
 struct NewAccount {
     email: Email,
@@ -32,6 +33,7 @@ struct NewAccount {
     time_zone: Option<String>,
 }
 
+/// The account, signed in, or what it waits for.
 #[derive(Serialize)]
 #[serde(untagged)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars", rename = "SignUpResult", extend("x-published" = true)))]
@@ -46,6 +48,7 @@ struct Waiting {
     status: Status,
 }
 
+/// What a registration waits for.
 #[output(name = "SignUpStatus")]
 enum Status {
     VerifyFirst,

@@ -11,6 +11,7 @@ edge::function! {
 use edge::auth::sha256_hex;
 use edge::{Context, Json, Public, Reply, Result, Sql, input};
 
+/// The token of the link in a letter.
 #[input(name = "LinkProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]

@@ -19,6 +19,7 @@ const PROVIDERS: [(Word, &str); 6] = [
     (Word::Fitbit, "Fitbit"),
 ];
 
+/// A fitness provider that can be connected.
 #[output(name = "FitnessProvider")]
 struct Provider {
     provider: Word,
@@ -28,6 +29,7 @@ struct Provider {
     configured: bool,
 }
 
+/// Whether a provider can be connected.
 #[output(name = "ProviderState")]
 enum Word {
     Strava,

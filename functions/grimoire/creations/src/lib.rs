@@ -36,12 +36,14 @@ struct Filter {
     status: Option<Status>,
 }
 
+/// What a creation is.
 #[output(name = "CreationKind")]
 enum Kind {
     Pose,
     Audio,
 }
 
+/// A creation, its state and its result.
 #[output(name = "Creation")]
 struct Creation {
     id: Uuid,

@@ -18,6 +18,7 @@ use grimoire::{Ask, Cache, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A sound to make.
 #[input(name = "AudioRequest")]
 struct Wanted {
     effect: Effect,
@@ -33,6 +34,7 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
+/// How a sound is changed.
 #[input(name = "AudioEffect")]
 enum Effect {
     PageTurn,
@@ -40,6 +42,7 @@ enum Effect {
     Ambience,
 }
 
+/// The format of a sound.
 #[input(name = "AudioFormat")]
 enum Format {
     Mp3,
@@ -57,6 +60,7 @@ struct Sound<'a> {
     format: Format,
 }
 
+/// What sounds can be asked for, and what is left of the day.
 #[output(name = "AudioOffer")]
 struct Offer {
     /// Sounds per day.

@@ -18,6 +18,7 @@ use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A pose to draw.
 #[input(name = "PoseRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -30,6 +31,7 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
+/// From where a pose is seen.
 #[input(name = "PoseView")]
 enum View {
     Front,

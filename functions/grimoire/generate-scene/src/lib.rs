@@ -23,6 +23,7 @@ use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A scene to draw.
 #[input(name = "SceneRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]

@@ -21,11 +21,13 @@ refusals! {
 /// An unconfirmed job does not know its id yet; the database knows whose the id is.
 const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
 
+/// What became of a report.
 #[output(name = "RunPodReportReceived")]
 struct Received {
     outcome: Outcome,
 }
 
+/// What a report has changed.
 #[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.

@@ -32,6 +32,7 @@ struct Filter {
     status: Option<Status>,
 }
 
+/// A scene, its state and its picture.
 #[output(name = "Scene")]
 struct Scene {
     id: Uuid,

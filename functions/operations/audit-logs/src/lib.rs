@@ -20,6 +20,7 @@ struct Filter {
     action: Option<String>,
 }
 
+/// Who did what, and when.
 #[output(name = "AuditLogEntry")]
 struct Row {
     id: i64,

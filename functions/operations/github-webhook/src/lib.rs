@@ -63,11 +63,13 @@ fn is_signed(header: &str, body: &[u8], secrets: &str) -> bool {
     HEXLOWER.decode(hex.as_bytes()).is_ok_and(|signature| auth::is_hmac_of_any(secrets, &[body], &signature))
 }
 
+/// What became of an event.
 #[output(name = "GitHubEventReceived")]
 struct Received {
     outcome: Outcome,
 }
 
+/// What an event has changed.
 #[output(name = "GitHubEventOutcome")]
 enum Outcome {
     /// There is a new report.

@@ -13,6 +13,7 @@ struct HealthQuery {
     live: Option<String>,
 }
 
+/// Whether requests can be answered.
 #[output(name = "Health")]
 struct Health {
     status: Status,
@@ -20,12 +21,14 @@ struct Health {
     checks: Checks,
 }
 
+/// What was tried.
 #[output(name = "HealthChecks")]
 struct Checks {
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Check>,
 }
 
+/// One thing that was tried.
 #[output(name = "HealthCheck")]
 struct Check {
     status: Status,
@@ -33,6 +36,7 @@ struct Check {
     latency_ms: f64,
 }
 
+/// Whether something works.
 #[output(name = "HealthStatus")]
 enum Status {
     Ok,

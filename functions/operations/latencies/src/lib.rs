@@ -18,6 +18,7 @@ struct Filter {
     endpoint: Option<String>,
 }
 
+/// What was waited for.
 #[output(name = "LatencyKind")]
 enum Kind {
     Scene,
@@ -25,6 +26,7 @@ enum Kind {
     Audio,
 }
 
+/// Which part of the wait was measured.
 #[output(name = "LatencyMeasure")]
 enum Measure {
     /// From acceptance to a worker, as RunPod tells it.
@@ -35,6 +37,7 @@ enum Measure {
     ResponseTime,
 }
 
+/// Waiting times of one day, in milliseconds.
 #[output(name = "Latency")]
 struct Latency {
     /// On which the jobs were asked for, in UTC.

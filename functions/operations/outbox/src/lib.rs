@@ -26,6 +26,7 @@ struct MessageId {
     id: i64,
 }
 
+/// Where a message stands.
 #[output(name = "OutboxState")]
 enum State {
     Waiting,
@@ -34,6 +35,7 @@ enum State {
     Dead,
 }
 
+/// A message to an outside service.
 #[output(name = "OutboxMessage")]
 struct Message {
     id: i64,
@@ -50,6 +52,7 @@ struct Message {
     dead_at: Option<DateTime<Utc>>,
 }
 
+/// A message with what it says and each attempt to deliver it.
 #[output(name = "OutboxMessageDetails")]
 struct MessageDetails {
     id: i64,
@@ -65,6 +68,7 @@ struct MessageDetails {
     deliveries: Vec<Delivery>,
 }
 
+/// One attempt to deliver a message.
 #[output(name = "OutboxDelivery")]
 struct Delivery {
     attempt: i32,
@@ -76,6 +80,7 @@ struct Delivery {
     created_at: DateTime<Utc>,
 }
 
+/// A message that is sent once more.
 #[output(name = "OutboxReplay")]
 struct Replayed {
     state: State,

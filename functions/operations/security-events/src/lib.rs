@@ -19,6 +19,7 @@ struct Filter {
     user_id: Option<Uuid>,
 }
 
+/// How urgent an event is.
 #[output(name = "SecuritySeverity")]
 enum Severity {
     /// What happens every day.
@@ -29,6 +30,7 @@ enum Severity {
     Critical,
 }
 
+/// Something that those who run this should look at.
 #[output(name = "SecurityEvent")]
 struct Event {
     id: i64,

@@ -22,6 +22,7 @@ struct SettingPath {
     key: String,
 }
 
+/// The value that a setting is to have.
 #[input(name = "SettingChange")]
 struct Change {
     /// A truth value, a number, a text, or a flat list or object of these.
@@ -29,11 +30,13 @@ struct Change {
     value: Value,
 }
 
+/// Every setting.
 #[output(name = "Settings")]
 struct Settings {
     items: Vec<Setting>,
 }
 
+/// A setting: its value, what it may be, and what it was.
 #[output(name = "Setting")]
 struct Setting {
     key: String,
@@ -51,6 +54,7 @@ struct Setting {
     history: Vec<SettingVersion>,
 }
 
+/// A value that a setting had.
 #[output(name = "SettingVersion")]
 struct SettingVersion {
     version: i32,

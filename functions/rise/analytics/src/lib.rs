@@ -21,6 +21,7 @@ struct Wanted {
     periods: Option<u32>,
 }
 
+/// The length of a period.
 #[output(name = "AnalyticsGrouping")]
 enum By {
     /// From Monday to Sunday.
@@ -28,6 +29,7 @@ enum By {
     Month,
 }
 
+/// Kaizens and sessions by period, the newest last.
 #[output(name = "RiseAnalytics")]
 struct Analytics {
     by: By,
@@ -37,6 +39,7 @@ struct Analytics {
     periods: Vec<Period>,
 }
 
+/// One period.
 #[output(name = "AnalyticsPeriod")]
 struct Period {
     /// First day, inclusive.

@@ -33,6 +33,7 @@ fn is_no_filter(_: &Option<bool>) -> bool {
 
 type Rows = List<Days<Wanted>, (NaiveDate, i64), 500, 1000>;
 
+/// Which rows an exported row is of.
 #[output(name = "ExportedTable")]
 enum Of {
     Kaizens,

@@ -26,6 +26,7 @@ refusals! {
     SKIP_IS_OVER: 409 "skip_is_over", fr: "Cette pause est terminée.", en: "This skip is over.";
 }
 
+/// Days that shall not break the streak.
 #[input(name = "NewStreakFreeze")]
 struct NewFreeze {
     kind: Kind,
@@ -40,6 +41,7 @@ struct FreezeId {
     id: i64,
 }
 
+/// Why days are frozen.
 #[output(name = "StreakFreezeKind")]
 enum Kind {
     /// Forgives a day that was or will be missed.
@@ -48,6 +50,7 @@ enum Kind {
     Skip,
 }
 
+/// Frozen days: they neither break the streak nor count.
 #[output(name = "StreakFreeze")]
 struct Freeze {
     id: i64,

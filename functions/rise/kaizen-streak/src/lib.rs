@@ -19,6 +19,7 @@ struct Shown {
     days: Option<u32>,
 }
 
+/// Days in a row on which a kaizen was completed.
 #[output(name = "KaizenStreak")]
 struct Streak {
     /// The run that ends today; 0 while today's kaizen is still asked for.
@@ -48,12 +49,14 @@ struct Streak {
     days: Vec<Day>,
 }
 
+/// What one day does to the streak.
 #[output(name = "StreakDay")]
 struct Day {
     date: NaiveDate,
     reason: Reason,
 }
 
+/// Why a day counts as it does.
 #[output(name = "StreakReason")]
 enum Reason {
     Done,

@@ -25,6 +25,7 @@ use uuid::Uuid;
 /// How far a device's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
+/// A kaizen to add.
 #[input(name = "NewKaizen")]
 struct NewEntry {
     /// What to do better, in the person's words.
@@ -39,6 +40,7 @@ struct NewEntry {
     client_id: Option<Uuid>,
 }
 
+/// What changes; absent fields stay.
 #[input(name = "KaizenChange", change)]
 struct Change {
     /// An entry can be completed for as long as one may be added for its day, and be taken back at any time.
@@ -63,6 +65,7 @@ struct EntryId {
     id: i64,
 }
 
+/// One small improvement of one day.
 #[output(name = "Kaizen")]
 struct Entry {
     id: i64,

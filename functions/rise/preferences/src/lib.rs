@@ -11,6 +11,7 @@ edge::function! {
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, output};
 
+/// What changes; absent fields stay.
 #[input(name = "RisePreferencesChange", change)]
 struct Change {
     time_zone: Option<TimeZone>,
@@ -22,6 +23,7 @@ struct Change {
     weekly_target: Option<i32>,
 }
 
+/// When a person's day ends, and their weekly targets.
 #[output(name = "RisePreferences")]
 struct Preferences {
     /// A name of the IANA list.

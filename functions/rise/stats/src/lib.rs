@@ -31,6 +31,7 @@ struct Look {
     theme: Option<Theme>,
 }
 
+/// A person's kaizens and sessions, by week.
 #[output(name = "RiseStats")]
 #[serde(rename_all = "camelCase")]
 struct UserStats {
@@ -58,6 +59,7 @@ struct UserStats {
     total_zazen_seconds: i64,
 }
 
+/// One ISO week of a person.
 #[output(name = "RiseWeek")]
 #[serde(rename_all = "camelCase")]
 struct Week {

@@ -31,6 +31,7 @@ refusals! {
     SESSION_OVERLAPS: 409 "session_overlaps", fr: "Une autre séance couvre déjà ce moment.", en: "Another session already covers that time.";
 }
 
+/// A session of sitting.
 #[input(name = "NewZazenSession")]
 #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("examples" = [{"duration": 600, "triggered_by": "stress"}])))]
 struct NewSession {
@@ -55,6 +56,7 @@ struct NewSession {
     client_id: Option<Uuid>,
 }
 
+/// What changes; absent fields stay.
 #[input(name = "ZazenSessionChange", change)]
 struct Change {
     #[validate(length(max = 40))]

@@ -35,6 +35,7 @@ struct Weeks {
     weeks: Option<u32>,
 }
 
+/// A person's sessions, in all and by week.
 #[output(name = "ZazenStats")]
 struct Stats {
     sessions: i64,
@@ -64,6 +65,7 @@ struct Mood {
     change: f64,
 }
 
+/// How often something led to sitting.
 #[output(name = "ZazenTrigger")]
 struct Trigger {
     triggered_by: Option<String>,
@@ -74,6 +76,7 @@ struct Trigger {
     mood: Mood,
 }
 
+/// One ISO week of sessions.
 #[output(name = "ZazenWeek")]
 struct Week {
     /// Its Monday.
@@ -88,6 +91,7 @@ struct Used {
     uses: i64,
 }
 
+/// A word for what led to sitting.
 #[output(name = "ZazenTriggerSuggestion")]
 struct Suggestion {
     /// What goes into `triggered_by`.
