@@ -1,21 +1,22 @@
 -- Changes the given columns of a person's profile; where `may_create`, makes the profile or revives a removed one.
 --
 -- `changes` holds display_name, avatar_url, bio, is_public and preferences; an empty text takes one away, and preferences
--- are merged (`edge.json_merge`). Its `updated_at` is when the person made the change, on whichever device: the later change
+-- are merged (`edge.json_merge`). `changed_at` is when the person made the change, on whichever device: the later change
 -- wins, and one that is older than what is stored changes nothing. A moment in the future counts as now, so that a device
 -- whose clock is ahead does not win for ever. `if_version` is the version that the caller has seen, null for any.
 --
 -- Returns {profile, is_new}, with what is stored. Raises `OR422 nothing_to_change`; `OR404 not_found`, and to the owner of a
 -- removed profile `OR410 profile_removed`; `OR412 precondition_failed`; `OR403 forbidden` for everybody but the owner and
 -- administrators; and a violated check of `user_profiles` with its constraint.
-create or replace function edge.save_profile(person uuid, changes jsonb, may_create boolean, if_version text default null)
-returns jsonb
+create or replace function edge.save_profile(
+  person uuid, changes jsonb, changed_at timestamptz, may_create boolean, if_version text default null
+) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   -- A device whose clock is ahead must not win for ever.
-  moment constant timestamptz := least(coalesce((changes ->> 'updated_at')::timestamptz, edge.now()), edge.now());
-  fields constant jsonb := (select jsonb_agg(key) from jsonb_object_keys(changes - 'updated_at') as key);
+  moment constant timestamptz := least(coalesce(save_profile.changed_at, edge.now()), edge.now());
+  fields constant jsonb := (select jsonb_agg(key) from jsonb_object_keys(changes) as key);
   profile public.user_profiles;
   is_new boolean;
 begin
@@ -56,4 +57,4 @@ begin
 end
 $$;
 
-grant execute on function edge.save_profile(uuid, jsonb, boolean, text) to authenticated;
+grant execute on function edge.save_profile(uuid, jsonb, timestamptz, boolean, text) to authenticated;

@@ -162,8 +162,11 @@ const LIST: Sql = Sql::new(
 
 const READ: Sql = Sql::new("select edge.read_profile($1::uuid)");
 
-const SAVE: Sql =
-    Sql::new("select edge.save_profile(person => $1::uuid, changes => $2, may_create => $3::boolean, if_version => $4::text)");
+const SAVE: Sql = Sql::new(
+    "select edge.save_profile(
+       person => $1::uuid, changes => $2::jsonb - 'updated_at', changed_at => ($2::jsonb ->> 'updated_at')::timestamptz,
+       may_create => $3::boolean, if_version => $4::text)",
+);
 
 const REMOVE: Sql = Sql::new("select edge.remove_profile($1::uuid)");
 
