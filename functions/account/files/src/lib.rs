@@ -47,7 +47,7 @@ refusals! {
 }
 
 #[input]
-struct Which {
+struct FilePath {
     /// The file.
     id: Uuid,
 }
@@ -100,11 +100,6 @@ struct UploadHeaders {
 }
 
 #[derive(Deserialize)]
-struct Row {
-    file: File,
-}
-
-#[derive(Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
 enum Outcome {
     Ok { file: Box<File> },
@@ -123,7 +118,7 @@ async fn create_file(ctx: Context, _: Person, Json(new): Json<NewFile>) -> Resul
     }
     let storage = Storage::new(&ctx)?;
     let ask = AWAIT.bind(new.kind.word()).bind(new.media_type.name()).bind(i64::from(new.bytes)).bind(MINUTES);
-    let file = ctx.sql(ask.bind(new.kind.consent())).await?.one::<Row>()?.file;
+    let file: File = ctx.sql(ask.bind(new.kind.consent())).await?.value()?;
     let place = ["/api/v1/files/", &file.id.to_string()].concat();
     Ok(Reply::new(file.shown(&ctx, &storage)).location(&place))
 }
@@ -135,12 +130,12 @@ async fn list_files(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uui
     Ok(Reply::new(list.page(rows, |file: &File| (file.created_at, file.id))))
 }
 
-async fn get_file(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<File>> {
+async fn get_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<File>> {
     let storage = Storage::new(&ctx)?;
     Ok(Reply::new(find(&ctx, which.id).await?.shown(&ctx, &storage)))
 }
 
-async fn complete_file(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<File>> {
+async fn complete_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<File>> {
     let storage = Storage::new(&ctx)?;
     let file = find(&ctx, which.id).await?;
     if file.state == State::Kept {
@@ -154,23 +149,20 @@ async fn complete_file(ctx: Context, _: Person, Path(which): Path<Which>) -> Res
             MediaType::named(&file.media_type).is_some_and(|media_type| media_type.begins(&first))
         }
     };
-    match ctx.sql(SETTLE.bind(file.id).bind(is_good)).await?.one()? {
+    match ctx.sql(SETTLE.bind(file.id).bind(is_good)).await?.value()? {
         Outcome::Ok { file } => Ok(Reply::new(file.shown(&ctx, &storage))),
         Outcome::LetGo => Err(FILE_IS_OTHER.into()),
         Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
-async fn delete_file(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<()>> {
-    match ctx.sql(REMOVE.bind(which.id)).await?.one()? {
-        true => Ok(Reply::new(())),
-        false => Err(refusal::NOT_FOUND.into()),
-    }
+async fn delete_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<()>> {
+    if ctx.sql(REMOVE.bind(which.id)).await?.value()? { Ok(Reply::new(())) } else { Err(refusal::NOT_FOUND.into()) }
 }
 
 async fn find(ctx: &Context, id: Uuid) -> Result<File> {
     let select = LIST.bind(Some(id)).bind(None::<DateTime<Utc>>).bind(None::<Uuid>).bind(1_u32);
-    ctx.sql(select).await?.all::<Row>()?.pop().map(|row| row.file).ok_or_else(|| refusal::NOT_FOUND.into())
+    ctx.sql(select).await?.values()?.pop().ok_or_else(|| refusal::NOT_FOUND.into())
 }
 
 impl File {
@@ -195,12 +187,11 @@ impl File {
 }
 
 const AWAIT: Sql = Sql::new(
-    "select edge.await_file(kind => $1, media_type => $2, bytes => $3::bigint, minutes => $4::integer, consent => $5::text) as file",
+    "select edge.await_file(kind => $1, media_type => $2, bytes => $3::bigint, minutes => $4::integer, consent => $5::text)",
 );
 
-const LIST: Sql = Sql::new(
-    "select file from edge.list_files(named => $1::uuid, before => $2::timestamptz, before_id => $3::uuid, max => $4::integer) as file",
-);
+const LIST: Sql =
+    Sql::new("select edge.list_files(named => $1::uuid, before => $2::timestamptz, before_id => $3::uuid, max => $4::integer)");
 
 const SETTLE: Sql = Sql::new("select edge.settle_file(id => $1::uuid, is_good => $2::boolean)");
 
