@@ -1,8 +1,8 @@
 //! Every request reaches the function that owns its path.
 
+use contracts::{FUNCTIONS, patterns, score};
 use edge::Trigger;
 use edge::route::PREFIXES;
-use surface::{FUNCTIONS, patterns, score};
 use testing::App;
 
 /// The function that the edge's own matcher chooses for a URL without scheme, query included.
