@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use auth::{Keys, Role};
+use contracts::FUNCTIONS;
 use edge::Trigger;
 use laws::Subject;
 use serde_json::json;
-use surface::FUNCTIONS;
 use testing::{App, letters_to, now, variable};
 
 use crate::scene::Scene;

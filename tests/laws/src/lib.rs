@@ -17,12 +17,12 @@ pub struct Subject {
 
 /// Every endpoint that is called over HTTP.
 pub fn subjects() -> Vec<Subject> {
-    let http = surface::FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
+    let http = contracts::FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
     http.flat_map(|function| function.endpoints.iter().map(|endpoint| Subject::new(function, endpoint))).collect()
 }
 
 impl Subject {
-    /// An endpoint of a function, which need not be of the surface.
+    /// An endpoint of a function, which need not be of the contracts.
     pub fn new(function: &'static Function, endpoint: &'static Endpoint) -> Subject {
         let mut generator = SchemaGenerator::default();
         let shape = (endpoint.describe)(&mut generator);

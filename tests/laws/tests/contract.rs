@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contracts::{FUNCTIONS, promised, published, seen_refusals};
 use edge::{Refusal, refusal};
 use migrate::Tree;
-use surface::{FUNCTIONS, promised, published, seen_refusals};
 use syn::visit::Visit;
 
 use crate::sql::{root, sources};
@@ -15,7 +15,7 @@ fn a_published_name_stays() {
     assert!(
         gone.is_empty(),
         "callers rely on these: restore them, or delete their lines in {} and write a line into CHANGELOG.md: {gone:#?}",
-        surface::PUBLISHED
+        contracts::PUBLISHED
     );
 }
 
@@ -70,7 +70,7 @@ fn each_refusal_of_a_contract_was_seen_in_a_test() {
     let seen = seen_refusals(true);
     // What a shared crate of the area says for several functions is met in a test of one of them.
     let of_area = |area: &str| -> BTreeSet<String> {
-        let functions = FUNCTIONS.iter().filter(|function| surface::area(function) == area);
+        let functions = FUNCTIONS.iter().filter(|function| contracts::area(function) == area);
         functions
             .flat_map(|function| function.endpoints)
             .filter_map(|endpoint| seen.get(endpoint.operation))
@@ -80,7 +80,7 @@ fn each_refusal_of_a_contract_was_seen_in_a_test() {
     };
     let mut missing = Vec::new();
     for function in FUNCTIONS {
-        let codes = of_area(surface::area(function));
+        let codes = of_area(contracts::area(function));
         for endpoint in function.endpoints {
             let unseen = endpoint.refuses.iter().filter(|refusal| !codes.contains(refusal.code()));
             missing.extend(unseen.map(|refusal| format!("{} {}", endpoint.operation, refusal.code())));
@@ -174,7 +174,7 @@ fn every_code_of_a_wrong_field_has_its_sentence() {
 #[test]
 fn every_variable_is_declared_once() {
     let mut owners = BTreeMap::new();
-    for settings in surface::settings() {
+    for settings in contracts::settings() {
         for variable in settings.variables {
             if let Some(other) = owners.insert(variable.name, settings.owner) {
                 panic!("{} is declared by {other} and by {}", variable.name, settings.owner);

@@ -7,9 +7,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use contracts::FUNCTIONS;
 use edge::Trigger;
 use serde_json::{Value, json};
-use surface::FUNCTIONS;
 
 use crate::routes::chosen;
 
@@ -30,7 +30,7 @@ impl Entry {
         };
         let behind = FUNCTIONS.iter().filter(|function| matches!(function.trigger, Trigger::Http | Trigger::Fallback));
         let services = behind.clone().map(|f| (f.package.to_ascii_uppercase().replace('-', "_"), f.package)).collect();
-        let mut workers = vec![worker("entry", &surface::entry(), json!(["*/*"]), &services)];
+        let mut workers = vec![worker("entry", &contracts::entry(), json!(["*/*"]), &services)];
         for function in behind {
             let code = format!("export default {{ fetch: () => new Response({:?}) }};", function.package);
             workers.push(worker(function.package, &code, json!([]), &BTreeMap::new()));

@@ -1,7 +1,7 @@
 //! Every request reaches the function that owns its path.
 
+use contracts::{FUNCTIONS, patterns, score};
 use edge::{Root, Trigger};
-use surface::{FUNCTIONS, patterns, score};
 use testing::App;
 
 /// The function that the edge's own matcher chooses for a URL without scheme, query included.

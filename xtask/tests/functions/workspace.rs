@@ -19,7 +19,7 @@ const SHARED: [&str; 8] =
     ["shared", "dev", "node_modules", "package.json", "package-lock.json", "clippy.toml", "rustfmt.toml", "rust-toolchain.toml"];
 
 /// Crates that know where they are: they contain the list of functions, or look for files.
-const COPIED: [&str; 4] = ["migrations", "surface", "tests/laws", "tests/testing"];
+const COPIED: [&str; 4] = ["migrations", "contracts", "tests/laws", "tests/testing"];
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
@@ -42,7 +42,7 @@ impl Workspace {
                 }
             }
         }
-        write(&root.join("surface/Cargo.toml"), &without_functions("surface/Cargo.toml"));
+        write(&root.join("contracts/Cargo.toml"), &without_functions("contracts/Cargo.toml"));
         for made in ["functions", "docs"] {
             let _ = fs::remove_dir_all(root.join(made));
         }
@@ -93,7 +93,7 @@ fn manifest() -> String {
     let members = text.lines().find(|line| line.starts_with("members = ")).unwrap();
     let version = text.lines().find(|line| line.starts_with("version = ")).unwrap();
     let defaults = text.lines().find(|line| line.starts_with("default-members = ")).unwrap();
-    text.replace(members, "members = [\"functions/*/*\", \"surface\", \"tests/*\"]")
+    text.replace(members, "members = [\"functions/*/*\", \"contracts\", \"tests/*\"]")
         .replace(defaults, "")
         .replace(version, "version = \"0.0.0\"")
         .replace("[workspace.lints.rust]\n", "[workspace.lints.rust]\nwarnings = \"deny\"\n")

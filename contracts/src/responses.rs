@@ -55,7 +55,7 @@ pub(crate) fn refusals(endpoint: &Endpoint) -> String {
     if lines.is_empty() { lines } else { format!("\n\nRefuses:\n{lines}") }
 }
 
-/// Every refusal of the whole surface, by code.
+/// Every refusal of all contracts, by code.
 pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
     let endpoints = FUNCTIONS.iter().flat_map(|function| function.endpoints);
     let of_endpoints = endpoints.flat_map(Endpoint::refusals);

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use crate::{FUNCTIONS, folder, patterns, prose, settings};
 
-/// The surface as data, for tools that are not Rust.
+/// The contracts as data, for tools that are not Rust.
 pub fn registry() -> String {
     let functions: Vec<Value> = FUNCTIONS
         .iter()
