@@ -1,10 +1,10 @@
 edge::function! {
     //! __Title__.
 
-    /// Adds one. A repeated `client_id` with equal content gives it with status 200, as it is now; 409 `conflict` where it was
+    /// Adds one. A repeated `client_id` with equal content gives it with status 200, as it is now; 410 `removed` where it was
     /// removed.
     POST   "__path__"      => create___noun__, auth: Person, limit: 60,  writes, reply: 201 or 200, headers: [ETag],
-        refuses: [refusal::CLIENT_ID_MISMATCH, refusal::CONFLICT];
+        refuses: [refusal::CLIENT_ID_MISMATCH, refusal::REMOVED];
     /// The person's own, newest first.
     GET    "__path__"      => list___table__, auth: Person, limit: 300, reads;
     /// Changes one; with `If-Match`, only in that version.
@@ -16,12 +16,10 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Json, Page, Verbatim, Path, Person, Query, Reply, Result, Sql, input, output, refusal};
-use serde::{Deserialize, Serialize};
+use edge::{All, Context, Json, List, Page, Path, Person, Reply, Result, Sql, Verbatim, input, output, refusal};
 use uuid::Uuid;
 
-const PAGE: u32 = 20;
-
+/// __Title__ to add.
 #[input(name = "New__Noun__")]
 struct New__Noun__ {
     /// In the person's words.
@@ -31,6 +29,7 @@ struct New__Noun__ {
     client_id: Option<Uuid>,
 }
 
+/// What changes.
 #[input(name = "__Noun__Change")]
 struct Change {
     /// In the person's words.
@@ -44,15 +43,7 @@ struct __Noun__Path {
     id: i64,
 }
 
-#[input]
-struct Paging {
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
+/// __Title__.
 #[output(name = "__Noun__")]
 struct __Noun__ {
     id: i64,
@@ -66,40 +57,17 @@ struct __Noun__ {
 }
 
 /// What a list is sorted by.
-#[derive(Serialize, Deserialize)]
+#[output]
 struct Key {
     id: i64,
 }
 
-/// What is there where nothing was written.
-#[output]
-struct Present {
-    row: __Noun__,
-    /// The first request under this `client_id` asked for the same.
-    #[serde(default)]
-    same: bool,
-    #[serde(default)]
-    removed: bool,
-}
-
 async fn create___noun__(ctx: Context, _: Person, Json(new): Json<New__Noun__>) -> Result<Reply<__Noun__>> {
-    let (insert, first) = (INSERT.bind(&new.text).bind(new.client_id), FIRST.bind(&new.text).bind(new.client_id));
-    let [inserted, first] = ctx.batch([insert, first]).await?;
-    if let Some(row) = inserted.optional::<__Noun__>()? {
-        return Ok(Reply::new(row).etag(|row| row.version));
-    }
-    match first.one()? {
-        Present { same: false, .. } => Err(refusal::CLIENT_ID_MISMATCH.into()),
-        Present { removed: true, .. } => Err(refusal::CONFLICT.into()),
-        Present { row, .. } => Ok(Reply::new(row).etag(|row| row.version).status(200)),
-    }
+    ctx.add_row(INSERT, FIRST, &new).await
 }
 
-async fn list___table__(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<Reply<Verbatim<Page<__Noun__>>>> {
-    let after: Option<Key> = paging.cursor.map(|cursor| cursor.open(&())).transpose()?;
-    let limit = paging.limit.unwrap_or(PAGE);
-    let select = SELECT.bind(after.map(|key| key.id)).bind(i64::from(limit) + 1);
-    Ok(Reply::new(ctx.sql(select).await?.page::<__Noun__, Key>(limit, &())?))
+async fn list___table__(ctx: Context, _: Person, list: List<All, Key>) -> Result<Reply<Verbatim<Page<__Noun__>>>> {
+    Ok(Reply::new(ctx.sql(SELECT.bind(list.after(|key| key.id)).bind(list.fetch())).await?.page(&list)?))
 }
 
 async fn update___noun__(
@@ -108,36 +76,24 @@ async fn update___noun__(
     Path(path): Path<__Noun__Path>,
     Json(change): Json<Change>,
 ) -> Result<Reply<__Noun__>> {
-    let update = UPDATE.bind(path.id).bind(&change.text).bind(ctx.if_match());
-    let [updated, present] = ctx.batch([update, PRESENT.bind(path.id)]).await?;
-    match (updated.optional::<__Noun__>()?, present.optional::<Present>()?) {
-        (Some(row), _) => Ok(Reply::new(row).etag(|row| row.version)),
-        (None, Some(_)) => Err(refusal::PRECONDITION_FAILED.into()),
-        (None, None) => Err(refusal::NOT_FOUND.into()),
-    }
+    ctx.change_row(UPDATE, PRESENT, path.id, &change).await
 }
 
 async fn delete___noun__(ctx: Context, _: Person, Path(path): Path<__Noun__Path>) -> Result<Reply<()>> {
-    let [present, deleted] = ctx.batch([PRESENT.bind(path.id), DELETE.bind(path.id).bind(ctx.if_match())]).await?;
-    match (deleted.affected()?, present.optional::<Present>()?) {
-        (0, Some(_)) => Err(refusal::PRECONDITION_FAILED.into()),
-        (0, None) => Err(refusal::NOT_FOUND.into()),
-        _ => Ok(Reply::new(())),
-    }
+    ctx.remove_row(DELETE, PRESENT, path.id).await
 }
 
-/// Whoever repeats a `client_id` is not added again.
 const INSERT: Sql = Sql::new(
     "insert into __table__ (text, client_id, first)
-     values ($1::text, $2::uuid, case when $2::uuid is not null then jsonb_build_object('text', $1::text) end)
+     select text, client_id, case when client_id is not null then $1 end
+     from jsonb_to_record($1) as n (text text, client_id uuid)
      on conflict (user_id, client_id) do nothing
-     returning id, user_id, text, client_id, created_at, updated_at, version",
+     returning *",
 );
 
-/// A repeat is the same where what it says was said at first.
 const FIRST: Sql = Sql::new(
-    "select to_jsonb(t) as row, t.first = jsonb_build_object('text', $1::text) as same, t.deleted_at is not null as removed
-     from __table__ t where t.user_id = edge.uid() and t.client_id = $2::uuid",
+    "select *, (first @> $1) is not false as same
+     from __table__ where user_id = edge.uid() and client_id = ($1::jsonb ->> 'client_id')::uuid",
 );
 
 const SELECT: Sql = Sql::new(
@@ -149,14 +105,12 @@ const SELECT: Sql = Sql::new(
 );
 
 const UPDATE: Sql = Sql::new(
-    "update __table__ set text = $2::text
+    "update __table__ set text = $2::jsonb ->> 'text'
      where id = $1::bigint and user_id = edge.uid() and deleted_at is null and edge.is_version(version, $3)
-     returning id, user_id, text, client_id, created_at, updated_at, version",
+     returning *",
 );
 
-const PRESENT: Sql = Sql::new(
-    "select to_jsonb(t) as row from __table__ t where t.id = $1::bigint and t.user_id = edge.uid() and t.deleted_at is null",
-);
+const PRESENT: Sql = Sql::new("select version from __table__ where id = $1::bigint and user_id = edge.uid() and deleted_at is null");
 
 const DELETE: Sql = Sql::new(
     "update __table__ set deleted_at = edge.now()

@@ -24,7 +24,7 @@ async fn a_repeated_client_id_gives_the_first_one() {
 
     assert_eq!(app.delete(&place(&first)).by(&ada).send().await.status, 204);
     let late = add(&app, &ada, sent).await;
-    assert_eq!((late.status, late.code().as_str()), (409, "conflict"));
+    assert_eq!((late.status, late.code().as_str()), (410, "removed"));
 }
 
 #[tokio::test]
