@@ -1,7 +1,7 @@
 use edge::{Language, output};
 
-/// Country (`*` for any), line, what it is in both languages, the page that says so, and the month in which that page was read:
-/// empty where nobody has yet. Lines change: each is to be read again twice a year.
+/// Country (`*` for any), line, what it is in both languages, the page where it can be checked, and the month in which somebody
+/// did: empty where nobody has yet ([`unverified`]). Lines change: each is to be checked twice a year, and before a release.
 const LINES: &str = include_str!("lines.tsv");
 
 /// Somebody who answers.
@@ -11,9 +11,9 @@ pub struct Resource {
     pub line: String,
     /// Who that is, in the caller's language.
     pub about: String,
-    /// The page that the line was taken from.
+    /// The page where it can be checked.
     pub source: String,
-    /// The month in which that page was last read, `2026-11`; null where it is known from elsewhere.
+    /// The month in which somebody did, `2026-11`; null where nobody has.
     pub verified_on: Option<String>,
 }
 

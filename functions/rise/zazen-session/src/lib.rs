@@ -75,8 +75,6 @@ struct SessionId {
     id: i64,
 }
 
-/// What the database knows when it has written nothing.
-
 async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Result<Reply<Session>> {
     new.triggered_by = new.triggered_by.as_deref().map(rise::trigger);
     let (from, to) = span(&new, ctx.now())?;
