@@ -1,7 +1,8 @@
 -- Opens an account as `edge.register` does, and writes the letter that verifies its address.
 --
--- Outcomes: those of `edge.register`, each with {outbox}: the letter. Raises as it does. Where addresses are verified first, the owner of a known address learns by the letter that somebody tried to register it; the
--- owner of a closed one, that it is closed, until when it can be opened again, and how. The link is good for 24 hours.
+-- Outcomes: those of `edge.register`, each with {outbox}: the letter. Raises as it does. Where addresses are verified first, the
+-- owner of a known address learns by the letter that somebody tried to register it; the owner of a closed one, that it is
+-- closed, until when it can be opened again, and how. The link is good for 24 hours.
 --
 -- `token_hash` is of the token in `link`. `device_hash` is of the browser's cookie (`edge.device_source`), which a new
 -- account knows from then on; null where the browser keeps none. `idempotency_key`, null for none, is known with the account for
@@ -15,26 +16,26 @@ create or replace function edge.sign_up(
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
-  known constant uuid := (select u.id from public.users u where lower(u.email) = lower(btrim(sign_up.email)));
-  result jsonb := edge.register(
-    email => sign_up.email, password => sign_up.password, refresh_hash => sign_up.refresh_hash, name => sign_up.name,
-    locale => sign_up.locale, time_zone => sign_up.time_zone, device => sign_up.device);
   person public.users;
+  known uuid;
+  result jsonb;
   is_granted boolean;
 begin
   select u.* into person from public.users u where lower(u.email) = lower(btrim(sign_up.email));
-  if result ->> 'outcome' = 'email_taken' then
-    if exists (
-        select from public.idempotency_keys k
-        where k.user_id = person.id and k.operation = edge.claim('operation') and k.key = sign_up.idempotency_key
-          and k.expires_at > edge.now())
-      and edge.can_sign_in(person) and edge.password_matches(sign_up.password, person.password_hash)
-    then
-      result := jsonb_build_object('outcome', 'created', 'replayed', true, 'person', edge.person_json(person),
-        'session', edge.open_session(person.id, sign_up.refresh_hash, sign_up.device));
-    end if;
-    return result || jsonb_build_object('outbox', '[]'::jsonb);
+  known := person.id;
+  if exists (
+      select from public.idempotency_keys k
+      where k.user_id = known and k.operation = edge.claim('operation') and k.key = sign_up.idempotency_key
+        and k.expires_at > edge.now())
+    and edge.can_sign_in(person) and edge.password_matches(sign_up.password, person.password_hash)
+  then
+    return jsonb_build_object('outcome', 'created', 'replayed', true, 'person', edge.person_json(person),
+      'session', edge.open_session(known, sign_up.refresh_hash, sign_up.device), 'outbox', '[]'::jsonb);
   end if;
+  result := edge.register(
+    email => sign_up.email, password => sign_up.password, refresh_hash => sign_up.refresh_hash, name => sign_up.name,
+    locale => sign_up.locale, time_zone => sign_up.time_zone, device => sign_up.device);
+  select u.* into person from public.users u where lower(u.email) = lower(btrim(sign_up.email));
   if result ->> 'outcome' = 'created' then
     perform edge.remember_source(person.id, edge.device_source(sign_up.device_hash));
     if sign_up.idempotency_key is not null then
