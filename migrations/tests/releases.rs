@@ -13,8 +13,9 @@ fn git(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The last release; before the first one, or where the clone does not reach back to it, the oldest commit, among those that
-/// were the newest once, whose steps are the first of today's, unchanged. None where somebody is just rewriting the steps, which a release ends for good.
+/// The last release; before the first one, or where the clone does not reach back to it, the oldest commit, among those that were
+/// the newest once, whose steps are the first of today's, unchanged. None where somebody is just rewriting the steps, which a
+/// release ends for good.
 fn previous_release() -> Option<String> {
     let tags = git(&["tag", "--list", "v*", "--sort=-version:refname", "--merged"]);
     if let Some(tag) = tags.lines().next() {

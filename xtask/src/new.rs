@@ -236,7 +236,7 @@ impl Wanted {
             );
         }
         format!(
-            "#[output(name = \"{noun}\")]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
+            "/// What day it is.\n#[output(name = \"{noun}\")]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}) -> Result<Reply<Today>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql(TODAY).await?.one()?))\n}}\n\n\
              const TODAY: Sql = Sql::new(\"select edge.today() as today\");\n"
@@ -248,8 +248,8 @@ impl Wanted {
         let (handler, noun) = (&self.handler, &self.noun);
         let constant = handler.to_ascii_uppercase();
         format!(
-            "#[input(name = \"{noun}Note\")]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
-             text: String,\n}}\n\n#[output(name = \"{noun}\")]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
+            "/// What is to be noted.\n#[input(name = \"{noun}Note\")]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
+             text: String,\n}}\n\n/// What was noted.\n#[output(name = \"{noun}\")]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}, Json(note): Json<Note>) -> Result<Reply<Noted>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql({constant}.bind(&note.text)).await?.one()?))\n}}\n\n\
              /// A table to write to comes with a step in `migrations/`.\n\

@@ -194,7 +194,7 @@ impl Context {
     }
 
     /// Calls an outside service whose answer comes piece by piece. Limits are `patience`'s, in place of the request's own; the
-    /// call is ended as soon as the answer, or the future of it, is dropped, as it is when the caller leaves. Logged is the
+    /// call is ended as soon as the answer, or the future of it, is dropped, as it is when the caller of a stream leaves. Logged is the
     /// time to status and headers.
     ///
     /// # Errors
