@@ -19,7 +19,10 @@ function miniflare() {
   const path = createRequire(import.meta.url).resolve("miniflare");
   const growth = "new ArrayBuffer(srcBuffer.byteLength + minSize)";
   const doubling = "new ArrayBuffer(srcBuffer.byteLength + Math.max(minSize, srcBuffer.byteLength))";
-  const source = readFileSync(path, "utf8").replace(growth, doubling);
+  const found = readFileSync(path, "utf8");
+  // Another Miniflare may say it otherwise: then somebody must look, instead of waiting ten seconds at every start.
+  if (!found.includes(growth)) throw new Error(`dev/workerd.mjs no longer finds what it changes in ${path}`);
+  const source = found.replace(growth, doubling);
   const module = Object.assign(new Module(path), { filename: path, paths: Module._nodeModulePaths(dirname(path)) });
   module._compile(source, path);
   return module.exports;

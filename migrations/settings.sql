@@ -20,6 +20,8 @@ from
       'How many outgoing calls one run may make, as the plan of the platform allows: Workers Free has 50, Workers Paid 1,000.'),
     ('erasure_grace_days', '30', '{"type": "integer", "minimum": 1, "maximum": 90}',
       'How many days after its erasure an account is deleted; until then an administrator can restore it.'),
+    ('file_megabytes', '{"FREE": 200, "PREMIUM": 10000}', by_tier,
+      'How many megabytes of files a person may have uploaded, by tier.'),
     ('freezes_per_month', '2', '{"type": "integer", "minimum": 0, "maximum": 31}',
       'How many days of a month a person may freeze in their streak.'),
     ('gpu_prices', '{}', '{"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}',

@@ -142,12 +142,20 @@ impl Database {
 
     /// One committed request with one statement, whose first cell is JSON.
     pub async fn call(&self, caller: &Caller, now: &str, sql: &str, params: Params<'_>) -> Value {
+        self.answer(caller, now, sql, params).await.unwrap()
+    }
+
+    /// As [`Database::call`], or the word that was raised.
+    pub async fn answer(&self, caller: &Caller, now: &str, sql: &str, params: Params<'_>) -> Result<Value, String> {
         let mut client = self.idle_or_login(caller.login).await;
         let transaction = enter(&mut client, caller, now).await.unwrap();
-        let answer = transaction.query_one(sql, params).await.unwrap().get(0);
-        transaction.commit().await.unwrap();
+        let answer = transaction.query_one(sql, params).await;
+        match &answer {
+            Ok(_) => transaction.commit().await.unwrap(),
+            Err(_) => transaction.rollback().await.unwrap(),
+        }
         self.idle.lock().unwrap().push((caller.login, client));
-        answer
+        answer.map(|row| row.get(0)).map_err(|error| error.as_db_error().expect(sql).message().to_owned())
     }
 
     async fn idle_or_login(&self, login: &'static str) -> Client {

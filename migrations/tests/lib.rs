@@ -16,6 +16,7 @@ pub use tables::{Table, attempt, breach, tables};
 #[cfg(test)]
 mod account {
     mod erasure;
+    mod groups;
     mod subscriptions;
 }
 #[cfg(test)]

@@ -13,8 +13,9 @@ fn git(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The last release; before the first one, or where the clone does not reach back to it, the oldest commit whose steps are the
-/// first of today's, unchanged. None where somebody is just rewriting the steps, which a release ends for good.
+/// The last release; before the first one, or where the clone does not reach back to it, the oldest commit, among those that were
+/// the newest once, whose steps are the first of today's, unchanged. None where somebody is just rewriting the steps, which a
+/// release ends for good.
 fn previous_release() -> Option<String> {
     let tags = git(&["tag", "--list", "v*", "--sort=-version:refname", "--merged"]);
     if let Some(tag) = tags.lines().next() {
@@ -24,7 +25,7 @@ fn previous_release() -> Option<String> {
         let (about, path) = line.split_once('\t').unwrap();
         root().join(path).exists() && about.ends_with(git(&["hash-object", path]).trim())
     };
-    let commits = git(&["log", "--format=%H", "--", "migrations/steps"]);
+    let commits = git(&["log", "--first-parent", "--format=%H", "--", "migrations/steps"]);
     let same = commits.lines().take_while(|commit| {
         let steps = git(&["ls-tree", commit, "migrations/steps/"]);
         !steps.is_empty() && steps.lines().all(is_unchanged)

@@ -43,7 +43,7 @@ pub struct Wanted {
     folder: PathBuf,
 }
 
-/// What `surface` answers: see `surface/src/deploy.rs`.
+/// What `contracts` answers: see `contracts/src/deploy.rs`.
 #[derive(Deserialize)]
 struct Plan {
     problems: Vec<String>,
@@ -118,7 +118,7 @@ async fn plan(project: &Project, wanted: &Wanted, profile: Profile) -> Result<Pl
     deployment["no_zone"] = json!(wanted.no_zone);
     deployment["modules"] = json!(profile.name());
     deployment["known"] = json!(own_secrets(project));
-    sync::surface(project, &[], &[("DEPLOYMENT", deployment.to_string())]).await
+    sync::contracts(project, &[], &[("DEPLOYMENT", deployment.to_string())]).await
 }
 
 /// The secrets of this machine's `cargo xtask dev`.

@@ -125,7 +125,7 @@ impl Config {
         let mut missing: Vec<String> = Vec::new();
         for worker in &self.workers {
             let required = manifest.workers.get(&worker.name).map_or(&[][..], |worker| &worker.secrets.required);
-            missing.extend(required.iter().filter(|name| !worker.bindings.contains_key(*name)).cloned());
+            missing.extend(required.iter().filter(|name| worker.bindings.get(*name).is_none_or(String::is_empty)).cloned());
         }
         missing.sort();
         missing.dedup();
@@ -272,4 +272,55 @@ impl LogWriter {
 /// Where [`Edge`] writes its log in `cargo xtask test`.
 pub fn test_log(project: &Project) -> PathBuf {
     Path::new(&project.root).join("build/test-edge.log")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{EXAMPLE, Ports, Settings, setting, variables};
+
+    /// The workers as `dev` serves them where a person has set this.
+    fn served(set: &[(&str, &str)]) -> Config {
+        let project = Project::find().unwrap();
+        let variables = variables(&Settings::of_file(set), Ports::DEV, BTreeMap::new());
+        let around = Surroundings { port: 8787, profile: Profile::Dev, variables: &variables, keep_time: false };
+        Config::new(&project, &project.functions().unwrap(), &around).unwrap()
+    }
+
+    #[test]
+    fn limit_scale_multiplies_every_limit_of_every_worker() {
+        let limits = |config: Config| {
+            let of = |worker: WorkerConfig| {
+                worker.ratelimits.into_iter().map(move |(name, of)| (worker.name.clone(), name, of.simple.limit))
+            };
+            config.workers.into_iter().flat_map(of).collect::<Vec<_>>()
+        };
+        let (once, thrice) = (limits(served(&[])), limits(served(&[("LIMIT_SCALE", "3")])));
+        assert!(once.len() > 50, "{once:?}");
+        for ((worker, name, limit), (.., scaled)) in once.into_iter().zip(thrice) {
+            assert_eq!((limit > 0, scaled), (true, 3 * limit), "{worker} {name}");
+        }
+    }
+
+    /// What `xtask` itself reads, or gives to all: ports, databases, limits.
+    const OURS: [&str; 4] = ["DATABASE_URL", "LIMIT_SCALE", "SQL_LOGIN_PERSON", "SQL_LOGIN_SERVICE"];
+
+    #[test]
+    fn each_documented_setting_reaches_the_workers_that_use_it_and_no_others() {
+        let documented: Vec<&str> = EXAMPLE.lines().filter_map(setting).map(|(name, _)| name).collect();
+        let of_functions = documented.into_iter().filter(|name| !OURS.contains(name) && !Ports::NAMES.contains(name));
+        let value = |name: &str| format!("{name} as a person sets it");
+        let set: Vec<(&str, String)> = of_functions.map(|name| (name, value(name))).collect();
+        assert!(set.len() > 35, "{set:?}");
+        let config = served(&set.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
+        for (name, value) in &set {
+            let given: Vec<&WorkerConfig> = config.workers.iter().filter(|worker| worker.bindings.contains_key(*name)).collect();
+            assert!(!given.is_empty(), "no function is given {name}");
+            for worker in given {
+                assert_eq!(&worker.bindings[*name], value, "{name} of {}", worker.name);
+            }
+        }
+        let health = config.workers.iter().find(|worker| worker.name == "operations-health").unwrap();
+        assert!(!health.bindings.contains_key("RUNPOD_API_KEY") && health.bindings.contains_key("STAGE"));
+    }
 }

@@ -24,7 +24,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::clock;
+use crate::{clock, npm};
 
 /// How long a process may take to end by itself.
 const GRACE: Duration = Duration::from_secs(8);
@@ -79,7 +79,7 @@ pub fn command(program: impl AsRef<OsStr>, stop: Stop, user: Option<User>) -> Co
     if let Some(User { uid, gid }) = user {
         command.args(["--user", &format!("{uid}:{gid}")]);
     }
-    command.arg(program).arg("--").envs(clock::variables());
+    command.arg(program).arg("--").envs(clock::variables()).envs(npm::variables());
     command
 }
 

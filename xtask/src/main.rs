@@ -12,11 +12,13 @@ mod cron;
 mod database;
 mod deploy;
 mod dev;
+mod documents;
 mod edge;
 mod guard;
 mod import;
 mod logs;
 mod manifest;
+mod merge;
 mod modules;
 mod new;
 mod npm;
@@ -60,6 +62,9 @@ enum Command {
         /// Move the wall clock of everything that runs: `+40d`, or to a time, `2026-12-31T23:59:00Z` (Linux)
         #[arg(long)]
         clock: Option<clock::Moved>,
+        /// Run everything on another Node, which comes through npm: 20, 22 or 24
+        #[arg(long)]
+        node: Option<u32>,
         /// Arguments for `cargo test`, for example `-- -p rise-kaizen`
         #[arg(last = true)]
         arguments: Vec<String>,
@@ -85,9 +90,14 @@ enum Command {
         /// Its folder, <area>/<function>
         name: String,
         /// The verb of its first endpoint
-        method: String,
+        #[arg(required_unless_present = "row")]
+        method: Option<String>,
         /// The path of its first endpoint, without `/api/v1`; parameters in braces
-        path: String,
+        #[arg(required_unless_present = "row")]
+        path: Option<String>,
+        /// Rows of a person, in a table called after the function: add, list, change, remove, also from devices that were offline
+        #[arg(long, conflicts_with_all = ["method", "path"])]
+        row: bool,
     },
     /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
     Sync {
@@ -155,12 +165,17 @@ async fn perform(command: Command) -> Result<ExitCode> {
     let project = Project::find()?;
     match command {
         Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
-        Command::Test { release, clock, arguments } => {
+        Command::Test { release, clock, node, arguments } => {
+            if let Some(major) = node {
+                npm::use_node(&project, major).await?;
+            }
             return test::run(&project, Profile::new(release), clock, &arguments).await;
         }
         Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
         Command::Check { peers } => check::run(&project, peers).await?,
-        Command::New { name, method, path } => new::run(&project, &name, &method, &path).await?,
+        Command::New { name, method, path, .. } => {
+            new::run(&project, &name, method.as_deref().zip(path.as_deref())).await?;
+        }
         Command::Sync { check } => sync::run(&project, check).await?,
         Command::Cron { function } => cron::run(&project, &function).await?,
         Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,

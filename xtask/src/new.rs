@@ -1,5 +1,7 @@
 //! `cargo xtask new rise/gratitude POST /rise/gratitude`: a function to begin with, which passes every check and law.
 
+mod row;
+
 use std::{collections::BTreeMap, fs, process::Command};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -29,8 +31,15 @@ const KEYWORDS: [&str; 51] = [
     "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
 ];
 
-pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Result<()> {
-    let wanted = Wanted::parse(name, method, path)?;
+/// Makes a function with one endpoint, or with those of rows of its own where no `endpoint` is named.
+///
+/// # Errors
+/// Where the name or the path will not do, in a sentence that says what would.
+pub async fn run(project: &Project, name: &str, endpoint: Option<(&str, &str)>) -> Result<()> {
+    let wanted = match endpoint {
+        Some((method, path)) => Wanted::parse(name, method, path)?,
+        None => Wanted::parse(name, "POST", &row::path(name))?,
+    };
     let package = wanted.function.package();
     let folder = project.path("functions").join(&wanted.function.area).join(&wanted.function.name);
     ensure!(!folder.exists(), "functions/{name} exists already: add a line to its contract");
@@ -43,13 +52,17 @@ pub async fn run(project: &Project, name: &str, method: &str, path: &str) -> Res
         wanted.check_route(&owned_paths(&serde_json::from_slice(&registry)?))?;
     }
 
+    let files = match endpoint {
+        Some(_) => wanted.files(),
+        None => row::files(project, &wanted)?,
+    };
     fs::create_dir_all(folder.join("src"))?;
     let area = folder.with_file_name("README.md");
     if !area.exists() {
         fs::write(&area, format!("# {}\n\nWhat this area is for, and its words.\n", capitalised(&wanted.function.area)))?;
     }
-    for (file, text) in [("Cargo.toml", wanted.manifest()), ("src/lib.rs", wanted.code()), ("src/tests.rs", wanted.tests())] {
-        fs::write(folder.join(file), text).with_context(|| format!("functions/{name}/{file} cannot be written"))?;
+    for (file, text) in files {
+        fs::write(project.path(&file), text).with_context(|| format!("{file} cannot be written"))?;
     }
     let step = Step::start(format!("functions/{name}"));
     // Its module `tests` is formatted with it.
@@ -111,6 +124,14 @@ impl Wanted {
             }
         }
         Ok(())
+    }
+
+    /// Every file with its path from the project's root.
+    fn files(&self) -> Vec<(String, String)> {
+        let folder = format!("functions/{}/{}", self.function.area, self.function.name);
+        [("Cargo.toml", self.manifest()), ("src/lib.rs", self.code()), ("src/tests.rs", self.tests())]
+            .map(|(file, text)| (format!("{folder}/{file}"), text))
+            .to_vec()
     }
 
     fn takes_body(&self) -> bool {
@@ -215,7 +236,7 @@ impl Wanted {
             );
         }
         format!(
-            "#[output(name = \"{noun}\")]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
+            "/// What day it is.\n#[output(name = \"{noun}\")]\nstruct Today {{\n    /// In the person's time zone.\n    today: NaiveDate,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}) -> Result<Reply<Today>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql(TODAY).await?.one()?))\n}}\n\n\
              const TODAY: Sql = Sql::new(\"select edge.today() as today\");\n"
@@ -227,8 +248,8 @@ impl Wanted {
         let (handler, noun) = (&self.handler, &self.noun);
         let constant = handler.to_ascii_uppercase();
         format!(
-            "#[input(name = \"{noun}Note\")]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
-             text: String,\n}}\n\n#[output(name = \"{noun}\")]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
+            "/// What is to be noted.\n#[input(name = \"{noun}Note\")]\nstruct Note {{\n    #[validate(length(min = 1, max = 500), custom(function = \"edge::validation::not_blank\"))]\n    \
+             text: String,\n}}\n\n/// What was noted.\n#[output(name = \"{noun}\")]\nstruct Noted {{\n    user_id: Uuid,\n    text: String,\n    created_at: DateTime<Utc>,\n}}\n\n\
              async fn {handler}(ctx: Context, {caller}, Json(note): Json<Note>) -> Result<Reply<Noted>> {{\n{owns}    \
              Ok(Reply::new(ctx.sql({constant}.bind(&note.text)).await?.one()?))\n}}\n\n\
              /// A table to write to comes with a step in `migrations/`.\n\

@@ -1,12 +1,13 @@
 //! Node and the packages that `package-lock.json` pins.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::OnceLock,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -17,6 +18,31 @@ use crate::{
 };
 
 const NODE_MAJOR: u32 = 20;
+
+/// `PATH` with another Node in front.
+static PATH: OnceLock<String> = OnceLock::new();
+
+/// Gives every program that is started from now on a Node of this major, which npm has as a package.
+pub async fn use_node(project: &Project, major: u32) -> Result<()> {
+    let step = Step::start(format!("Node {major}"));
+    let folder = project.path(format!("build/node-{major}"));
+    fs::create_dir_all(&folder)?;
+    let mut npm = guard::command("npm", Stop::Terminate, None);
+    npm.args(["install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts=false", "--prefix"]).arg(&folder);
+    npm.arg(format!("node@{major}")).stdout(Stdio::null());
+    if !guard::spawn(npm)?.ended().await.success() {
+        bail!("npm could not install Node {major}: check the connection, then try again");
+    }
+    let path = format!("{}:{}", folder.join("node_modules/.bin").display(), env::var("PATH").unwrap_or_default());
+    PATH.set(path).map_err(|_| anyhow!("one Node is taken at a time"))?;
+    step.done(&check_node()?);
+    Ok(())
+}
+
+/// Nothing where the machine's own Node is used.
+pub fn variables() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PATH.get().into_iter().map(|path| ("PATH", path.as_str()))
+}
 
 /// Installs the packages unless they are those of the lock file already.
 pub async fn ensure(project: &Project) -> Result<()> {
@@ -32,9 +58,10 @@ pub async fn ensure(project: &Project) -> Result<()> {
     Ok(())
 }
 
-fn check_node() -> Result<()> {
+/// The version of the Node that is used.
+fn check_node() -> Result<String> {
     let remedy = format!("install Node {NODE_MAJOR} or newer, with npm, and try again");
-    let Ok(output) = std::process::Command::new("node").arg("--version").output() else {
+    let Ok(output) = std::process::Command::new("node").envs(variables()).arg("--version").output() else {
         bail!("Node is missing: {remedy}");
     };
     let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -42,7 +69,7 @@ fn check_node() -> Result<()> {
     if major.is_none_or(|major| major < NODE_MAJOR) {
         bail!("Node {version} is too old: {remedy}");
     }
-    Ok(())
+    Ok(version)
 }
 
 async fn install(project: &Project, lock: &str) -> Result<()> {

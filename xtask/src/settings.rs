@@ -10,23 +10,12 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::project::Project;
 
-/// Outside services by the variable of their base URL, and where the simulators play them.
-const SIMULATED: [(&str, &str); 4] = [
-    ("RUNPOD_BASE_URL", "/runpod/v2"),
-    ("DISCORD_WEBHOOK_URL", "/discord/api/webhooks/1/dev"),
-    ("STORAGE_URL", "/storage"),
-    ("MAIL_URL", "/mail/send"),
-];
-
-/// Values for what the simulators accept and a real account would replace, as lines of `NAME=value`. Instances refuse them in
-/// production (`edge::weakness`).
-const SIMULATED_ACCOUNTS: &str = include_str!("../../dev/simulated.vars");
+/// What `dev` gives for outside services, as lines of `NAME=value`: where the simulators play them, and accounts that they accept,
+/// which instances refuse in production (`edge::weakness`).
+const SIMULATED: &str = include_str!("../../dev/simulated.vars");
 
 /// What a person is told that they may set.
-const EXAMPLE: &str = include_str!("../../.dev.vars.example");
-
-/// Fitness providers: `<PROVIDER>_CLIENT_ID` and `<PROVIDER>_CLIENT_SECRET` of an application there, which nobody simulates.
-const PROVIDERS: [&str; 6] = ["STRAVA", "GARMIN", "POLAR", "COROS", "WAHOO", "FITBIT"];
+pub(crate) const EXAMPLE: &str = include_str!("../../.dev.vars.example");
 
 /// What a person has set.
 pub struct Settings {
@@ -57,6 +46,13 @@ impl Settings {
         Self { file, reads_environment: false }
     }
 
+    /// As if a person had written these into `.dev.vars`, and nothing else.
+    #[cfg(test)]
+    pub(crate) fn of_file(set: &[(&str, &str)]) -> Self {
+        let file = set.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { file, reads_environment: false }
+    }
+
     /// A value that is set and not empty.
     pub fn get(&self, name: &str) -> Option<String> {
         let environment = self.reads_environment.then(|| std::env::var(name).ok()).flatten();
@@ -70,13 +66,22 @@ impl Settings {
 }
 
 impl Ports {
+    /// What sets each of them in `dev`.
+    pub const NAMES: [&str; 4] = ["EDGE_PORT", "GATEWAY_PORT", "POSTGRES_PORT", "SIMULATORS_PORT"];
+    /// Those of `dev` where nobody sets them.
+    pub const DEV: Self = Self { edge: 8787, gateway: 8788, postgres: 8789, simulators: 8790 };
+
+    pub fn all(self) -> [u16; 4] {
+        [self.edge, self.gateway, self.postgres, self.simulators]
+    }
+
     /// The ports of `dev`, each still free.
     pub fn of_dev(settings: &Settings, own_database: bool) -> Result<Self> {
         let ports = Self {
-            edge: settings.port("EDGE_PORT", 8787)?,
-            gateway: settings.port("GATEWAY_PORT", 8788)?,
-            postgres: settings.port("POSTGRES_PORT", 8789)?,
-            simulators: settings.port("SIMULATORS_PORT", 8790)?,
+            edge: settings.port("EDGE_PORT", Self::DEV.edge)?,
+            gateway: settings.port("GATEWAY_PORT", Self::DEV.gateway)?,
+            postgres: settings.port("POSTGRES_PORT", Self::DEV.postgres)?,
+            simulators: settings.port("SIMULATORS_PORT", Self::DEV.simulators)?,
         };
         check_free("EDGE_PORT", ports.edge)?;
         check_free("GATEWAY_PORT", ports.gateway)?;
@@ -107,23 +112,16 @@ fn check_free(name: &str, port: u16) -> Result<()> {
     }
 }
 
-/// Every variable that a function, a simulator or a test may ask for.
-pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// What follows from the ports, and what the simulators accept.
+pub fn given(ports: Ports) -> BTreeMap<String, String> {
     let simulators = format!("http://127.0.0.1:{}", ports.simulators);
     let edge = format!("http://localhost:{}", ports.edge);
-    let mut variables = secrets;
+    let mut variables = BTreeMap::new();
     let mut default = |name: &str, value: String| {
         variables.insert(name.to_owned(), value);
     };
-    for (name, path) in SIMULATED {
-        default(name, format!("{simulators}{path}"));
-    }
-    for (name, value) in SIMULATED_ACCOUNTS.lines().filter_map(|line| line.split_once('=')) {
-        default(name, value.to_owned());
-    }
-    for provider in PROVIDERS {
-        default(&format!("{provider}_CLIENT_ID"), String::new());
-        default(&format!("{provider}_CLIENT_SECRET"), String::new());
+    for (name, value) in SIMULATED.lines().filter_map(|line| line.split_once('=')) {
+        default(name, value.replace("{simulators}", &simulators));
     }
     default("SQL_URL", format!("http://127.0.0.1:{}/sql", ports.gateway));
     default("PUBLIC_URL", edge.clone());
@@ -134,8 +132,18 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
     default("ALLOWED_ORIGINS", format!("{edge},http://localhost:3000,http://localhost:3001,http://localhost:5173"));
     default("ALLOWED_HOSTS", format!("localhost:{0},127.0.0.1:{0}", ports.edge));
     default("LIMIT_SCALE", "1".to_owned());
-    let documented = EXAMPLE.lines().filter_map(setting).map(|(name, _)| name.to_owned());
-    let names: BTreeSet<String> = variables.keys().cloned().chain(documented).chain(settings.file.keys().cloned()).collect();
+    variables
+}
+
+/// Every variable that a function, a simulator or a test may ask for.
+pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut variables = secrets;
+    variables.extend(given(ports));
+    // The rest is as documented, though it be empty: an account in the environment must not reach the tests.
+    for (name, value) in EXAMPLE.lines().filter_map(setting) {
+        variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
+    let names: BTreeSet<String> = variables.keys().chain(settings.file.keys()).cloned().collect();
     for name in names {
         if let Some(value) = settings.get(&name) {
             variables.insert(name, value);
@@ -145,7 +153,7 @@ pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, St
 }
 
 /// A line of the example, which a person would uncomment.
-fn setting(line: &str) -> Option<(&str, &str)> {
+pub(crate) fn setting(line: &str) -> Option<(&str, &str)> {
     let (name, value) = line.strip_prefix('#')?.split_once('=')?;
     let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_' || byte.is_ascii_digit());
     is_name.then_some((name, value))
@@ -181,7 +189,7 @@ mod tests {
         assert_eq!(parse("A=1\nnonsense").unwrap_err().to_string(), ".dev.vars, line 2: write NAME=value");
     }
 
-    const PORTS: Ports = Ports { edge: 8787, gateway: 8788, postgres: 8789, simulators: 8790 };
+    const PORTS: Ports = Ports::DEV;
 
     fn set(name: &str, value: &str) -> Settings {
         let file = parse(&format!("{name}={value}")).unwrap();
@@ -196,12 +204,12 @@ mod tests {
     #[test]
     fn each_line_of_the_example_changes_what_it_says() {
         let lines: Vec<_> = EXAMPLE.lines().filter_map(setting).collect();
-        assert!(lines.len() > 12, "{lines:?}");
+        assert!(lines.len() > 40, "{lines:?}");
         for (name, value) in lines {
             // A value of the same shape, and none that anybody has.
             let other = if value.parse::<u16>().is_ok() { "4321" } else { "another://value" };
             let seen = match name {
-                "EDGE_PORT" | "GATEWAY_PORT" | "POSTGRES_PORT" | "SIMULATORS_PORT" => port(&set(name, other), name, 1),
+                name if Ports::NAMES.contains(&name) => port(&set(name, other), name, 1),
                 _ => variables(&set(name, other), PORTS, BTreeMap::new())[name].clone(),
             };
             assert_eq!(seen, other, "{name}");
@@ -213,9 +221,7 @@ mod tests {
         let unset = Settings { file: BTreeMap::new(), reads_environment: false };
         let known = variables(&unset, PORTS, BTreeMap::new());
         for (name, value) in EXAMPLE.lines().filter_map(setting) {
-            if let Some(known) = known.get(name) {
-                assert_eq!(known, value, "{name}");
-            }
+            assert_eq!(known[name], value, "{name}");
         }
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    npm,
+    merge, npm,
     project::Project,
     toolchain::{self, WasmToolchain},
 };
@@ -12,5 +12,6 @@ use crate::{
 pub async fn ensure(project: &Project) -> Result<WasmToolchain> {
     let toolchain = toolchain::ensure(project)?;
     npm::ensure(project).await?;
+    merge::configure(&project.root)?;
     Ok(toolchain)
 }

@@ -6,23 +6,21 @@
 -- that differ by one person cannot be compared. The aggregates are of the members who belonged to the organisation from the
 -- week's first day, and of no managers, who know their own values.
 --
--- A value is kept only where at least `smallest_group` people (a setting) gave it, coarsely. Shares are rounded down to a
--- quarter, the highest being "three quarters or more", so that in the smallest group no answer speaks of everybody; rates
--- are rounded to a twentieth and minutes to five. Nobody weighs more than anybody else: each person has one voice, and ten
--- hours of zazen at most. What is left: who has the other members of the smallest group collude learns about the last one.
+-- A value is kept only where enough people gave it, coarsely (`edge.group_share`, `edge.group_mean`): rates are rounded to a
+-- twentieth and minutes to five. Nobody weighs more than anybody else: each person has one voice, and ten hours of zazen at most.
+-- What is left: who has the other members of the smallest group collude learns about the last one.
 create or replace function edge.keep_organisation_week(organisation uuid, week date) returns void
 language sql volatile security definer set search_path = ''
 as $$
   insert into public.organisation_weeks (
     organisation_id, week, members, active_share, kaizen_members, kaizen_completion, zazen_members, zazen_minutes)
   select keep_organisation_week.organisation, keep_organisation_week.week, count(m.user_id),
-    case when count(m.user_id) >= setting.people
-      then least(floor(4.0 * count(*) filter (where k.days > 0 or z.minutes is not null) / count(m.user_id)) / 4, 0.75) end,
+    edge.group_share(count(*) filter (where k.days > 0 or z.minutes is not null), count(m.user_id)),
     count(*) filter (where k.days > 0),
-    case when count(*) filter (where k.days > 0) >= setting.people then round(avg(k.completion) * 20) / 20 end,
+    edge.group_mean(sum(k.completion), count(*) filter (where k.days > 0), 0.05),
     count(z.minutes),
-    case when count(z.minutes) >= setting.people then round(avg(z.minutes) / 5) * 5 end
-  from (select (edge.setting('smallest_group') #>> '{}')::int as people) as setting
+    edge.group_mean(sum(z.minutes), count(z.minutes), 5)
+  from (select) as one_row
   left join public.organisation_members m
     on m.organisation_id = keep_organisation_week.organisation and m.role = 'member'
       and (m.joined_at at time zone 'UTC')::date <= keep_organisation_week.week,
@@ -37,6 +35,5 @@ as $$
       from public.zazen_sessions s
       where s.user_id = m.user_id and s.deleted_at is null
         and s.date between keep_organisation_week.week and keep_organisation_week.week + 6) as z
-  group by setting.people
   on conflict (organisation_id, week) do nothing
 $$;

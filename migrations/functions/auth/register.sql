@@ -1,8 +1,8 @@
 -- Opens an account with a password, and a session where its address need not be verified first.
 --
--- Outcomes: `created` {person, session}; `email_taken`; `verify_first`, without a session and the same for a new and for a
--- known address where the setting of that name is on, so that nobody learns who has an account. A violated check of `users`
--- is raised with its constraint: `users_email_length`, `users_name_length`, `users_phone_length`, `users_country_code`,
+-- Outcomes: `created` {person, session}; `verify_first`, without a session and the same for a new and for a known address
+-- where the setting of that name is on, so that nobody learns who has an account. Raises `OR409 email_taken`. A violated check
+-- of `users` is raised with its constraint: `users_email_length`, `users_name_length`, `users_phone_length`, `users_country_code`,
 -- `users_locale_known`, `users_time_zone_known`.
 --
 -- `password` and `refresh_hash` are what `edge.login` describes. `edge.sign_up` sends the letter that goes with an account.
@@ -31,7 +31,7 @@ begin
   if verify_first then
     return jsonb_build_object('outcome', 'verify_first');
   elsif person.id is null then
-    return jsonb_build_object('outcome', 'email_taken');
+    raise exception using errcode = 'OR409', message = 'email_taken';
   end if;
   return jsonb_build_object('outcome', 'created', 'person', edge.person_json(person),
     'session', edge.open_session(person.id, register.refresh_hash, register.device));

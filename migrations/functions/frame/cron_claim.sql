@@ -5,12 +5,18 @@
 -- the slot makes up for one that was missed. A run that ended `partial` continues at the next tick. A run that failed, or
 -- whose runner died, is tried again, five times in all: a runner counts as dead a quarter of an hour after it began.
 -- `due_at` is the beginning of the slot, `attempt` counts from 1.
+--
+-- What runs once a day or less often begins up to two hours after its slot, each function at its own tick, by its name:
+-- an invocation chain may call few functions, and they would all be due at midnight.
 create or replace function edge.cron_claim(function text, every interval)
 returns table (run_id bigint, function text, due_at timestamptz, attempt integer)
 language sql volatile security definer set search_path = ''
 as $$
   insert into public.cron_runs as r (function, due_at)
-  values (cron_claim.function, date_bin(cron_claim.every, edge.now(), timestamptz '2001-01-01 00:00+00'))
+  select cron_claim.function, slot.beginning
+  from (select date_bin(cron_claim.every, edge.now(), timestamptz '2001-01-01 00:00+00')) as slot (beginning)
+  where edge.now() >= slot.beginning + case when cron_claim.every >= interval '1 day' then
+      make_interval(mins => 5 * (('x' || left(md5(cron_claim.function), 6))::bit(24)::integer % 24)) else interval '0' end
   on conflict (function, due_at) do update
   set attempt = r.attempt + 1,
     failures = r.failures + (r.outcome is distinct from 'partial')::int,

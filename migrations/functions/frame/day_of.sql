@@ -24,11 +24,19 @@ return case when held_until is null or moment >= held_until then edge.clock_day(
 
 grant execute on function edge.day_of(timestamptz, uuid, text, integer, timestamptz) to authenticated, service;
 
+-- The day that a moment lies in for a given person, whoever asks; in UTC where the caller may not see that person. What arrives
+-- for somebody from elsewhere is dated by it. It runs with the caller's rights, so that it tells nobody where somebody else lives.
+create or replace function edge.day_of(moment timestamptz, person uuid) returns date
+language sql stable parallel safe
+return coalesce(
+  (select edge.day_of(moment, u.id, u.time_zone, u.day_end_hour, u.held_until) from public.users u where u.id = person),
+  (moment at time zone 'UTC')::date);
+
+grant execute on function edge.day_of(timestamptz, uuid) to authenticated, service;
+
 -- The day that a moment lies in for the person of this request, never later than today; in UTC when nobody is signed in.
 create or replace function edge.day_of(moment timestamptz) returns date
 language sql stable parallel safe
-return least(edge.today(), coalesce(
-  (select edge.day_of(moment, u.id, u.time_zone, u.day_end_hour, u.held_until) from public.users u where u.id = edge.uid()),
-  (moment at time zone 'UTC')::date));
+return least(edge.today(), edge.day_of(moment, edge.uid()));
 
 grant execute on function edge.day_of(timestamptz) to authenticated, service;

@@ -13,18 +13,19 @@
 -- Claims: `sub`, the person, and `session`, both uuid or null; `role` (`user`, `manager`, `admin`, `privacy` or `qa`;
 -- without a person `anon`, the default, or `service`); `request_id`; `operation`; `ip`, truncated; `language`; and, where an
 -- administrator reads somebody else's data, `subject`, that person, and `writes`. With a `subject`, `edge.enter_for` goes on
--- in that person's place. `now` is the moment of the request: the edge writes it, and nothing reads the server's clock.
+-- in that person's place. The first batch of a write under an `Idempotency-Key` has `idempotency_key` and `request_hash`,
+-- which `edge.idempotency_take` takes. `now` is the moment of the request: the edge writes it, and nothing reads the server's clock.
 --
 -- A role in the claims is trusted only up to the role that the person has at this moment: it holds where the person still
 -- has it or is an administrator by now, and `user` holds always. The token of a demoted administrator is refused, and the
 -- next refresh gives one that fits. Only `admin` is above another role.
 --
 -- Raises `OR401 session_revoked` (an ended, expired or unknown session; an erased or inactive person; a role that the person
--- no longer has), `OR403 banned`, `OR500 time_not_injected`, and what `edge.enter_for` raises. Errors of a batch carry no
+-- no longer has), `OR403 banned`, `OR500 time_not_injected`, and what `edge.enter_for` and `edge.idempotency_take` raise. Errors of a batch carry no
 -- statement number, so everything raised here and in functions of ours has a class of its own, OR and the HTTP status, and a
 -- stable word as its message.
 --
--- Without a `subject` it writes nothing, so that it works in a READ ONLY transaction and the requests of one person never
+-- Without a `subject` and a key it writes nothing, so that it works in a READ ONLY transaction and the requests of one person never
 -- queue for a row.
 create or replace function edge.enter(claims jsonb, now timestamptz) returns timestamptz
 language plpgsql volatile security definer set search_path = ''
@@ -78,6 +79,9 @@ begin
     set_config('lock_timeout', '5s', true),
     set_config('idle_in_transaction_session_timeout', '15s', true),
     set_config('application_name', left('oree ' || coalesce(claims ->> 'request_id', ''), 63), true);
+  if claims ? 'idempotency_key' then
+    perform edge.idempotency_take(claims ->> 'idempotency_key', claims ->> 'request_hash');
+  end if;
   if subject is not null then
     perform edge.enter_for(subject);
   end if;

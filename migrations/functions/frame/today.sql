@@ -3,9 +3,6 @@
 -- It runs with the caller's rights, so that it tells nobody where somebody else lives.
 create or replace function edge.today(person uuid) returns date
 language sql stable parallel safe
-return coalesce(
-  (select edge.day_of(edge.now(), u.id, u.time_zone, u.day_end_hour, u.held_until)
-   from public.users u where u.id = person),
-  (edge.now() at time zone 'UTC')::date);
+return edge.day_of(edge.now(), person);
 
 grant execute on function edge.today(uuid) to authenticated, service;

@@ -1,13 +1,13 @@
 -- Gives up a creation of the person of this request; its job is cancelled when nobody else waits for it.
 --
--- `shelf` is where the creation is said to stand: `scenes`, or `creations` for all other kinds. Outcomes: `cancelled`
--- {outbox}, said again too; `finished`; `not_found`, also on the other shelf. Said again, it makes sure that the job is
--- cancelled. `outbox` holds what RunPod must be told, which must wait where RunPod has not accepted the job yet
--- (`edge.move_job`).
+-- `collection` is where the creation is said to stand: `scenes`, or `creations` for all other kinds. Said again, it makes
+-- sure that the job is cancelled. Returns what RunPod must be told, for the outbox, which must wait where RunPod has not accepted
+-- the job yet (`edge.move_job`). Raises `OR409 conflict` {state} where it has ended otherwise, and `OR404 not_found`, also on the
+-- other collection.
 --
 -- The person's row is locked first, then the job, then the creations that wait for it, as `edge.move_job` explains. So the
 -- job that is cancelled is the creation's present one, even where the same creation is being retried.
-create or replace function edge.cancel_creation(creation uuid, shelf text) returns jsonb
+create or replace function edge.cancel_creation(creation uuid, collection text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -15,9 +15,9 @@ declare
   ledger public.jobs;
 begin
   perform from public.users u where u.id = edge.uid() for no key update;
-  select o.* into kept from edge.creation_on(cancel_creation.shelf, cancel_creation.creation) as o;
+  select o.* into kept from edge.creation_in(cancel_creation.collection, cancel_creation.creation) as o;
   if not found then
-    return jsonb_build_object('outcome', 'not_found');
+    raise exception using errcode = 'OR404', message = 'not_found';
   end if;
   select j.* into ledger from public.jobs j where j.id = kept.job_id for update;
   update public.scenes s set status = 'cancelled', error = null
@@ -25,17 +25,16 @@ begin
   update public.creations c set status = 'cancelled', error = null
   where c.id = cancel_creation.creation and c.status in ('queued', 'running');
   -- Its job may have ended before we had the lock.
-  select o.* into kept from edge.creation_on(cancel_creation.shelf, cancel_creation.creation) as o;
+  select o.* into kept from edge.creation_in(cancel_creation.collection, cancel_creation.creation) as o;
   if kept.status <> 'cancelled' then
-    return jsonb_build_object('outcome', 'finished', 'outbox', jsonb '[]');
+    raise exception using errcode = 'OR409', message = 'conflict', detail = jsonb_build_object('state', kept.status);
   elsif ledger.id is null or ledger.finished_at is not null
     or exists (select from public.scenes s where s.job_id = ledger.id and s.status in ('queued', 'running'))
     or exists (select from public.creations c where c.job_id = ledger.id and c.status in ('queued', 'running'))
   then
-    return jsonb_build_object('outcome', 'cancelled', 'outbox', jsonb '[]');
+    return '[]';
   end if;
-  return jsonb_build_object('outcome', 'cancelled')
-    || (edge.move_job(ledger.id, 'cancelled') - array['outcome', 'job']);
+  return edge.move_job(ledger.id, 'cancelled') -> 'outbox';
 end
 $$;
 

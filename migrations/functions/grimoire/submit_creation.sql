@@ -71,7 +71,7 @@ begin
   where k.user_id = edge.uid() and k.operation = edge.claim('operation') and k.key = submit_creation.idempotency_key;
   if chosen.how <> 'created' and submit_creation.idempotency_key is not null then
     perform edge.idempotency_settle(submit_creation.idempotency_key, case chosen.how when 'cached' then 200 else 202 end,
-      jsonb_build_object('id', made.id, 'status', made.status, 'status_url', submit_creation.place || made.id));
+      json_build_object('id', made.id, 'status', made.status, 'status_url', submit_creation.place || made.id));
   end if;
   return jsonb_build_object('outcome', chosen.how, 'id', made.id, 'status', made.status,
     'job', edge.job_json(chosen.job), 'quota', chosen.quota);

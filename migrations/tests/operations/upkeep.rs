@@ -103,7 +103,22 @@ async fn overlapping_ticks_run_a_function_once() {
     assert_eq!(database.service(NOON, FINISH, &[&run, &"succeeded"]).await["outcome"], "ok");
     assert_eq!(database.service(NOON, FINISH, &[&run, &"succeeded"]).await["outcome"], "not_found");
     assert_eq!(database.service("2026-11-21T23:59:59Z", DUE, &[]).await, json!([]));
-    assert_eq!(database.service("2026-11-22T00:05:00Z", DUE, &[]).await[0]["due"], "2026-11-22T00:00:00+00:00");
+    assert_eq!(database.service("2026-11-22T00:10:00Z", DUE, &[]).await, json!([]), "its own tick comes later");
+    assert_eq!(database.service("2026-11-22T00:15:00Z", DUE, &[]).await[0]["due"], "2026-11-22T00:00:00+00:00");
+}
+
+#[tokio::test]
+async fn daily_functions_do_not_all_begin_at_midnight() {
+    let database = Database::migrated().await;
+    let functions: Vec<Value> = (0..30).map(|n| json!({"name": format!("job-{n}"), "every_seconds": 86400})).collect();
+    let due = "select to_jsonb(count(*)) from edge.cron_due($1)";
+    let mut begun = Vec::new();
+    for minutes in (0..120).step_by(5) {
+        let tick = format!("2026-11-22T{:02}:{:02}:00Z", minutes / 60, minutes % 60);
+        begun.push(database.service(&tick, due, &[&json!(functions)]).await.as_i64().unwrap());
+    }
+    assert_eq!(begun.iter().sum::<i64>(), 30, "{begun:?}");
+    assert!(begun.iter().all(|runs| *runs <= 6), "{begun:?}");
 }
 
 #[tokio::test]
@@ -125,7 +140,7 @@ async fn a_run_that_keeps_failing_is_given_up_until_it_is_due_again() {
         database.service(NOON, FINISH, &[&run, &"failed"]).await;
     }
     assert_eq!(database.service(NOON, DUE, &[]).await, json!([]));
-    assert_eq!(database.service("2026-11-22T00:00:00Z", DUE, &[]).await[0]["attempt"], 1);
+    assert_eq!(database.service("2026-11-22T00:15:00Z", DUE, &[]).await[0]["attempt"], 1);
 }
 
 /// Reports and log rows of the days before `NOON`, by age.

@@ -1,12 +1,15 @@
 //! Which day a moment lies in: people fly, move their day-end hour and correct their zone, and every table that keeps a day
 //! must agree with what today was at that moment, then and for ever after.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Days, LocalResult, NaiveDate, SecondsFormat, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 use futures::{StreamExt, stream};
+use migrate::Tree;
 use serde_json::{Value, json};
 
-use crate::database::{Caller, Database, NOON};
+use crate::database::{Caller, Database, NOON, root};
 
 const PEOPLE: u64 = 16;
 const STEPS: u64 = 30;
@@ -193,6 +196,9 @@ async fn the_day_of_a_moment_is_what_today_was_then_for_every_table_and_for_ever
             // Whatever came since, the days that have been stay.
             let (moment, then) = dice.pick(&seen);
             assert_eq!(database.day_of(&person, now, moment).await, then, "{moment} asked later: {context}");
+            let by_job = "select edge.day_of($1::text::timestamptz, $2)";
+            let of_person: NaiveDate = owner.query_one(by_job, &[&rfc3339(moment), &person.id()]).await.unwrap().get(0);
+            assert_eq!(of_person, then, "{moment} asked by a job: {context}");
         }
         for (moment, then) in seen {
             assert_eq!(database.day_of(&person, now, moment).await, then, "{moment} asked at the end: seed {seed}");
@@ -216,4 +222,24 @@ async fn a_session_on_a_held_day_is_of_that_day() {
         assert_eq!(database.day_of(&person, evening, evening - TimeDelta::minutes(20)).await, today, "{next:?}");
         assert_eq!(database.day_of(&person, evening, evening - TimeDelta::hours(20)).await, today - Days::new(1), "{next:?}");
     }
+}
+
+/// What says by a clock which day it is, beside the functions that `edge.day_of` is made of: `kept_days` tells the days that a held
+/// day has swallowed, `day_to_tell` writes a moment into a letter.
+const BY_CLOCK: [&str; 8] =
+    ["clock_day", "day_end", "day_of", "day_start", "day_to_tell", "earlier_day", "keep_clock", "kept_days"];
+
+#[test]
+fn nothing_else_says_which_day_a_moment_lies_in_for_a_person() {
+    let tree = Tree::read(&root()).unwrap();
+    let mut found = BTreeSet::new();
+    for definition in &tree.definitions {
+        let code: String = definition.file.sql.lines().filter(|line| !line.trim_start().starts_with("--")).collect();
+        let zones = code.split("at time zone ").skip(1).filter(|rest| !rest.starts_with("'UTC'"));
+        if code.contains("edge.clock_day(") || code.contains("edge.day_start(") || zones.count() > 0 {
+            found.insert(definition.file.name.as_str());
+        }
+    }
+    found.remove("is_time_zone");
+    assert_eq!(found, BTreeSet::from(BY_CLOCK), "ask edge.day_of");
 }

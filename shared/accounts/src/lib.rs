@@ -3,6 +3,7 @@
 mod details;
 mod device_cookie;
 mod letter;
+mod messages;
 mod organisation;
 mod password;
 mod refused;
@@ -16,12 +17,20 @@ use uuid::Uuid;
 
 pub use details::{country, name, phone, text};
 pub use device_cookie::DeviceCookie;
-pub use letter::{ENOUGH_LETTERS, Link, post_later};
+pub use letter::{ENOUGH_LETTERS, LETTERS, Link};
+pub use messages::{Messages, post_later};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 use password::{OR, prepared, spellings};
 
 pub use password::refuse_guessable;
 pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, Refused, WRONG_PASSWORD};
+
+edge::settings! {
+    /// Of whatever hashes a password.
+    pub PASSWORDS: {
+        "PASSWORD_PEPPER": Key secret, "key of the digest that stands for a password";
+    }
+}
 
 /// An account as its owner sees it.
 #[output(name = "User")]
@@ -64,24 +73,6 @@ pub enum Locale {
     En,
 }
 
-impl Tier {
-    pub fn name(self) -> &'static str {
-        match self {
-            Tier::Free => "FREE",
-            Tier::Premium => "PREMIUM",
-        }
-    }
-}
-
-impl Locale {
-    pub fn code(self) -> &'static str {
-        match self {
-            Locale::Fr => "fr",
-            Locale::En => "en",
-        }
-    }
-}
-
 /// Somebody who is signed in from now on.
 #[output(name = "SignedIn")]
 pub struct SignedIn {
@@ -95,6 +86,7 @@ pub struct SignedIn {
     pub expires_in: i64,
 }
 
+/// How an access token is sent.
 #[output(name = "TokenType")]
 pub enum TokenType {
     #[serde(rename = "Bearer")]
@@ -156,7 +148,7 @@ pub fn may_use_as(me: &Person, owner: Uuid, roles: &[Role]) -> Result<()> {
     if roles.contains(&me.role) { Ok(()) } else { me.owns(owner) }
 }
 
-/// What the database is given in place of a new password; needs `Passwords`.
+/// What the database is given in place of a new password; the contract uses [`PASSWORDS`].
 pub fn digest(ctx: &Context, password: &str) -> String {
     password_digest(&ctx.key("PASSWORD_PEPPER"), &prepared(password))
 }

@@ -22,6 +22,7 @@ pub struct Organisation {
     pub version: i32,
 }
 
+/// What a member of an organisation may do.
 #[output(name = "MemberRole")]
 pub enum MemberRole {
     Member,
@@ -60,13 +61,4 @@ pub struct Member {
     pub email: Option<String>,
     pub role: MemberRole,
     pub joined_at: DateTime<Utc>,
-}
-
-impl MemberRole {
-    pub fn name(self) -> &'static str {
-        match self {
-            MemberRole::Member => "member",
-            MemberRole::Manager => "manager",
-        }
-    }
 }

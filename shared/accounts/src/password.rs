@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use edge::{FieldError, Place, Result};
+use edge::{FieldError, Message, Place, Result, msg};
 use unicode_normalization::UnicodeNormalization;
 
 /// Between two spellings of one password, where SQL compares it (`edge.password_matches`). Nobody types it.
@@ -37,6 +37,9 @@ const COMMON: &str = "\
     password1234 password12345 q1w2e3r4t5 q1w2e3r4t5y6 qazwsxedcrfv qwerty1234 qwerty12345 qwerty123456 qwertyuiop \
     qwertyuiop123 soleil1234 unknown123 welcome123 welcome1234";
 
+const WEAK_PASSWORD: Message =
+    msg!("weak_password", fr: "Mot de passe trop facile à deviner.", en: "This password is too easy to guess.");
+
 /// Refuses what somebody who knows the address would try first. `email` is the account's, empty
 /// where nobody can know it.
 ///
@@ -56,7 +59,7 @@ pub fn refuse_guessable(field: &str, password: &str, email: &str) -> Result<()> 
         || typed.eq_ignore_ascii_case(email)
         || email.split('@').next().is_some_and(|name| typed.eq_ignore_ascii_case(name))
         || COMMON.split(' ').any(|common| common == typed);
-    if guessable { Err(FieldError::new(Place::Body, field, "weak_password").into()) } else { Ok(()) }
+    if guessable { Err(FieldError::says(Place::Body, field, WEAK_PASSWORD).into()) } else { Ok(()) }
 }
 
 #[cfg(test)]

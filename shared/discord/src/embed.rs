@@ -134,3 +134,8 @@ fn cut(text: &str, most: usize) -> String {
         Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
     }
 }
+
+/// Milliseconds as people read them: `1,25 s`.
+pub fn seconds(ms: i64) -> String {
+    format!("{},{:02} s", ms / 1000, ms % 1000 / 10)
+}

@@ -8,7 +8,13 @@ mod embed;
 use edge::{Context, Http, HttpAnswer, HttpFailure};
 use serde::{Deserialize, Serialize};
 
-pub use embed::{BLUE, Embed, ORANGE, RED};
+pub use embed::{BLUE, Embed, ORANGE, RED, seconds};
+
+edge::settings! {
+    pub SETTINGS: {
+        "DISCORD_WEBHOOK_URL": Text secret = "", "Discord channel for notices; without it they are not sent";
+    }
+}
 
 /// The version of Discord's API that answers are read as.
 const VERSION: &str = "10";
@@ -56,7 +62,7 @@ struct Refusal {
     retry_after: Option<f64>,
 }
 
-/// Sends an embed to `DISCORD_WEBHOOK_URL`. The function's contract says `uses: [Discord]`.
+/// Sends an embed to `DISCORD_WEBHOOK_URL`. The function's contract uses [`SETTINGS`].
 pub async fn send(ctx: &Context, embed: Embed) -> Delivery {
     let webhook = ctx.setting("DISCORD_WEBHOOK_URL");
     if webhook.is_empty() {

@@ -17,7 +17,7 @@ fn length(embed: &Value) -> usize {
 }
 
 fn answer(status: u16, retry_after: Option<u32>, body: &str) -> Delivery {
-    delivery(Ok(HttpAnswer { status, retry_after, body: body.as_bytes().to_vec() }))
+    delivery(Ok(HttpAnswer { status, retry_after, body: body.as_bytes().to_vec(), ..HttpAnswer::default() }))
 }
 
 #[test]

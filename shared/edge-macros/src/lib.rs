@@ -2,91 +2,195 @@
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{Attribute, Fields, Item, LitStr, Type, parse_macro_input, parse_quote};
+use syn::meta::ParseNestedMeta;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Field, Fields, Item, ItemEnum, ItemStruct, LitStr, Meta, Token, Type, parse_macro_input, parse_quote};
 
 /// Something that comes in: `#[input(name = "NewKaizen")]`, or `#[input]` where callers never see a name (parameters of a path or
-/// query). `Deserialize` that refuses unknown fields and nulls, `Validate`, and a schema.
+/// query). `Deserialize` that refuses unknown fields and nulls, `Validate`, `Serialize` without what was absent (for one `jsonb`
+/// parameter, `SqlJson(&change)`), and a schema. `#[input(name = "KaizenChange", change)]` refuses one without any field
+/// (`nothing_to_change`).
 ///
 /// `Option<T>` fields may be absent; a field that may also be null says so with its own `deserialize_with`.
 #[proc_macro_attribute]
 pub fn input(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let name = match published_name(arguments) {
-        Ok(name) => name,
+    let wanted = match Wanted::read(arguments) {
+        Ok(wanted) => wanted,
         Err(error) => return error.to_compile_error().into(),
     };
     match parse_macro_input!(item as Item) {
-        Item::Struct(mut item) => {
-            if let Fields::Named(fields) = &mut item.fields {
-                for field in &mut fields.named {
-                    let decided = field.attrs.iter().any(|attr| attr.path().is_ident("serde"));
-                    if is_option(&field.ty) && !decided {
-                        field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
+        Item::Struct(item) => structure(item, &wanted),
+        Item::Enum(item) => words(&item, &wanted.name),
+        item => quote!(#item).into(),
+    }
+}
+
+/// Something that goes out, `#[output(name = "Kaizen")]`, or comes from the database: `Serialize`, `Deserialize` and a schema. A
+/// `version: i32` among its fields makes it `Versioned`.
+///
+/// On an enum without data either attribute makes words in snake case, which bind themselves (`ToSql`).
+#[proc_macro_attribute]
+pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let Wanted { name, .. } = match Wanted::read(arguments) {
+        Ok(wanted) => wanted,
+        Err(error) => return error.to_compile_error().into(),
+    };
+    match parse_macro_input!(item as Item) {
+        Item::Struct(item) => {
+            let is_version = |field: &Field| field.ident.as_ref().is_some_and(|name| name == "version") && is(&field.ty, "i32");
+            let versioned = item.fields.iter().any(is_version);
+            let ident = &item.ident;
+            let versioned = versioned.then(|| {
+                quote!(impl ::edge::Versioned for #ident {
+                    fn version(&self) -> i32 {
+                        self.version
                     }
-                }
-            }
+                })
+            });
             quote! {
-                #[derive(Debug, ::serde::Deserialize, ::validator::Validate)]
-                #[serde(deny_unknown_fields)]
+                #[derive(Debug, Clone, ::serde::Deserialize, ::serde::Serialize)]
                 #[cfg_attr(not(target_arch = "wasm32"), derive(::edge::schemars::JsonSchema))]
                 #[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "::edge::schemars"))]
                 #(#name)*
                 #item
+                #versioned
             }
             .into()
         }
-        item => words(&item, &name),
+        Item::Enum(item) => words(&item, &name),
+        item => quote!(#item).into(),
     }
 }
 
-/// Something that goes out, `#[output(name = "Kaizen")]`, or comes from the database: `Serialize`, `Deserialize` and a schema.
-#[proc_macro_attribute]
-pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    let name = match published_name(arguments) {
-        Ok(name) => name,
-        Err(error) => return error.to_compile_error().into(),
-    };
-    match parse_macro_input!(item as Item) {
-        item @ Item::Struct(_) => quote! {
-            #[derive(Debug, Clone, ::serde::Deserialize, ::serde::Serialize)]
-            #[cfg_attr(not(target_arch = "wasm32"), derive(::edge::schemars::JsonSchema))]
-            #[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "::edge::schemars"))]
-                #(#name)*
-            #item
+fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
+    if let Fields::Named(fields) = &mut item.fields {
+        for field in fields.named.iter_mut().filter(|field| is(&field.ty, "Option")) {
+            if field.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+                continue;
+            }
+            field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
+            field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
+            // It tells the OpenAPI document what may be absent and is not null; for what is not always serialised it is left out.
+            let default = quote!(schemars(extend("default" = Option::<()>::None)));
+            field.attrs.push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), #default)]));
         }
-        .into(),
-        item => words(&item, &name),
     }
+    let Wanted { name, change } = wanted;
+    let ident = &item.ident;
+    let rule = [&ident.to_string(), "::is_a_change"].concat();
+    let given = item.fields.iter().filter_map(|Field { ident, .. }| ident.as_ref());
+    let rule_of_changes = change.then(|| {
+        quote! {
+            impl #ident {
+                /// Some field is given.
+                fn is_a_change(&self) -> ::core::result::Result<(), ::validator::ValidationError> {
+                    if #(self.#given.is_some())||* { Ok(()) } else { Err(::validator::ValidationError::new("nothing_to_change")) }
+                }
+            }
+        }
+    });
+    let rule = change.then(|| quote!(#[validate(schema(function = #rule))]));
+    quote! {
+        #[derive(Debug, ::serde::Deserialize, ::serde::Serialize, ::validator::Validate)]
+        #[serde(deny_unknown_fields)]
+        #[cfg_attr(not(target_arch = "wasm32"), derive(::edge::schemars::JsonSchema))]
+        #[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "::edge::schemars"))]
+        #(#name)*
+        #rule
+        #item
+        #rule_of_changes
+    }
+    .into()
 }
 
-/// An enum without data, as words in snake case.
-fn words(item: &Item, name: &[Attribute]) -> TokenStream {
+/// An enum without data, as words in snake case or as its variants are renamed.
+fn words(item: &ItemEnum, name: &[Attribute]) -> TokenStream {
+    let ident = &item.ident;
+    let variants = item.variants.iter().map(|variant| &variant.ident);
+    let words = item.variants.iter().map(|variant| renamed(&variant.attrs).unwrap_or_else(|| snake(&variant.ident.to_string())));
     quote! {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, ::serde::Deserialize, ::serde::Serialize)]
         #[serde(rename_all = "snake_case")]
         #[cfg_attr(not(target_arch = "wasm32"), derive(::edge::schemars::JsonSchema))]
         #[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "::edge::schemars"))]
-                #(#name)*
+        #(#name)*
         #item
+
+        impl ::edge::Word for #ident {
+            fn word(self) -> &'static str {
+                match self {
+                    #(#ident::#variants => #words,)*
+                }
+            }
+        }
+
+        impl ::edge::ToSql for #ident {
+            fn to_sql(&self) -> ::core::result::Result<Option<::std::borrow::Cow<'_, str>>, ::edge::expansion::Unsendable> {
+                Ok(Some(::std::borrow::Cow::Borrowed(::edge::Word::word(*self))))
+            }
+        }
     }
     .into()
 }
 
-fn is_option(ty: &Type) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+/// The word of `#[serde(rename = "FREE")]`.
+fn renamed(attributes: &[Attribute]) -> Option<String> {
+    let lists = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    let metas = lists.filter_map(|list| list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated).ok()).flatten();
+    metas.into_iter().find_map(|meta| match meta {
+        Meta::NameValue(pair) if pair.path.is_ident("rename") => match pair.value {
+            syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(word), .. }) => Some(word.value()),
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
-/// `name = "Kaizen"`: what a type is called in the OpenAPI document, for good, whatever it is called here.
-fn published_name(arguments: TokenStream) -> syn::Result<Vec<Attribute>> {
-    let mut attributes = Vec::new();
-    let parser = syn::meta::parser(|meta| {
+/// As serde's `snake_case`.
+fn snake(variant: &str) -> String {
+    let mut word = String::new();
+    for letter in variant.chars() {
+        if letter.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
+}
+
+/// Whether a type's last segment has this name.
+fn is(ty: &Type, name: &str) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
+}
+
+/// What an attribute asks for.
+#[derive(Default)]
+struct Wanted {
+    /// `name = "Kaizen"`: what a type is called in the OpenAPI document, for good, whatever it is called here.
+    name: Vec<Attribute>,
+    /// `change`: some field must be given.
+    change: bool,
+}
+
+impl Wanted {
+    fn read(arguments: TokenStream) -> syn::Result<Wanted> {
+        let mut wanted = Wanted::default();
+        let parser = syn::meta::parser(|meta| wanted.take(&meta));
+        syn::parse::Parser::parse(parser, arguments)?;
+        Ok(wanted)
+    }
+
+    fn take(&mut self, meta: &ParseNestedMeta) -> syn::Result<()> {
+        if meta.path.is_ident("change") {
+            self.change = true;
+            return Ok(());
+        }
         if !meta.path.is_ident("name") {
-            return Err(meta.error("only `name = \"…\"` is known"));
+            return Err(meta.error("only `name = \"…\"` and `change` are known"));
         }
         let name: LitStr = meta.value()?.parse()?;
-        attributes
+        self.name
             .push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), schemars(rename = #name, extend("x-published" = true)))]));
         Ok(())
-    });
-    syn::parse::Parser::parse(parser, arguments)?;
-    Ok(attributes)
+    }
 }

@@ -8,6 +8,8 @@ let broken = () => {};
 /** What is left to do after an answer, and streams whose reader waits, by their numbers. */
 const works = new Map();
 const readers = new Map();
+/** Streams that are read, by the numbers of the tickets under which they were asked for. */
+const sources = new Map();
 let lastWork = 0;
 
 /** `handler` is told when wasm has broken down. */
@@ -29,6 +31,7 @@ export function renew() {
     }
   }
   readers.clear();
+  for (const number of [...sources.keys()]) hangup(number);
 }
 
 /** Enters wasm, unless the instance that waits there is gone. */
@@ -42,24 +45,87 @@ function back(own, enter, ...values) {
 }
 
 /** Calls outside, or through a service binding where `binding` is named. */
-export async function http(ticket, { env }, binding, method, url, headers, content, timeout, most) {
+export async function http(ticket, { env }, binding, method, url, headers, content, timeout, most, wanted) {
   const own = instance;
   try {
     const target = binding ? env[binding] : globalThis;
-    const answer = await target.fetch(url, {
-      method,
-      headers: pairs(headers),
-      // wasm memory may move while this is under way.
-      body: content.length ? content.slice() : undefined,
-      redirect: "manual",
-      signal: AbortSignal.timeout(timeout),
-    });
-    const retry = answer.headers.get("retry-after");
+    const answer = await target.fetch(url, sent(method, headers, content, AbortSignal.timeout(timeout)));
+    const told = lines(answer, wanted);
     const bytes = await read(answer, most);
-    if (bytes) back(own, received, ticket, answer.status, /^\d{1,9}$/.test(retry ?? "") ? Number(retry) : -1, bytes);
+    if (bytes) back(own, received, ticket, answer.status, told, bytes);
     else back(own, failed, ticket, "answer too large");
   } catch (error) {
     back(own, failed, ticket, String(error?.name ?? error));
+  }
+}
+
+function sent(method, headers, content, signal) {
+  // wasm memory may move while this is under way.
+  const body = content.length ? content.slice() : undefined;
+  return { method, headers: pairs(headers), body, redirect: "manual", signal };
+}
+
+/** The headers of an answer that are `wanted`, names with a comma after each, as lines. */
+function lines(answer, wanted) {
+  let found = "";
+  for (const name of wanted.split(",")) {
+    const value = name && answer.headers.get(name);
+    if (value) found += `${name}:${value}\n`;
+  }
+  return found;
+}
+
+/**
+ * Calls outside for an answer that comes piece by piece, under the ticket's own number until it is dropped: first the ticket
+ * gets status and headers, then `pull` a piece at a time. `first`, `silence` and `whole` are milliseconds.
+ */
+export async function open(ticket, method, url, headers, content, wanted, first, silence, whole) {
+  const own = instance;
+  const controller = new AbortController();
+  const source = { controller, silence, reader: null, end: deadline(controller, whole) };
+  sources.set(ticket, source);
+  const start = deadline(controller, first);
+  try {
+    const answer = await fetch(url, sent(method, headers, content, controller.signal));
+    source.reader = answer.body?.getReader();
+    back(own, received, ticket, answer.status, lines(answer, wanted), new Uint8Array());
+  } catch (error) {
+    back(own, failed, ticket, String(controller.signal.reason?.name ?? error?.name ?? error));
+  } finally {
+    clearTimeout(start);
+  }
+}
+
+function deadline(controller, milliseconds) {
+  return setTimeout(() => controller.abort(new DOMException("", "TimeoutError")), milliseconds);
+}
+
+/** The next piece of a stream: bytes, or 0 at its end. */
+export async function pull(ticket, number) {
+  const own = instance;
+  const source = sources.get(number);
+  const patience = source && deadline(source.controller, source.silence);
+  try {
+    const { done, value } = (await source?.reader?.read()) ?? { done: true };
+    if (done) back(own, settled, ticket, 0);
+    else back(own, received, ticket, 0, "", value);
+  } catch (error) {
+    back(own, failed, ticket, String(source.controller.signal.reason?.name ?? error?.name ?? error));
+  } finally {
+    clearTimeout(patience);
+  }
+}
+
+/** Nobody reads this stream any more. */
+export function hangup(number) {
+  const source = sources.get(number);
+  if (!source) return;
+  sources.delete(number);
+  try {
+    clearTimeout(source.end);
+    source.controller.abort();
+  } catch {
+    // Asked for by another request, which the runtime does not allow: the stream ends with its own.
   }
 }
 
@@ -68,7 +134,7 @@ export async function body(ticket, { request, context }, cap) {
   const own = instance;
   try {
     const bytes = await read(request, cap, (reader) => context.waitUntil(skip(reader)));
-    if (bytes) back(own, received, ticket, 0, -1, bytes);
+    if (bytes) back(own, received, ticket, 0, "", bytes);
     else back(own, failed, ticket, "too large");
   } catch (error) {
     back(own, failed, ticket, String(error?.name ?? error));
@@ -219,4 +285,18 @@ function pairs(lines) {
     from = end + 1;
   }
   return headers;
+}
+
+/** Letters as they are compared: lower case, accents one with their letters. */
+export function lower(text) {
+  return text.toLowerCase().normalize("NFC");
+}
+
+/** The ASCII form of a domain (UTS 46), empty where it is none. */
+export function domainToAscii(domain) {
+  try {
+    return new URL(`http://${domain}`).hostname;
+  } catch {
+    return "";
+  }
 }

@@ -5,6 +5,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::LocalBoxStream;
@@ -13,7 +14,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::config::Config;
 use crate::contract::Function;
-use crate::http::{HttpAnswer, HttpFailure};
+use crate::http::{HttpAnswer, HttpFailure, Patience};
 use crate::pipeline::serve;
 use crate::request::{Headers, Incoming};
 use crate::runtime::Runtime;
@@ -37,7 +38,11 @@ extern "C" {
         body: &[u8],
         timeout: f64,
         most: f64,
+        wanted: &str,
     );
+    fn open(ticket: u32, method: &str, url: &str, headers: &str, body: &[u8], wanted: &str, first: f64, silence: f64, whole: f64);
+    fn pull(ticket: u32, source: u32);
+    pub(crate) fn hangup(source: u32);
     fn body(ticket: u32, call: &Call, cap: f64);
     fn limit(ticket: u32, call: &Call, binding: &str, key: &str);
     fn sleep(ticket: u32, milliseconds: f64);
@@ -143,10 +148,10 @@ pub fn settled(ticket: u32, value: u32) {
     run();
 }
 
-/// Bytes that came for a ticket; `status` is 0 and `retry_after` negative where there is none.
+/// Bytes that came for a ticket; `status` is 0 and `headers` empty where there is none.
 #[wasm_bindgen]
-pub fn received(ticket: u32, status: u16, retry_after: i32, body: Vec<u8>) {
-    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: u32::try_from(retry_after).ok(), body }));
+pub fn received(ticket: u32, status: u16, headers: String, body: Vec<u8>) {
+    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: None, headers: Headers(headers), body }));
     run();
 }
 
@@ -197,11 +202,11 @@ pub fn forget(stream: u32) {
 /// What a runtime asks of JavaScript.
 impl Call {
     pub(crate) fn http(&self, ticket: &Ticket, binding: &str, request: &crate::Http) {
-        let headers: String = request.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
-        let timeout = request.timeout.as_secs_f64() * 1000.0;
+        let timeout = milliseconds(request.timeout);
         #[expect(clippy::cast_precision_loss, reason = "no answer is near 2^53 bytes")]
         let most = request.most as f64;
-        http(ticket.number(), self, binding, request.method, &request.url, &headers, &request.body, timeout, most);
+        let (headers, wanted) = lines(request);
+        http(ticket.number(), self, binding, request.method, &request.url, &headers, &request.body, timeout, most, &wanted);
     }
 
     pub(crate) fn body(&self, ticket: &Ticket, cap: usize) {
@@ -221,6 +226,28 @@ impl Call {
             done(number);
         }));
     }
+}
+
+/// Asks for an answer that comes piece by piece; it is known by the ticket's number until [`hangup`].
+pub(crate) fn open_stream(ticket: &Ticket, request: &crate::Http, patience: Patience) {
+    let (headers, wanted) = lines(request);
+    let Patience { first, silence, whole } = patience;
+    let [first, silence, whole] = [first, silence, whole].map(milliseconds);
+    open(ticket.number(), request.method, &request.url, &headers, &request.body, &wanted, first, silence, whole);
+}
+
+pub(crate) fn pull_piece(ticket: &Ticket, source: u32) {
+    pull(ticket.number(), source);
+}
+
+/// The headers of a request as lines, and the names of those of its answer that it wants.
+fn lines(request: &crate::Http) -> (String, String) {
+    let headers = request.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
+    (headers, request.wants.join(","))
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }
 
 pub(crate) fn pause(ticket: &Ticket, milliseconds: f64) {

@@ -11,10 +11,11 @@ use uuid::Uuid;
 use crate::auth::Keys;
 use crate::caller::{Identity, SCHEDULED, SqlRole};
 use crate::config::Config;
-use crate::http::{Http, HttpAnswer, HttpFailure};
+use crate::http::{Http, HttpAnswer, HttpFailure, Patience, RETRY_AFTER, Upstream, retry_after};
+use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Cursor, Error, Language, Page, Passed, Result};
+use crate::{Access, Error, Language, Page, Refusal, Result, Verbatim};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -32,10 +33,11 @@ pub(crate) struct Inner {
     pub(crate) role: SqlRole,
     pub(crate) identity: Identity,
     pub(crate) access: Access,
-    pub(crate) idempotency_key: Option<String>,
+    pub(crate) key: Option<Key>,
+    /// What the contract says that this endpoint refuses, by whose codes SQL raises it.
+    pub(crate) refuses: &'static [Refusal],
     pub(crate) if_match: Option<String>,
     pub(crate) last_event_id: Option<String>,
-    pub(crate) body_hash: String,
     pub(crate) ip: String,
     pub(crate) user_agent: String,
     pub(crate) cookies: Option<String>,
@@ -57,6 +59,10 @@ struct Claims<'a> {
     language: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     ip: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idempotency_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_hash: Option<&'a str>,
 }
 
 impl Context {
@@ -89,9 +95,18 @@ impl Context {
         pairs.into_iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// `Idempotency-Key`, where the contract says `idempotent`.
+    /// A digest of `Idempotency-Key`, for a handler that answers repeats itself (`idempotent`).
     pub fn idempotency_key(&self) -> Option<&str> {
-        self.0.idempotency_key.as_deref()
+        self.key_of_call().filter(|key| key.is_handlers).map(|key| key.digest.as_str())
+    }
+
+    /// What tells a repeated request from another one under the same key: a digest of all that was sent.
+    pub fn request_hash(&self) -> Option<&str> {
+        self.key_of_call().filter(|key| key.is_handlers).map(|key| key.request.as_str())
+    }
+
+    pub(crate) fn key_of_call(&self) -> Option<&Key> {
+        self.0.key.as_ref()
     }
 
     /// The versions that `If-Match` names, for `edge.is_version` in SQL.
@@ -103,11 +118,6 @@ impl Context {
     pub fn matches(&self, version: i32) -> bool {
         let version = version.to_string();
         self.if_match().is_none_or(|named| named.split(',').any(|named| named == version))
-    }
-
-    /// SHA-256 of the body as sent: what tells a repeated request from another one under the same key.
-    pub fn body_hash(&self) -> &str {
-        &self.0.body_hash
     }
 
     /// A setting of the environment that the function's needs name.
@@ -154,7 +164,8 @@ impl Context {
             batch.read_only();
         }
         batch.header("x-request-id", self.request_id()).header("traceparent", self.0.log.traceparent());
-        batch.add(ENTER.bind(self.claims(access)).bind(self.0.now).bind(self.0.role.name()));
+        let key = self.key_of_call().filter(|key| key.is_open());
+        batch.add(ENTER.bind(self.claims(access, key)).bind(self.0.now).bind(self.0.role.name()));
         for statement in statements {
             batch.add(statement);
         }
@@ -163,7 +174,9 @@ impl Context {
         let outcome = Client::new(login.clone(), transport).run(batch).await;
         let rows = outcome.as_ref().map_or(0, |results| results.row_count().saturating_sub(1));
         self.0.log.sql(self.0.runtime.clock() - started, rows);
-        Ok(outcome?)
+        let results = outcome.map_err(|error| Error::of_database(error, self.0.refuses))?;
+        key.inspect(|key| key.take());
+        Ok(results)
     }
 
     /// Calls an outside service; `name` is what the log calls it.
@@ -172,9 +185,29 @@ impl Context {
     /// [`HttpFailure`] where no answer came; every status is an answer.
     pub async fn http(&self, name: &'static str, request: Http) -> Result<HttpAnswer, HttpFailure> {
         let started = self.0.runtime.clock();
-        let answer = self.0.runtime.http(request.header("traceparent", self.0.log.traceparent())).await;
+        let mut answer = self.0.runtime.http(self.to_outside(request)).await;
+        if let Ok(answer) = &mut answer {
+            answer.retry_after = retry_after(&answer.headers, self.0.runtime.now());
+        }
         self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
         answer
+    }
+
+    /// Calls an outside service whose answer comes piece by piece. Limits are `patience`'s, in place of the request's own; the
+    /// call is ended as soon as the answer, or the future of it, is dropped, as it is when the caller of a stream leaves. Logged is the
+    /// time to status and headers.
+    ///
+    /// # Errors
+    /// [`HttpFailure`] where no answer came; every status is an answer.
+    pub async fn stream(&self, name: &'static str, request: Http, patience: Patience) -> Result<Upstream, HttpFailure> {
+        let started = self.0.runtime.clock();
+        let answer = self.0.runtime.stream(self.to_outside(request), patience).await;
+        self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
+        answer
+    }
+
+    fn to_outside(&self, request: Http) -> Http {
+        request.header("traceparent", self.0.log.traceparent()).wants(&[RETRY_AFTER])
     }
 
     /// Calls a cron function through its service binding; its report comes back.
@@ -242,7 +275,7 @@ impl Context {
         self.0.log.note(&[error.code(), ": ", error.source().unwrap_or_default()].concat());
     }
 
-    fn claims(&self, access: Access) -> String {
+    fn claims(&self, access: Access, key: Option<&Key>) -> String {
         let claims = Claims {
             sub: self.0.identity.person,
             session: self.0.identity.session,
@@ -253,6 +286,8 @@ impl Context {
             operation: &self.0.operation,
             language: self.0.language.code(),
             ip: &self.0.ip,
+            idempotency_key: key.map(|key| key.digest.as_str()),
+            request_hash: key.map(|key| key.request.as_str()),
         };
         serde_json::to_string(&claims).unwrap_or_default()
     }
@@ -289,11 +324,11 @@ impl Rows {
         Ok(self.results.optional(self.statement)?)
     }
 
-    /// The one row as it is, in the shape of `T`: see [`Passed`].
+    /// The one row as it is, in the shape of `T`: see [`Verbatim`].
     ///
     /// # Errors
     /// 500 where there is another number of rows.
-    pub fn passed<T: Serialize + DeserializeOwned>(&self) -> Result<Passed<T>> {
+    pub fn verbatim<T: Serialize + DeserializeOwned>(&self) -> Result<Verbatim<T>> {
         if self.results.count(self.statement)? != 1 {
             return Err(Error::internal("not one row"));
         }
@@ -301,24 +336,40 @@ impl Rows {
         self.results.write_json(self.statement, 1, &mut json)?;
         #[cfg(not(target_arch = "wasm32"))]
         same_shape::<T>(&json)?;
-        Ok(Passed::new(json))
+        Ok(Verbatim::new(json))
     }
 
-    /// One page of rows as they are, in the shape of `T`: see [`Passed`]. As with [`Page::new`], there is one row more than
-    /// `limit` where another page follows; that page begins after the columns that `K` names.
+    /// The one value of a statement that gives one row of one column.
     ///
     /// # Errors
-    /// 500 where the columns do not fit.
-    pub fn page<T, K>(&self, limit: u32, filters: &impl Serialize) -> Result<Passed<Page<T>>>
+    /// As [`Rows::one`].
+    pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
+        self.one::<(T,)>().map(|(value,)| value)
+    }
+
+    /// The values of a statement of one column.
+    ///
+    /// # Errors
+    /// As [`Rows::all`].
+    pub fn values<T: DeserializeOwned>(&self) -> Result<Vec<T>> {
+        Ok(self.all::<(T,)>()?.into_iter().map(|(value,)| value).collect())
+    }
+
+    /// How many rows there are.
+    pub(crate) fn count(&self) -> Result<usize> {
+        Ok(self.results.count(self.statement)?)
+    }
+
+    /// The row at `index`, from 0.
+    pub(crate) fn at<T: DeserializeOwned>(&self, index: usize) -> Result<T> {
+        Ok(self.results.at(self.statement, index)?)
+    }
+
+    /// The first `limit` rows as they are, in the shape of `T`, as a page before `next`.
+    pub(crate) fn verbatim_page<T>(&self, limit: usize, next: Option<String>) -> Result<Verbatim<Page<T>>>
     where
         T: Serialize + DeserializeOwned,
-        K: Serialize + DeserializeOwned,
     {
-        let (limit, found) = (limit as usize, self.results.count(self.statement)?);
-        let next = match limit.checked_sub(1) {
-            Some(last) if found > limit => Cursor::after(filters, &self.results.at::<K>(self.statement, last)?),
-            _ => None,
-        };
         let mut json = String::from("{\"items\":[");
         self.results.write_json(self.statement, limit, &mut json)?;
         #[cfg(not(target_arch = "wasm32"))]
@@ -329,7 +380,7 @@ impl Rows {
             Some(cursor) => json.extend(["\"", &cursor, "\"}"]),
             None => json.push_str("null}"),
         }
-        Ok(Passed::new(json))
+        Ok(Verbatim::new(json))
     }
 
     /// How many rows were written.
@@ -389,6 +440,7 @@ impl Transport for Sending<'_> {
             body: request.body.as_bytes().to_vec(),
             timeout: request.timeout,
             most: usize::MAX,
+            wants: Vec::new(),
         };
         match self.runtime.http(http).await {
             Ok(answer) => Ok(Response { status: answer.status, body: answer.body }),

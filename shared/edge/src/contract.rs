@@ -1,8 +1,10 @@
 use crate::Error;
+use crate::call::Call;
 use crate::caller::SqlRole;
-use crate::config::Need;
-use crate::pipeline::Call;
+use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
 use crate::reply::Answer;
+use crate::route::Root;
+use crate::settings::{Settings, Variable};
 use futures::future::LocalBoxFuture;
 
 /// What one function is, said in its first lines by [`function!`](crate::function).
@@ -11,8 +13,10 @@ pub struct Function {
     pub package: &'static str,
     pub about: &'static str,
     pub trigger: Trigger,
+    pub root: Root,
     pub endpoints: &'static [Endpoint],
-    pub uses: &'static [Need],
+    /// Settings beside those that its callers imply.
+    pub uses: &'static [&'static Settings],
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +50,13 @@ pub struct Endpoint {
     pub sql: u32,
     /// Largest body, in bytes.
     pub body: usize,
-    /// Takes `Idempotency-Key`.
+    /// The handler answers repeats under one `Idempotency-Key` itself; elsewhere the frame does: see [`Endpoint::takes_key`].
     pub idempotent: bool,
     pub invoke: fn(Call) -> LocalBoxFuture<'static, Result<Answer, Error>>,
     /// Headers that callers send or read beside those that the rest of the contract implies.
     #[cfg(not(target_arch = "wasm32"))]
     pub headers: &'static [crate::describe::Header],
-    /// What the handler may refuse, beside what the rest of the contract implies.
-    #[cfg(not(target_arch = "wasm32"))]
+    /// What the handler or its SQL may refuse, beside what the rest of the contract implies.
     pub refuses: &'static [crate::Refusal],
     #[cfg(not(target_arch = "wasm32"))]
     pub describe: fn(&mut schemars::SchemaGenerator) -> crate::describe::Shape,
@@ -69,40 +72,60 @@ pub enum Access {
 
 /// Requests per minute, per person or address. Four classes, each one rate-limit binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limit(u16);
+pub struct Limit {
+    per_minute: u16,
+    /// What a call too many is answered: 429, or 503 for clients that take a 429 for their user's fault.
+    pub status: u16,
+}
 
 impl Limit {
-    pub const NONE: Limit = Limit(0);
+    pub const NONE: Limit = Limit { per_minute: 0, status: 429 };
 
     /// One of the classes 10, 60, 300 and 1200; anything else does not compile.
     pub const fn per_minute(requests: u16) -> Limit {
         assert!(matches!(requests, 10 | 60 | 300 | 1200), "a limit is none, 10, 60, 300 or 1200 per minute");
-        Limit(requests)
+        Limit { per_minute: requests, status: 429 }
+    }
+
+    /// `limit: 300 or 503`.
+    #[must_use]
+    pub const fn or(self, status: u16) -> Limit {
+        assert!(status == 503, "a call too many is answered 429, or 503");
+        Limit { status, ..self }
     }
 
     /// Requests per minute; `None` where there is no limit.
     pub fn requests(self) -> Option<u16> {
-        (self.0 > 0).then_some(self.0)
+        (self.per_minute > 0).then_some(self.per_minute)
     }
 
     /// What all addresses of one IPv6 network may do together, where nobody is known: well above what one subscriber may, for a
     /// network can be a whole town's.
     pub fn of_network(self) -> Limit {
-        match self.0 {
-            0 => Limit::NONE,
-            10 => Limit(300),
-            _ => Limit(1200),
-        }
+        let per_minute = match self.per_minute {
+            0 => 0,
+            10 => 300,
+            _ => 1200,
+        };
+        Limit { per_minute, ..self }
     }
 
     pub(crate) fn binding(self) -> Option<&'static str> {
-        match self.0 {
+        match self.per_minute {
             10 => Some("LIMIT_10"),
             60 => Some("LIMIT_60"),
             300 => Some("LIMIT_300"),
             1200 => Some("LIMIT_1200"),
             _ => None,
         }
+    }
+}
+
+impl Endpoint {
+    /// Whether `Idempotency-Key` is heard: by what a person makes (`POST`). `PUT` and `DELETE` may be repeated as they are.
+    pub fn takes_key(&self) -> bool {
+        let is_persons = self.role == SqlRole::Authenticated && self.access == Access::Writes && self.sql > 0;
+        self.idempotent || (is_persons && self.method == "POST")
     }
 }
 
@@ -119,26 +142,32 @@ impl Function {
         common.join("/")
     }
 
-    /// Everything that it needs from the environment: what it names and what its callers imply.
-    pub fn needs(&self) -> Vec<Need> {
-        let mut needs = vec![Need::Always];
-        let mut add = |need| {
-            if !needs.contains(&need) {
-                needs.push(need);
-            }
-        };
+    /// Everything that it needs from the environment, each once: what it names and what its callers imply.
+    pub fn needs(&self) -> Vec<&'static Settings> {
+        let mut needs = vec![&PLATFORM];
         for endpoint in self.endpoints {
             if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
-                add(Need::Tokens);
+                needs.push(&TOKENS);
             }
             match endpoint.role {
                 _ if endpoint.sql == 0 => {}
-                SqlRole::Anon | SqlRole::Authenticated => add(Need::DatabasePerson),
-                SqlRole::Service => add(Need::DatabaseService),
+                SqlRole::Anon | SqlRole::Authenticated => needs.push(&DATABASE_PERSON),
+                SqlRole::Service => needs.push(&DATABASE_SERVICE),
             }
         }
-        self.uses.iter().for_each(|need| add(*need));
-        needs
+        needs.extend(self.uses);
+        let mut each: Vec<&'static Settings> = Vec::new();
+        for settings in needs.into_iter().flat_map(Settings::all) {
+            if !each.iter().any(|known| std::ptr::eq(*known, settings)) {
+                each.push(settings);
+            }
+        }
+        each
+    }
+
+    /// The variables that it is given.
+    pub fn variables(&self) -> impl Iterator<Item = &'static Variable> + use<> {
+        self.needs().into_iter().flat_map(|settings| settings.variables)
     }
 }
 
@@ -150,51 +179,55 @@ macro_rules! function {
         $(#![doc = $about:literal])*
         FALLBACK;
     ) => {
-        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, [], []);
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, [], []);
         $crate::function!(@fetch);
     };
     (
         $(#![doc = $about:literal])*
         CRON $name:literal every $every:literal => $handler:ident, budget: $budget:literal;
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
-            [$($($crate::Need::$use),*)?]
+            $crate::Root::Api,
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
+            [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
     };
     (
         $(#![doc = $about:literal])*
         CLOCK $cron:literal => $handler:ident, budget: $budget:literal;
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) none writes (200) ($budget) (0) (false) [] [] [])],
-            [$($($crate::Need::$use),*)?]
+            $crate::Root::Api,
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
+            [$($(&$use),*)?]
         );
         $crate::function!(@fetch);
         $crate::function!(@scheduled);
     };
     (
         $(#![doc = $about:literal])*
+        $(root: $root:ident;)?
         $(
             $(#[doc = $does:literal])+
-            $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt, $access:ident
+            $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt $(or $over:literal)?, $access:ident
                 $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?
                 $(, headers: [$($header:ident),* $(,)?])? $(, refuses: [$($refusal:path),* $(,)?])?;
         )+
-        $(uses: [$($use:ident),* $(,)?])?
+        $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Http,
+            $crate::function!(@root $($root)?),
             [$($crate::function!(
-                @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) $limit $access
+                @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) ($crate::function!(@limit $limit $($over)?)) $access
                 ($crate::function!(@or $($reply)?, 200))
                 ($crate::function!(@or $($sql)?, 1))
                 ($crate::function!(@or $($body)?, 65_536))
@@ -203,25 +236,26 @@ macro_rules! function {
                 [$($($header),*)?]
                 [$($($refusal),*)?]
             )),+],
-            [$($($crate::Need::$use),*)?]
+            [$($(&$use),*)?]
         );
         // Named, so that an import is not idle where the contract is without them.
         #[cfg(target_arch = "wasm32")]
         const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
-    (@function [$($about:literal)*] $trigger:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
+    (@function [$($about:literal)*] $trigger:expr, $root:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
         /// This function's contract.
         pub static FUNCTION: $crate::Function = $crate::Function {
             package: env!("CARGO_PKG_NAME"),
             about: concat!($($about),*),
             trigger: $trigger,
+            root: $root,
             endpoints: &[$($endpoint),*],
             uses: &[$($use),*],
         };
     };
     (
-        @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) $limit:tt $access:ident
+        @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) ($limit:expr) $access:ident
         ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*] [$($header:ident),*] [$($refusal:path),*]
     ) => {
         $crate::Endpoint {
@@ -231,7 +265,7 @@ macro_rules! function {
             about: concat!($($about),*),
             caller: stringify!($caller),
             role: <$caller as $crate::Caller>::ROLE,
-            limit: $crate::function!(@limit $limit),
+            limit: $limit,
             access: $crate::function!(@access $access),
             reply: $reply,
             also: &[$($also),*],
@@ -241,14 +275,16 @@ macro_rules! function {
             invoke: |call| Box::pin($crate::run::<$caller, _, _>(call, $handler)),
             #[cfg(not(target_arch = "wasm32"))]
             headers: &[$($crate::describe::Header::$header),*],
-            #[cfg(not(target_arch = "wasm32"))]
             refuses: &[$($refusal),*],
             #[cfg(not(target_arch = "wasm32"))]
             describe: |generator| $crate::describe::shape::<$caller, _, _>(generator, $handler),
         }
     };
+    (@root) => { $crate::Root::Api };
+    (@root $root:ident) => { $crate::Root::$root };
     (@limit none) => { $crate::Limit::NONE };
     (@limit $limit:literal) => { $crate::Limit::per_minute($limit) };
+    (@limit $limit:literal $over:literal) => { $crate::Limit::per_minute($limit).or($over) };
     (@access reads) => { $crate::Access::Reads };
     (@access writes) => { $crate::Access::Writes };
     (@or , $default:literal) => { $default };

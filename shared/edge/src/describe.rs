@@ -20,6 +20,12 @@ pub struct Shape {
     pub scheme: Scheme,
 }
 
+/// Adds a parameter to those that `schema` describes.
+pub(crate) fn add_property(schema: &mut Schema, name: &str, property: serde_json::Value) {
+    let properties = schema.ensure_object().entry("properties").or_insert_with(|| serde_json::json!({}));
+    properties[name] = property;
+}
+
 /// How a caller proves who they are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scheme {
@@ -87,7 +93,7 @@ pub enum Header {
 
 impl Header {
     /// The header of an answer, in lower case; `None` for what only callers send.
-    pub fn told(self) -> Option<&'static str> {
+    pub fn sent_name(self) -> Option<&'static str> {
         Some(match self {
             Header::ETag => "etag",
             Header::Location => "location",
@@ -114,23 +120,26 @@ impl Endpoint {
         let shape = (self.describe)(&mut SchemaGenerator::default());
         let takes_input = shape.path.is_some() || shape.query.is_some() || shape.body.is_some();
         let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
-        let implied: [(&[Refusal], bool); 12] = [
+        let implied: [(&[Refusal], bool); 15] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),
             (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
             (&[refusal::SESSION_REVOKED, refusal::BANNED], self.needs_token() && self.sql > 0),
             (&[refusal::FORBIDDEN], is_ranked),
             (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
-            (&[refusal::RATE_LIMITED], self.limit.requests().is_some()),
+            (&[refusal::RATE_LIMITED], self.limit.requests().is_some() && self.limit.status == 429),
+            (&[refusal::OVER_LIMIT], self.limit.status == 503),
             (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], shape.body.is_some()),
             (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
-            (&[refusal::INVALID], takes_input || self.idempotent || self.access == Access::Writes),
+            (&[refusal::INVALID], takes_input || self.takes_key() || self.access == Access::Writes),
             (&[refusal::UNAVAILABLE], self.sql > 0),
             (&[refusal::PRECONDITION_FAILED], self.has(Header::IfMatch)),
+            (&[refusal::IDEMPOTENCY_MISMATCH], self.takes_key()),
+            (&[refusal::IDEMPOTENCY_IN_PROGRESS], self.takes_key() && !self.idempotent),
         ];
         let implied = implied.into_iter().filter(|(_, holds)| *holds).flat_map(|(refusals, _)| refusals);
         let mut refusals: Vec<Refusal> = Vec::new();
-        for refusal in implied.chain(self.idempotent.then_some(&refusal::IDEMPOTENCY_MISMATCH)).chain(self.refuses) {
+        for refusal in implied.chain(self.refuses) {
             if !refusals.iter().any(|known| known.code() == refusal.code()) {
                 refusals.push(*refusal);
             }
@@ -141,15 +150,18 @@ impl Endpoint {
 
     /// What an answer does that the contract does not name, in a sentence that says what to write.
     pub(crate) fn unnamed(&self, outcome: &crate::Result<crate::Answer>) -> Option<String> {
+        if let Some(field) = outcome.as_ref().err().and_then(crate::Error::field_without_sentence) {
+            return Some(format!("the code {field} of a field has no sentence: use FieldError::says, or validation::broken"));
+        }
         match outcome {
             Ok(answer) if answer.status == 304 && self.has(Header::ETag) => None,
             Ok(answer) if answer.status != self.reply && !self.also.contains(&answer.status) => {
                 Some(format!("a status that the contract does not name: write reply: {} or {}", self.reply, answer.status))
             }
             Ok(answer) => {
-                let named = |name: &str| self.headers.iter().any(|header| header.told() == Some(name));
+                let named = |name: &str| self.headers.iter().any(|header| header.sent_name() == Some(name));
                 let told = [Header::ETag, Header::Location, Header::TotalCount, Header::NextCursor, Header::File, Header::Cookie];
-                let other = told.into_iter().find(|h| h.told().is_some_and(|name| answer.has(name) && !named(name)))?;
+                let other = told.into_iter().find(|h| h.sent_name().is_some_and(|name| answer.has(name) && !named(name)))?;
                 Some(format!("a header that the contract does not name: write headers: [{other:?}]"))
             }
             Err(error)

@@ -1,7 +1,9 @@
 use postgres_wasm_bindings as postgres;
 use serde::Serialize;
-use validation::{FieldError, Language, Message, Rejected};
+use serde_json::{Map, Value};
+use validation::{FieldError, Language, Message, Place, Rejected};
 
+use crate::contract::Limit;
 use crate::refusal::{self, Refusal};
 use crate::reply::Answer;
 
@@ -21,12 +23,12 @@ struct Inner {
     fields: Vec<FieldError>,
     source: Option<String>,
     headers: Vec<(&'static str, String)>,
-    details: Option<serde_json::Map<String, serde_json::Value>>,
+    details: Option<Map<String, Value>>,
     constraint: Option<String>,
 }
 
 /// What every problem has, so that no detail of one may be called so.
-const MEMBERS: [&str; 7] = ["type", "title", "status", "detail", "code", "request_id", "errors"];
+const MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "code", "request_id", "errors", "error"];
 
 #[derive(Serialize)]
 struct Problem<'a, F: Serialize> {
@@ -38,13 +40,31 @@ struct Problem<'a, F: Serialize> {
     request_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Vec<F>>,
+    error: Familiar<'a>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    details: Option<&'a serde_json::Map<String, serde_json::Value>>,
+    details: Option<&'a Map<String, Value>>,
+}
+
+/// The same in the form of OpenAI's API, which the clients of many services read: with it they understand our errors as they
+/// are.
+#[derive(Serialize)]
+struct Familiar<'a> {
+    message: &'a str,
+    r#type: &'static str,
+    /// The first wrong field.
+    param: Option<&'a str>,
+    code: &'static str,
 }
 
 impl Error {
     pub fn unauthenticated() -> Error {
         Error::from(refusal::UNAUTHENTICATED).with_header("www-authenticate", "Bearer".to_owned())
+    }
+
+    /// The code of a wrong field for which there are no words.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn field_without_sentence(&self) -> Option<&str> {
+        self.0.fields.iter().find(|field| !field.has_sentence()).map(|field| field.code.as_str())
     }
 
     /// 422 with one entry per wrong field.
@@ -60,9 +80,10 @@ impl Error {
         self.with_header("retry-after", seconds.max(1).to_string())
     }
 
-    pub(crate) fn rate_limited() -> Error {
+    pub(crate) fn rate_limited(limit: Limit) -> Error {
+        let refusal = if limit.status == 503 { refusal::OVER_LIMIT } else { refusal::RATE_LIMITED };
         // The binding does not tell when its window ends; a whole window is always long enough.
-        Error::from(refusal::RATE_LIMITED).retry_after(60)
+        Error::from(refusal).retry_after(60)
     }
 
     pub(crate) fn method_not_allowed(allow: String) -> Error {
@@ -106,7 +127,7 @@ impl Error {
 
     /// Adds a public member to the problem, such as what is left of a quota.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Error {
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Error {
         debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
         self.0.details.get_or_insert_default().insert(name.to_owned(), value.into());
         self
@@ -145,6 +166,12 @@ impl Error {
             code: self.0.message.code,
             request_id,
             errors: (!errors.is_empty()).then_some(errors),
+            error: Familiar {
+                message: self.0.message.text(language),
+                r#type: refusal::family(self.0.status),
+                param: self.0.fields.first().map(|wrong| wrong.field.as_str()),
+                code: self.0.message.code,
+            },
             details: self.0.details.as_ref(),
         };
         let mut answer = Answer::new(self.0.status);
@@ -152,6 +179,10 @@ impl Error {
         answer.header("content-language", language.code());
         for (name, value) in &self.0.headers {
             answer.header(name, value.clone());
+        }
+        if !self.is_fault() && !answer.has("retry-after") {
+            // OpenAI's clients repeat 409, 429 and 5xx by themselves: what does not say when will not pass by waiting.
+            answer.header("x-should-retry", "false");
         }
         answer.body = serde_json::to_vec(&problem).unwrap_or_default();
         answer
@@ -184,6 +215,13 @@ impl From<Rejected> for Error {
 
 impl From<postgres::Error> for Error {
     fn from(error: postgres::Error) -> Error {
+        Error::of_database(error, &[])
+    }
+}
+
+impl Error {
+    /// What the database answered, where SQL may raise `refuses` and what every endpoint refuses.
+    pub(crate) fn of_database(error: postgres::Error, refuses: &[Refusal]) -> Error {
         let source = error.to_string();
         let Some(database) = error.database() else {
             return match error {
@@ -191,15 +229,8 @@ impl From<postgres::Error> for Error {
                 _ => Error::internal(source),
             };
         };
-        let state = database.sqlstate.as_str();
-        let mut found = match state.get(..2) {
-            Some("OR") => match refusal::raised(&database.message) {
-                Some(refusal) if refusal.status == 401 => {
-                    Error::from(refusal).with_header("www-authenticate", "Bearer".to_owned())
-                }
-                Some(refusal) => Error::from(refusal),
-                None => Error::internal(&source),
-            },
+        let mut found = match database.sqlstate.get(..2) {
+            Some("OR") => raised(database, refuses).unwrap_or_else(|| Error::internal(&source)),
             // Connection, resources, operator: the database, not the request.
             Some("08" | "53" | "57" | "40" | "55") => Error::unavailable(&source),
             // A value that passed our checks and yet does not fit its column.
@@ -209,6 +240,27 @@ impl From<postgres::Error> for Error {
         found.0.constraint = database.constraint.clone();
         found.because(source)
     }
+}
+
+/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object. Its `field` says that the
+/// code is of that field of the body, `retry_after_s` goes into the header, and the rest are members of the problem.
+fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Error> {
+    let detail = database.detail.as_deref();
+    let mut details: Map<String, Value> = detail.and_then(|detail| serde_json::from_str(detail).ok()).unwrap_or_default();
+    let mut error = match details.remove("field") {
+        Some(Value::String(field)) => Error::from(FieldError::new(Place::Body, field, &*database.message)),
+        _ => Error::from(refusal::raised(&database.message, refuses)?),
+    };
+    if error.status() == 401 {
+        error = error.with_header("www-authenticate", "Bearer".to_owned());
+    }
+    if let Some(seconds) = details.remove("retry_after_s").and_then(|seconds| seconds.as_i64()) {
+        error = error.retry_after(seconds);
+    }
+    for (name, value) in details {
+        error = error.with(&name, value);
+    }
+    Some(error)
 }
 
 /// The database stays the judge of uniqueness: a named constraint becomes the caller's error.

@@ -2,12 +2,12 @@
 
 use std::future::Future;
 
+use crate::call::Call;
 use crate::caller::{Caller, Credentials};
 use crate::input::{Described, Input, both};
-use crate::pipeline::Call;
 use crate::reply::{Answer, Body, Reply};
 use crate::request::Parts;
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, idempotency};
 
 /// An async function `(context, caller, inputs…) -> Result<Reply<T>>`.
 pub trait Handler<C, A> {
@@ -72,7 +72,7 @@ handler!(
 ///
 /// # Errors
 /// Whatever a step refuses.
-pub async fn run<C: Caller, A, H: Handler<C, A>>(mut call: Call, handler: H) -> Result<Answer> {
+pub async fn run<C: Caller, A, H: Handler<C, A>>(call: Call, handler: H) -> Result<Answer> {
     let mut body = Vec::new();
     let caller = if C::AFTER_BODY {
         call.limit(None).await?;
@@ -94,18 +94,18 @@ pub async fn run<C: Caller, A, H: Handler<C, A>>(mut call: Call, handler: H) -> 
     if H::BODY && !C::AFTER_BODY {
         body = call.read_body(H::JSON).await?;
     }
-    let context = call.context(C::ROLE, caller.identity(), caller.time())?;
+    let context = call.context(C::ROLE, caller.identity(), caller.time(), &body)?;
     let status = call.endpoint.reply;
-    let outcome = handler.start(context.clone(), caller, &call.parts, &body)?.await;
+    let outcome = handler.start(context.clone(), caller, &call.parts, &body)?.await.map(|reply| reply.answer(status));
+    let outcome = idempotency::conclude(&context, outcome).await;
     if let Err(error) = &outcome
         && error.is_fault()
         && call.endpoint.sql > 0
     {
         context.report(error);
     }
-    let answer = outcome?.answer(status);
     let if_none_match = call.parts.headers.get("if-none-match").filter(|_| call.endpoint.method == "GET");
-    Ok(answer.unless_known(if_none_match))
+    Ok(outcome?.unless_known(if_none_match))
 }
 
 fn authenticate<C: Caller>(call: &Call, raw: &[u8]) -> Result<C> {

@@ -1,7 +1,15 @@
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use futures::stream::LocalBoxStream;
+
+use crate::request::Headers;
+
 /// Bytes of an answer that are read unless a request says otherwise.
 const MOST: usize = 32 * 1024 * 1024;
+
+/// Handed over with every answer.
+pub(crate) const RETRY_AFTER: &str = "retry-after";
 
 /// A request to the outside world.
 pub struct Http {
@@ -11,14 +19,38 @@ pub struct Http {
     pub(crate) body: Vec<u8>,
     pub(crate) timeout: Duration,
     pub(crate) most: usize,
+    pub(crate) wants: Vec<&'static str>,
 }
 
 /// What came back, whatever its status.
+#[derive(Default)]
 pub struct HttpAnswer {
     pub status: u16,
-    /// `Retry-After` in seconds, where it was given so.
+    /// Seconds of `Retry-After`, from now where it is a date.
     pub retry_after: Option<u32>,
+    /// Those that the request wants.
+    pub headers: Headers,
     pub body: Vec<u8>,
+}
+
+/// How long a stream may take, each for itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// Until status and headers are there. A model that must be loaded first takes minutes.
+    pub first: Duration,
+    /// Between two pieces, while one is waited for.
+    pub silence: Duration,
+    /// For all of it.
+    pub whole: Duration,
+}
+
+/// An answer whose body comes piece by piece. Dropping it hangs up.
+pub struct Upstream {
+    pub status: u16,
+    /// Those that the request wants, and `Retry-After`.
+    pub headers: Headers,
+    /// The body as it comes. After a failure nothing follows.
+    pub body: LocalBoxStream<'static, Result<Vec<u8>, HttpFailure>>,
 }
 
 /// Nothing came back. Whether the other side acted is unknown.
@@ -42,6 +74,10 @@ impl Http {
         Http::new("GET", url.into())
     }
 
+    pub fn head(url: impl Into<String>) -> Http {
+        Http::new("HEAD", url.into())
+    }
+
     pub fn post(url: impl Into<String>) -> Http {
         Http::new("POST", url.into())
     }
@@ -55,7 +91,15 @@ impl Http {
     }
 
     fn new(method: &'static str, url: String) -> Http {
-        Http { method, url, headers: Vec::new(), body: Vec::new(), timeout: Duration::from_secs(10), most: MOST }
+        Http {
+            method,
+            url,
+            headers: Vec::new(),
+            body: Vec::new(),
+            timeout: Duration::from_secs(10),
+            most: MOST,
+            wants: Vec::new(),
+        }
     }
 
     #[must_use]
@@ -88,6 +132,13 @@ impl Http {
         self
     }
 
+    /// Headers of the answer that are to be handed over, by their names in lower case. Others are not.
+    #[must_use]
+    pub fn wants(mut self, headers: &[&'static str]) -> Http {
+        self.wants.extend(headers);
+        self
+    }
+
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Http {
         self.timeout = timeout;
@@ -107,8 +158,37 @@ impl HttpAnswer {
         (200..300).contains(&self.status)
     }
 
+    /// A header that the request wants; its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
     /// The body as JSON; `None` where it is something else.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
         serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// Seconds of `Retry-After` (RFC 9110, 10.2.3), which may be a date.
+pub(crate) fn retry_after(headers: &Headers, now: DateTime<Utc>) -> Option<u32> {
+    let text = headers.get(RETRY_AFTER)?;
+    let until = || Some((DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now).num_seconds().max(0));
+    text.parse().ok().or_else(until).and_then(|seconds: i64| u32::try_from(seconds).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_in_seconds_or_by_a_date() {
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let wait = |value: &str| retry_after(&Headers(["retry-after:", value, "\n"].concat()), now);
+        assert_eq!((wait("120"), wait(" 0 ")), (Some(120), Some(0)));
+        assert_eq!(wait("Mon, 01 Jun 2026 12:02:00 GMT"), Some(120));
+        assert_eq!(wait("Mon, 01 Jun 2026 11:00:00 GMT"), Some(0), "it may have passed");
+        for unreadable in ["", "soon", "-1", "1.5", "99999999999999999999"] {
+            assert_eq!(wait(unreadable), None, "{unreadable}");
+        }
     }
 }

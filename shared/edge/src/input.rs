@@ -1,7 +1,8 @@
 //! What a handler takes besides context and caller. Each kind reads its part of the request strictly.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use validation::Place;
+use validation::{FieldError, Place};
 use validator::Validate;
 
 use crate::request::Parts;
@@ -51,15 +52,53 @@ impl<T: DeserializeOwned + Validate + Described> Input for Path<T> {
     }
 }
 
-impl<T: DeserializeOwned + Validate + Described> Input for Query<T> {
+/// What a query is read as: a type of `#[input]`, [`Days`](crate::Days) around one, or [`All`].
+pub trait Filter: Sized {
+    /// # Errors
+    /// 422 that names every parameter which is wrong or unknown.
+    fn read(pairs: &[(String, String)]) -> Result<Self>;
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
+}
+
+impl<T: DeserializeOwned + Validate + Described> Filter for T {
+    fn read(pairs: &[(String, String)]) -> Result<T> {
+        validation::text(Place::Query, pairs).map_err(Error::invalid)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        T::json_schema(generator)
+    }
+}
+
+/// No parameters: a list of everything.
+#[derive(Debug, Serialize)]
+pub struct All;
+
+impl Filter for All {
+    fn read(pairs: &[(String, String)]) -> Result<All> {
+        match pairs.first() {
+            Some((name, _)) => Err(FieldError::new(Place::Query, name.replace('\0', ""), "unknown_field").into()),
+            None => Ok(All),
+        }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "object", "properties": {} })
+    }
+}
+
+impl<F: Filter> Input for Query<F> {
     fn read(parts: &Parts, _: &[u8]) -> Result<Self> {
-        let pairs = parts.query().ok_or(refusal::MALFORMED_URL)?;
-        validation::text(Place::Query, &pairs).map(Query).map_err(Error::invalid)
+        F::read(&parts.query().ok_or(refusal::MALFORMED_URL)?).map(Query)
     }
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
-        shape.query = Some(generator.subschema_for::<T>());
+        shape.query = Some(F::schema(generator));
     }
 }
 

@@ -2,56 +2,78 @@
 
 #[cfg(target_arch = "wasm32")]
 mod bridge;
+mod call;
 mod caller;
 mod config;
 mod context;
 mod contract;
+mod days;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod describe;
 mod error;
 mod handler;
 mod http;
+mod idempotency;
 mod input;
+mod list;
 mod log;
+mod offline;
 mod pipeline;
 pub mod refusal;
 mod reply;
 mod request;
+mod rounds;
 pub mod route;
 #[cfg_attr(target_arch = "wasm32", path = "runtime/edge.rs")]
 #[cfg_attr(not(target_arch = "wasm32"), path = "runtime/native.rs")]
 mod runtime;
+mod settings;
 mod tags;
 #[cfg(any(target_arch = "wasm32", test))]
 #[cfg_attr(test, expect(dead_code, reason = "some of it only the bridge uses"))]
 mod tasks;
 
 pub use auth;
+pub use call::Call;
 pub use caller::{
     Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
 };
 pub use chrono;
-pub use config::{Config, Need, Shape, VARIABLES, Variable, weakness};
+pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEALING, TOKENS};
 pub use context::{Context, Rows};
 pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
+pub use days::{Days, in_order};
 pub use edge_macros::{input, output};
 pub use error::{Error, OnConstraint, Result};
 pub use handler::{Handler, run};
-pub use http::{Http, HttpAnswer, HttpFailure};
-pub use input::{Json, MaybeJson, Path, Query, Raw};
-pub use pipeline::{Call, serve};
+pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
+pub use input::{All, Filter, Json, MaybeJson, Path, Query, Raw};
+pub use list::{List, Page};
+pub use offline::Versioned;
+pub use pipeline::serve;
 pub use postgres_wasm_bindings::{Array, Bytea, Json as SqlJson, Sql, Statement, ToSql};
 pub use refusal::Refusal;
-pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Passed, Pieces, Reply, Svg};
+pub use reply::{Answer, Body, Csv, Event, Events, OpenMetrics, Pieces, Reply, Svg, Verbatim};
 pub use request::{Headers, Incoming, Parts};
+pub use rounds::{each, rounds};
+pub use route::Root;
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
-pub use validation::{self, Cursor, Date, Email, FieldError, Language, Message, Page, Place, TimeZone};
+pub use settings::{Settings, Shape, Variable, weakness};
+pub use validation::{self, Date, Email, FieldError, Language, Message, Place, TimeZone};
+
+/// An enum of words, as it is written in JSON and SQL; `#[input]` and `#[output]` make it.
+pub trait Word: Copy {
+    fn word(self) -> &'static str;
+}
 
 /// What the macros expand to; not for hand-written code.
 #[doc(hidden)]
 pub mod expansion {
+    pub use postgres_wasm_bindings::Unsendable;
+    pub use validator::ValidationError;
+
     #[cfg(target_arch = "wasm32")]
     pub use crate::bridge::{fetch, scheduled};
     pub use futures::future::LocalBoxFuture;

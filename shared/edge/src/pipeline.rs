@@ -3,40 +3,25 @@
 use std::rc::Rc;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
-use crate::caller::{Identity, SqlRole};
+use crate::call::Call;
 use crate::config::{Config, Stage};
-use crate::context::{Context, Inner};
-use crate::contract::{Endpoint, Function, Limit, Trigger};
-use crate::http::Unread;
+use crate::contract::{Endpoint, Function, Trigger};
 use crate::log::{Ending, Log};
 use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
 use crate::route::{self, Found};
 use crate::runtime::Runtime;
-use crate::tags::Tags;
 use crate::{Error, Language, Result, refusal};
 
 /// Moves the clock of one request; obeyed in stage dev only.
 const MOVED_CLOCK: &str = "x-oree-now";
 
-const CORS_HEADERS: &str =
-    "authorization, content-type, accept-language, idempotency-key, if-match, if-none-match, last-event-id, traceparent";
-const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition";
+/// What pages of other origins may read. `x-should-retry` and `retry-after-ms` are heard by OpenAI's clients.
+const CORS_EXPOSED: &str = "x-request-id, location, etag, retry-after, ratelimit-policy, idempotency-replayed, x-total-count, x-next-cursor, content-disposition, www-authenticate, x-should-retry, retry-after-ms";
 
-/// One call of one endpoint, on its way through [`run`](crate::run).
-pub struct Call {
-    pub(crate) package: &'static str,
-    pub(crate) endpoint: &'static Endpoint,
-    pub(crate) parts: Parts,
-    pub(crate) config: Rc<Config>,
-    pub(crate) now: DateTime<Utc>,
-    language: Language,
-    body_hash: String,
-    runtime: Runtime,
-    log: Rc<Log>,
-}
+/// Header names that a preflight may ask for at once.
+const MOST_ASKED: usize = 64;
 
 /// Answers one request to `function`. Never fails: every failure is an answer.
 pub async fn serve(
@@ -115,7 +100,7 @@ async fn route(
     };
     let found = match function.endpoints {
         [only] if internal && method == "POST" => Found::Endpoint(only, Vec::new()),
-        endpoints => route::find(endpoints, method, &parts.path),
+        endpoints => route::find(function.root, endpoints, method, &parts.path),
     };
     let (endpoint, path_parameters) = match found {
         Found::Endpoint(endpoint, parameters) => (endpoint, parameters),
@@ -132,7 +117,10 @@ async fn route(
     if preflight {
         let mut answer = Answer::new(204);
         answer.header("access-control-allow-methods", endpoint.method);
-        answer.header("access-control-allow-headers", CORS_HEADERS);
+        let asked = parts.headers.get("access-control-request-headers").unwrap_or_default();
+        if let Some(names) = header_names(asked) {
+            answer.header("access-control-allow-headers", names);
+        }
         answer.header("access-control-max-age", "600");
         return Ok(answer);
     }
@@ -153,7 +141,6 @@ async fn route(
         config: config.clone(),
         now: moved.unwrap_or(arrived),
         language,
-        body_hash: String::new(),
         runtime: runtime.clone(),
         log: log.clone(),
     })
@@ -164,6 +151,14 @@ async fn route(
         return Err(Error::internal(unnamed));
     }
     outcome
+}
+
+/// The names that a preflight asks for, if they can be names: whatever a client sends beside what we know is ignored, so that
+/// none of them needs a list here.
+fn header_names(asked: &str) -> Option<String> {
+    let names: Vec<&str> = asked.split(',').map(str::trim_ascii).filter(|name| !name.is_empty()).collect();
+    let is_token = |name: &&str| name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+    (!names.is_empty() && names.len() <= MOST_ASKED && names.iter().all(is_token)).then(|| names.join(", "))
 }
 
 /// The headers of every answer, errors too.
@@ -187,80 +182,5 @@ fn finish(answer: &mut Answer, config: Option<&Config>, origin: Option<&str>, re
         answer.header("access-control-allow-origin", origin);
         answer.header("access-control-allow-credentials", "true");
         answer.header("access-control-expose-headers", CORS_EXPOSED);
-    }
-}
-
-impl Call {
-    /// Counts this call against its operation and the person, or the address and its network where nobody is known.
-    pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
-        let limit = self.endpoint.limit;
-        let Some(person) = person else {
-            self.count(limit, &self.parts.ip_key()).await?;
-            return match self.parts.ip_network() {
-                Some(network) => self.count(limit.of_network(), &network).await,
-                None => Ok(()),
-            };
-        };
-        self.count(limit, &person.to_string()).await
-    }
-
-    async fn count(&self, limit: Limit, who: &str) -> Result<()> {
-        let Some(binding) = limit.binding() else { return Ok(()) };
-        let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
-        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited()) }
-    }
-
-    /// Reads the body under its cap; `json` bodies must be declared as such.
-    pub(crate) async fn read_body(&mut self, json: bool) -> Result<Vec<u8>> {
-        let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
-            Unread::TooLarge => Error::body_too_large(),
-            Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
-        })?;
-        if json && !body.is_empty() {
-            let declared = self.parts.headers.get("content-type").unwrap_or_default();
-            let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
-            if !kind.eq_ignore_ascii_case("application/json") {
-                return Err(Error::unsupported_media_type());
-            }
-        }
-        if self.endpoint.idempotent {
-            self.body_hash = auth::sha256_hex(&body);
-        }
-        Ok(body)
-    }
-
-    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>) -> Result<Context> {
-        let header = |name| self.parts.headers.get(name);
-        let idempotency_key = match header("idempotency-key") {
-            Some(key) if self.endpoint.idempotent => Some(idempotency_key(key)?),
-            _ => None,
-        };
-        Ok(Context(Rc::new(Inner {
-            now: time.unwrap_or(self.now),
-            language: self.language,
-            operation: [self.package, ".", self.endpoint.operation].concat(),
-            role,
-            identity,
-            access: self.endpoint.access,
-            idempotency_key,
-            if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
-            last_event_id: header("last-event-id").map(str::to_owned),
-            body_hash: self.body_hash.clone(),
-            ip: self.parts.ip_truncated(),
-            user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
-            cookies: header("cookie").map(str::to_owned),
-            config: self.config.clone(),
-            runtime: self.runtime.clone(),
-            log: self.log.clone(),
-        })))
-    }
-}
-
-/// 1 to 255 visible ASCII characters.
-fn idempotency_key(key: &str) -> Result<String> {
-    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        Ok(key.to_owned())
-    } else {
-        Err(crate::FieldError::new(crate::Place::Header, "Idempotency-Key", "invalid_value").into())
     }
 }

@@ -53,21 +53,30 @@ refusals! {
     pub UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", fr: "Le corps doit être du JSON (Content-Type: application/json).", en: "The body must be JSON (Content-Type: application/json).";
     pub INVALID: 422 "invalid", fr: "Certains champs sont incorrects.", en: "Some fields are not right.";
     pub RATE_LIMITED: 429 "rate_limited", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";
+    pub OVER_LIMIT: 503 "over_limit", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";
     pub UNAVAILABLE: 503 "unavailable", fr: "Service momentanément indisponible : réessayez.", en: "Temporarily unavailable: try again.";
     pub MISCONFIGURED: 503 "misconfigured", fr: "Ce service n'est pas configuré.", en: "This service is not configured.";
     pub INTERNAL: 500 "internal", fr: "Erreur interne. Indiquez l'identifiant de requête au support.", en: "Internal error. Give the request id to support.";
     pub IDEMPOTENCY_MISMATCH: 409 "idempotency_mismatch", fr: "Cette clé d'idempotence a déjà servi avec un autre contenu.", en: "This idempotency key was already used with other content.";
+    pub IDEMPOTENCY_IN_PROGRESS: 409 "idempotency_in_progress", fr: "La première requête sous cette clé d'idempotence est en cours : répétez celle-ci un peu plus tard.", en: "The first request under this idempotency key is in progress: repeat this one a little later.";
     pub CLIENT_ID_MISMATCH: 409 "client_id_mismatch", fr: "Ce client_id existe déjà avec un autre contenu.", en: "This client_id already exists with other content.";
+    pub REMOVED: 410 "removed", fr: "Cet élément a été supprimé.", en: "This has been removed.";
     pub SESSION_REVOKED: 401 "session_revoked", fr: "Cette session a été fermée : connectez-vous à nouveau.", en: "This session was closed: sign in again.";
     pub BANNED: 403 "banned", fr: "Ce compte est suspendu.", en: "This account is suspended.";
     pub SUBSCRIPTION_REQUIRED: 402 "subscription_required", fr: "Votre formule ne le permet pas : passez à PREMIUM (GET /account/subscription).", en: "Your tier does not allow this: move to PREMIUM (GET /account/subscription).";
     pub LIMIT_REACHED: 409 "limit_reached", fr: "La limite est atteinte.", en: "The limit is reached.";
+    pub CONSENT_REQUIRED: 403 "consent_required", fr: "Votre accord est nécessaire : donnez-le d'abord (PUT /consents/…).", en: "Your consent is needed: give it first (PUT /consents/…).";
     pub BAD_TIME_ZONE: 422 "bad_time_zone", fr: "Fuseau horaire inconnu, par exemple Europe/Paris.", en: "Unknown time zone; an example is Europe/Paris.";
     pub BAD_SIGNATURE: 401 "bad_signature", fr: "Cette signature n'est pas valable.", en: "This signature is not good.";
     pub UNREADABLE_EVENT: 422 "unreadable_event", fr: "Cet évènement n'a pas la forme attendue.", en: "This event is not of the expected shape.";
 }
 
-/// What SQL functions raise with an SQLSTATE of class `OR`; the database itself speaks no language.
+/// Ends a batch whose request was answered before; never answered itself.
+pub(crate) const IDEMPOTENCY_REPLAYED: Refusal =
+    Refusal { status: 200, message: Message { code: "idempotency_replayed", fr: "", en: "" } };
+
+/// What SQL raises for any endpoint; what an endpoint's contract names it may raise there too. The database itself speaks no
+/// language.
 const RAISED: &[Refusal] = &[
     SESSION_REVOKED,
     BANNED,
@@ -75,15 +84,19 @@ const RAISED: &[Refusal] = &[
     FORBIDDEN,
     NOT_FOUND,
     CONFLICT,
+    PRECONDITION_FAILED,
     IDEMPOTENCY_MISMATCH,
+    IDEMPOTENCY_IN_PROGRESS,
+    IDEMPOTENCY_REPLAYED,
     CLIENT_ID_MISMATCH,
     SUBSCRIPTION_REQUIRED,
     LIMIT_REACHED,
+    CONSENT_REQUIRED,
 ];
 
-/// The refusal of a code raised by the database.
-pub fn raised(code: &str) -> Option<Refusal> {
-    RAISED.iter().copied().find(|refusal| refusal.code() == code)
+/// The refusal of a code raised by the database, where the endpoint's contract names `refuses`.
+pub fn raised(code: &str, refuses: &[Refusal]) -> Option<Refusal> {
+    RAISED.iter().chain(refuses).copied().find(|refusal| refusal.code() == code)
 }
 
 /// A status in the words of its standard.
@@ -105,5 +118,17 @@ pub fn title(status: u16) -> &'static str {
         502 => "Bad Gateway",
         503 => "Service Unavailable",
         _ => "Internal Server Error",
+    }
+}
+
+/// The kind of an error, in the words of OpenAI's API.
+pub(crate) fn family(status: u16) -> &'static str {
+    match status {
+        401 => "authentication_error",
+        429 => "rate_limit_error",
+        402 | 403 => "permission_error",
+        404 => "not_found_error",
+        500.. => "api_error",
+        _ => "invalid_request_error",
     }
 }

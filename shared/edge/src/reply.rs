@@ -1,13 +1,14 @@
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt;
-use futures::future::ready;
-use futures::stream::{LocalBoxStream, Stream, once};
+use futures::future::{Either, ready, select};
+use futures::stream::{LocalBoxStream, Stream, once, unfold};
 use serde::Serialize;
 
-use crate::Context;
 use crate::tags::Tags;
+use crate::{Context, Versioned};
 
 /// What an answer carries: JSON, unless it is a type of its own such as [`Svg`].
 pub trait Body {
@@ -32,51 +33,114 @@ impl<T: Serialize> Body for T {
 /// What the database wrote, on its way to the caller unread: JSON of the shape of `T`. It saves reading rows into types and
 /// writing them again, which is most of a long list's time. Outside wasm, where the tests run, it is read all the same, and
 /// an answer of another shape than `T` is a 500.
-pub struct Passed<T> {
+pub struct Verbatim<T> {
     json: Vec<u8>,
     shape: PhantomData<T>,
 }
 
-impl<T> Passed<T> {
-    pub(crate) fn new(json: String) -> Passed<T> {
-        Passed { json: json.into_bytes(), shape: PhantomData }
+impl<T> Verbatim<T> {
+    pub(crate) fn new(json: String) -> Verbatim<T> {
+        Verbatim { json: json.into_bytes(), shape: PhantomData }
     }
 }
 
-impl<T> Body for Passed<T> {
+impl<T> Body for Verbatim<T> {
     fn bytes(&self) -> Vec<u8> {
         self.json.clone()
     }
 }
 
-/// Server-sent events, each with a `T` as JSON: `GET …/events` with `Last-Event-ID` goes on after what was seen.
+/// Server-sent events (HTML, 9.2), each with a `T` as JSON.
 pub struct Events<T> {
     pieces: Option<LocalBoxStream<'static, Vec<u8>>>,
     data: PhantomData<T>,
 }
 
 /// One piece of [`Events`].
-pub enum Event<T> {
-    /// `id` comes back as `Last-Event-ID` when the caller connects again.
-    Data { id: String, data: T },
-    /// Keeps the connection open.
-    Nothing,
+pub struct Event<T> {
+    id: Option<String>,
+    name: Option<&'static str>,
+    data: Option<Data<T>>,
+}
+
+enum Data<T> {
+    Json(T),
+    Text(String),
+}
+
+impl<T> Event<T> {
+    pub fn new(data: T) -> Event<T> {
+        Event { id: None, name: None, data: Some(Data::Json(data)) }
+    }
+
+    /// What is no JSON, such as the `[DONE]` that ends a stream of OpenAI's; line breaks are kept.
+    pub fn text(data: impl Into<String>) -> Event<T> {
+        Event { id: None, name: None, data: Some(Data::Text(data.into())) }
+    }
+
+    /// Keeps the connection open; readers see nothing.
+    pub fn beat() -> Event<T> {
+        Event { id: None, name: None, data: None }
+    }
+
+    /// What comes back as `Last-Event-ID` when the caller connects again.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Event<T> {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// The event's type; a browser hears one without as `message`.
+    #[must_use]
+    pub fn name(mut self, name: &'static str) -> Event<T> {
+        self.name = Some(name);
+        self
+    }
+}
+
+impl<T: Serialize> Event<T> {
+    fn bytes(self) -> Vec<u8> {
+        let data = match self.data {
+            None => return b":\n\n".to_vec(),
+            Some(Data::Json(data)) => serde_json::to_string(&data).unwrap_or_default(),
+            Some(Data::Text(text)) => text,
+        };
+        let mut event = String::new();
+        for (field, value) in [("id: ", self.id.as_deref()), ("event: ", self.name)] {
+            if let Some(value) = value {
+                // A line break would end the field, and another field begin.
+                event.extend([field, value.lines().next().unwrap_or_default(), "\n"]);
+            }
+        }
+        for line in data.split(['\n', '\r']) {
+            event.extend(["data: ", line, "\n"]);
+        }
+        event.push('\n');
+        event.into_bytes()
+    }
 }
 
 impl<T: Serialize + 'static> Events<T> {
-    /// Ends when `events` do; the caller's browser then connects again after `pause`.
-    pub fn new(ctx: &Context, pause: Duration, events: impl Stream<Item = Event<T>> + 'static) -> Events<T> {
+    /// Ends when `events` do. Where they are silent, the connection is kept open by a comment every `beat`.
+    pub fn new(ctx: &Context, beat: Duration, events: impl Stream<Item = Event<T>> + 'static) -> Events<T> {
         let ctx = ctx.clone();
-        let first = once(ready(["retry: ", &pause.as_millis().to_string(), "\n\n"].concat().into_bytes()));
-        let rest = events.map(|event| match event {
-            Event::Data { id, data } => {
-                let data = serde_json::to_string(&data).unwrap_or_default();
-                ["id: ", &id, "\ndata: ", &data, "\n\n"].concat().into_bytes()
-            }
-            Event::Nothing => b":\n\n".to_vec(),
+        let beating = unfold((events.boxed_local(), ctx.clone()), move |(mut events, ctx)| async move {
+            let event = match select(events.next(), pin!(ctx.pause(beat))).await {
+                Either::Left((event, _)) => event?,
+                Either::Right(_) => Event::beat(),
+            };
+            Some((event.bytes(), (events, ctx)))
         });
         let last = once(async move { ctx.log_after() }).filter_map(|()| ready(None));
-        Events { pieces: Some(first.chain(rest).chain(last).boxed_local()), data: PhantomData }
+        Events { pieces: Some(beating.chain(last).boxed_local()), data: PhantomData }
+    }
+
+    /// A caller's browser connects again `pause` after the end: `GET …/events` with `Last-Event-ID` goes on after what was seen.
+    #[must_use]
+    pub fn again_after(mut self, pause: Duration) -> Events<T> {
+        let first = once(ready(["retry: ", &pause.as_millis().to_string(), "\n\n"].concat().into_bytes()));
+        self.pieces = self.pieces.map(|pieces| first.chain(pieces).boxed_local());
+        self
     }
 }
 
@@ -124,7 +188,7 @@ macro_rules! described_as_content {
     )*};
 }
 
-described_as_content!(Events Passed);
+described_as_content!(Events Verbatim);
 
 /// Texts with a media type of their own, and a policy where a browser may show them.
 macro_rules! texts {
@@ -189,6 +253,14 @@ impl<T> Reply<T> {
         self.header("etag", &["\"", &version, "\""].concat())
     }
 
+    /// An answer that is the row, with its version as `ETag`.
+    pub fn versioned(value: T) -> Reply<T>
+    where
+        T: Versioned,
+    {
+        Reply::new(value).etag(T::version)
+    }
+
     /// `ETag` of an answer that shows more than the row of that version, such as a tier that ends by time: its version, by which
     /// `If-Match` goes, and what the answer is made of, so that `If-None-Match` covers all of it.
     #[must_use]
@@ -228,7 +300,7 @@ impl<T> Reply<T> {
 
     /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.
     #[must_use]
-    pub fn kept(mut self) -> Reply<T> {
+    pub fn revalidated(mut self) -> Reply<T> {
         self.is_kept = true;
         self.header("cache-control", "private, no-cache")
     }

@@ -3,8 +3,42 @@
 use crate::contract::Endpoint;
 use crate::request::decode;
 
-/// Every path has these forms; the first is the canonical one.
-pub const PREFIXES: [&str; 3] = ["/api/v1", "/api", "/s2s_api_v1"];
+/// Below what the paths of a function stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// `/api/v1`, and as aliases `/api` and `/s2s_api_v1`.
+    Api,
+    /// `/functions/v1`, where front ends that were written for Supabase call functions.
+    Functions,
+    /// `/admin`: pages for those who run this.
+    Admin,
+}
+
+impl Root {
+    pub const ALL: [Root; 3] = [Root::Api, Root::Functions, Root::Admin];
+
+    /// Every path has these forms; the first is the canonical one.
+    pub const fn prefixes(self) -> &'static [&'static str] {
+        match self {
+            Root::Api => &["/api/v1", "/api", "/s2s_api_v1"],
+            Root::Functions => &["/functions/v1"],
+            Root::Admin => &["/admin"],
+        }
+    }
+
+    pub const fn prefix(self) -> &'static str {
+        self.prefixes()[0]
+    }
+
+    /// Whether a path stands below one of ours.
+    pub fn is_below_any(path: &str) -> bool {
+        Root::ALL.iter().any(|root| root.below(path).is_some())
+    }
+
+    fn below(self, path: &str) -> Option<&str> {
+        self.prefixes().iter().find_map(|prefix| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')))
+    }
+}
 
 pub enum Found {
     Endpoint(&'static Endpoint, Vec<(String, String)>),
@@ -21,10 +55,8 @@ pub fn parameter(part: &str) -> Option<(&str, &str)> {
 
 /// Finds the endpoint for a method and a path as sent. A literal segment beats a parameter, and a parameter with a literal
 /// ending one without; `HEAD` is answered by `GET`.
-pub fn find(endpoints: &'static [Endpoint], method: &str, path: &str) -> Found {
-    let Some(path) = PREFIXES.iter().find_map(|prefix| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/'))) else {
-        return Found::Nothing;
-    };
+pub fn find(root: Root, endpoints: &'static [Endpoint], method: &str, path: &str) -> Found {
+    let Some(path) = root.below(path) else { return Found::Nothing };
     let sent: Vec<&str> = path[1..].split('/').collect();
     let fitting = |endpoint: &&Endpoint| fits(endpoint.path, &sent);
     let Some(most) = endpoints.iter().filter(fitting).map(|endpoint| literalness(endpoint.path)).max() else {
@@ -82,7 +114,7 @@ mod tests {
     }
 
     fn found(path: &str) -> Option<(&'static str, Vec<(String, String)>)> {
-        match find(FUNCTION.endpoints, "GET", path) {
+        match find(FUNCTION.root, FUNCTION.endpoints, "GET", path) {
             Found::Endpoint(endpoint, parameters) => Some((endpoint.path, parameters)),
             _ => None,
         }

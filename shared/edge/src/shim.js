@@ -62,13 +62,15 @@ function breakDown(error) {
 
 function broken() {
   const id = crypto.randomUUID();
+  const detail = "Erreur interne. Indiquez l'identifiant de requête au support.";
   const problem = {
     type: "about:blank",
     title: "Internal Server Error",
     status: 500,
-    detail: "Erreur interne. Indiquez l'identifiant de requête au support.",
+    detail,
     code: "internal",
     request_id: id,
+    error: { message: detail, type: "api_error", param: null, code: "internal" },
   };
   return new Response(JSON.stringify(problem), {
     status: 500,

@@ -12,8 +12,6 @@ use serde_json::Value;
 use storage::Storage;
 use uuid::Uuid;
 
-use crate::Answer;
-
 /// How long RunPod may take from submission to result, and how long we wait to learn of an unclear submission.
 const LIFETIME_S: u32 = 600;
 /// How long the link that RunPod calls back is good: RunPod's last try comes some seconds after the job's end.
@@ -40,7 +38,7 @@ pub struct Ask<'a, I> {
     /// `scene`, `pose` or `audio`.
     pub kind: &'static str,
     /// Below which path it will be read: `scenes` or `creations`.
-    pub shelf: &'static str,
+    pub collection: &'static str,
     /// In the person's words.
     pub input: &'a I,
     /// As the worker is given it. Equal ones of one model version are made once.
@@ -49,6 +47,7 @@ pub struct Ask<'a, I> {
     pub refresh: bool,
 }
 
+/// A creation that was asked for, and where it is to be read.
 #[output(name = "QueuedCreation")]
 pub struct Queued {
     pub id: Uuid,
@@ -57,6 +56,7 @@ pub struct Queued {
     pub status_url: String,
 }
 
+/// Where a creation stands.
 #[output(name = "CreationStatus")]
 pub enum Status {
     /// Asked for; a GPU has not begun.
@@ -65,18 +65,6 @@ pub enum Status {
     Succeeded,
     Failed,
     Cancelled,
-}
-
-impl Status {
-    pub fn word(self) -> &'static str {
-        match self {
-            Status::Queued => "queued",
-            Status::Running => "running",
-            Status::Succeeded => "succeeded",
-            Status::Failed => "failed",
-            Status::Cancelled => "cancelled",
-        }
-    }
 }
 
 #[derive(serde::Deserialize)]
@@ -115,8 +103,6 @@ enum Submitted {
     QuotaExceeded {
         quota: Quota,
     },
-    Conflict,
-    NotFound,
 }
 
 #[derive(serde::Deserialize)]
@@ -134,7 +120,7 @@ struct Quota {
 }
 
 #[derive(serde::Deserialize)]
-struct Moved {
+struct JobMoved {
     outbox: Vec<Entry>,
 }
 
@@ -150,17 +136,17 @@ pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Qu
         .bind(SqlJson(ask.input))
         .bind(SqlJson(ask.given))
         .bind(endpoint)
-        .bind(place(ctx, ask.shelf))
+        .bind(place(ctx, ask.collection))
         .bind(ask.refresh)
         .bind(ctx.idempotency_key())
-        .bind(ctx.body_hash())
+        .bind(ctx.request_hash())
         .bind(LIFETIME_S);
-    conclude(ctx, ask.shelf, submit, Some(ask.given)).await
+    conclude(ctx, ask.collection, submit, Some(ask.given)).await
 }
 
-pub(crate) async fn retry(ctx: &Context, shelf: &str, creation: Uuid) -> Result<Reply<Queued>> {
+pub(crate) async fn retry(ctx: &Context, collection: &str, creation: Uuid) -> Result<Reply<Queued>> {
     let endpoints = ready(ctx)?.endpoints();
-    conclude(ctx, shelf, RETRY.bind(creation).bind(SqlJson(&endpoints)).bind(shelf).bind(LIFETIME_S), None).await
+    conclude(ctx, collection, RETRY.bind(creation).bind(SqlJson(&endpoints)).bind(collection).bind(LIFETIME_S), None).await
 }
 
 /// Everything that a creation will need is there, before any is asked for.
@@ -169,16 +155,16 @@ fn ready(ctx: &Context) -> Result<RunPod<'_>> {
     RunPod::new(ctx)
 }
 
-async fn conclude(ctx: &Context, shelf: &str, statement: Statement, given: Option<&Value>) -> Result<Reply<Queued>> {
+async fn conclude(ctx: &Context, collection: &str, statement: Statement, given: Option<&Value>) -> Result<Reply<Queued>> {
     let queued = |id: Uuid, status: Status| {
-        let status_url = [place(ctx, shelf), id.to_string()].concat();
+        let status_url = [place(ctx, collection), id.to_string()].concat();
         Reply::new(Queued { id, status, status_url: status_url.clone() }).location(&status_url)
     };
-    match ctx.sql(statement).await?.one::<Answer<Submitted>>()?.answer {
+    match ctx.sql(statement).await?.value()? {
         Submitted::Created { id, job, input } => {
             let given = given.or(input.as_ref()).unwrap_or(&Value::Null);
-            let answer = Queued { id, status: Status::Queued, status_url: [place(ctx, shelf), id.to_string()].concat() };
-            submit(ctx, &job, given, &answer).await.map_err(|error| about(ctx, error, shelf, id))?;
+            let answer = Queued { id, status: Status::Queued, status_url: [place(ctx, collection), id.to_string()].concat() };
+            submit(ctx, &job, given, &answer).await.map_err(|error| about(ctx, error, collection, id))?;
             Ok(queued(id, Status::Queued))
         }
         Submitted::Joined { id, status } => Ok(queued(id, status)),
@@ -189,7 +175,7 @@ async fn conclude(ctx: &Context, shelf: &str, statement: Statement, given: Optio
         }
         Submitted::InProgress { id, status, error } => match error.as_deref().and_then(refused) {
             Some(error) => {
-                let error = about(ctx, error, shelf, id);
+                let error = about(ctx, error, collection, id);
                 Err(error.with_header("idempotency-replayed", "true".to_owned()))
             }
             None => Ok(queued(id, status).replayed(true)),
@@ -203,8 +189,6 @@ async fn conclude(ctx: &Context, shelf: &str, statement: Statement, given: Optio
             let error = Error::from(QUOTA_EXCEEDED).retry_after(seconds).with("limit", quota.limit).with("used", quota.used);
             Err(error.with("left", quota.left).with("resets_at", quota.resets_at.to_rfc3339()))
         }
-        Submitted::Conflict => Err(refusal::CONFLICT.into()),
-        Submitted::NotFound => Err(refusal::NOT_FOUND.into()),
     }
 }
 
@@ -221,13 +205,13 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
         Submission::Accepted { id } => ctx
             .batch([SUBMITTED.bind(job).bind(id).bind(took_ms), settle()])
             .await
-            .and_then(|[moved, _]| moved.one::<Answer<Moved>>()),
+            .and_then(|[moved, _]| moved.value::<JobMoved>()),
         Submission::Unclear { reason } => {
             ctx.warn(&Error::unavailable(reason));
             if ctx.idempotency_key().is_none() {
                 return Ok(());
             }
-            ctx.sql(settle()).await.map(|_| Answer { answer: Moved { outbox: Vec::new() } })
+            ctx.sql(settle()).await.map(|_| JobMoved { outbox: Vec::new() })
         }
         Submission::Refused { status, retry_after_s } => {
             let code = match status {
@@ -238,7 +222,7 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
             let settled = NOT_SUBMITTED.bind(job).bind(code).bind(took_ms);
             // What may pass is asked anew under the same key.
             let release = RELEASE.bind(ctx.idempotency_key().filter(|_| code != REFUSED.code()));
-            record(ctx, ctx.batch([settled, release]).await.and_then(|[moved, _]| moved.one::<Answer<Moved>>()));
+            record(ctx, ctx.batch([settled, release]).await.and_then(|[moved, _]| moved.value::<JobMoved>()));
             let mut error = refused(code).unwrap_or_else(|| Error::internal(code));
             if code != REFUSED.code() {
                 error = error.with_header("retry-after", retry_after_s.unwrap_or(10).clamp(1, 3600).to_string());
@@ -250,9 +234,9 @@ async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, a
     Ok(())
 }
 
-fn record(ctx: &Context, recorded: Result<Answer<Moved>>) {
+fn record(ctx: &Context, recorded: Result<JobMoved>) {
     match recorded {
-        Ok(moved) => tell(ctx, moved.answer.outbox),
+        Ok(moved) => tell(ctx, moved.outbox),
         Err(error) => ctx.warn(&error),
     }
 }
@@ -264,7 +248,7 @@ pub fn tell(ctx: &Context, entries: Vec<Entry>) {
     }
     let later = ctx.clone();
     ctx.later(async move {
-        if let Err(error) = outbox::deliver(&later, entries).await {
+        if let Err(error) = outbox::deliver(&later, &[&crate::Messages], entries).await {
             later.warn(&error);
         }
     });
@@ -281,27 +265,27 @@ fn refused(code: &str) -> Option<Error> {
 }
 
 /// Names the creation that was kept as failed, so that its owner can find it.
-fn about(ctx: &Context, error: Error, shelf: &str, creation: Uuid) -> Error {
-    error.with("id", creation.to_string()).with("status_url", [place(ctx, shelf), creation.to_string()].concat())
+fn about(ctx: &Context, error: Error, collection: &str, creation: Uuid) -> Error {
+    error.with("id", creation.to_string()).with("status_url", [place(ctx, collection), creation.to_string()].concat())
 }
 
-fn place(ctx: &Context, shelf: &str) -> String {
-    [ctx.setting("PUBLIC_URL").trim_end_matches('/'), "/api/v1/", shelf, "/"].concat()
+fn place(ctx: &Context, collection: &str) -> String {
+    [ctx.setting("PUBLIC_URL").trim_end_matches('/'), "/api/v1/", collection, "/"].concat()
 }
 
 const SUBMIT: Sql = Sql::new(
     "select edge.submit_creation(
        kind => $1, input => $2, given => $3, endpoint => $4, place => $5, refresh => $6,
-       idempotency_key => $7, request_hash => $8, ttl_s => $9) as answer",
+       idempotency_key => $7, request_hash => $8, ttl_s => $9)",
 );
 
-const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, shelf => $3, ttl_s => $4) as answer");
+const RETRY: Sql = Sql::new("select edge.retry_creation(creation => $1, endpoints => $2, collection => $3, ttl_s => $4)");
 
-const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3) as answer");
+const SUBMITTED: Sql = Sql::new("select edge.job_submitted(job => $1, runpod_job_id => $2, response_time_ms => $3)");
 
-const NOT_SUBMITTED: Sql =
-    Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3) as answer");
+const NOT_SUBMITTED: Sql = Sql::new("select edge.job_submission_failed(job => $1, error => $2, response_time_ms => $3)");
 
-const SETTLE: Sql = Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2) ->> 'outcome' as outcome");
+const SETTLE: Sql =
+    Sql::new("select edge.idempotency_settle(key => $1, status => 202, body => $2::json) ->> 'outcome' as outcome");
 
 const RELEASE: Sql = Sql::new("select edge.idempotency_release($1) ->> 'outcome' as outcome");

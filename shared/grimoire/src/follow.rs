@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use edge::{Context, Error, Event, Events, Reply, Result, Sql, Statement, refusal};
+use edge::{Context, Event, Events, Reply, Result, Sql, Statement, refusal};
 use futures::stream::{LocalBoxStream, StreamExt, unfold};
-use outbox::Entry;
 use runpod::{Found, Report, RunPod, State};
 use uuid::Uuid;
 
-use crate::shelf::{Creation, Shown};
-use crate::{Answer, Status, tell};
+use crate::collection::{Creation, Shown};
+use crate::tell;
 
 const POLL: Duration = Duration::from_millis(1500);
 /// Per connection, each of them one call: the smallest plan of Workers allows fifty. Then the browser connects again.
@@ -17,15 +16,7 @@ const POLLS: u32 = 40;
 /// RunPod tells the end of a job by itself, and its progress only when it is asked: every ten seconds.
 const POLLS_PER_QUESTION: u32 = 7;
 /// Proxies close a connection that is silent for long.
-const SILENT_POLLS: u32 = 8;
-
-#[derive(serde::Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Cancelled { outbox: Vec<Entry> },
-    Finished,
-    NotFound,
-}
+const BEAT: Duration = Duration::from_secs(12);
 
 #[derive(serde::Deserialize)]
 struct Followed {
@@ -46,19 +37,9 @@ struct Running {
 }
 
 pub(crate) async fn cancel<T: Shown>(ctx: &Context, creation: Uuid, look: Statement) -> Result<Reply<T>> {
-    let [answer, row] = ctx.batch([CANCEL.bind(creation).bind(T::SHELF), look]).await?;
-    let row = || row.one::<Creation>();
-    match answer.one::<Answer<_>>()?.answer {
-        Outcome::Cancelled { outbox } => {
-            tell(ctx, outbox);
-            Ok(Reply::new(row()?.shown(ctx)))
-        }
-        Outcome::Finished => match row()? {
-            row if row.status == Status::Cancelled => Ok(Reply::new(row.shown(ctx))),
-            row => Err(Error::from(refusal::CONFLICT).with("state", row.status.word())),
-        },
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
+    let [orders, row] = ctx.batch([CANCEL.bind(creation).bind(T::COLLECTION), look]).await?;
+    tell(ctx, orders.value()?);
+    Ok(Reply::new(row.one::<Creation>()?.shown(ctx)))
 }
 
 /// What remains to be told on one connection.
@@ -87,7 +68,7 @@ pub(crate) async fn follow<T: Shown>(
         return Ok(Reply::new(Events::none()).status(204));
     }
     let following = Following { ctx: ctx.clone(), started, creation, next: Some(first), job, seen, polls: POLLS, is_over: false };
-    Ok(Reply::new(Events::new(ctx, POLL, changes(following, look))))
+    Ok(Reply::new(Events::new(ctx, BEAT, changes(following, look)).again_after(POLL)))
 }
 
 /// Records what RunPod has said, and looks.
@@ -102,7 +83,7 @@ async fn poll(
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     let follow = FOLLOW.bind(creation).bind(id).bind(progress).bind(elapsed_ms as i32);
     let [followed, row] = ctx.batch([follow, look]).await?;
-    Ok((followed.one::<Answer<Followed>>()?.answer.job, row.optional()?))
+    Ok((followed.value::<Followed>()?.job, row.optional()?))
 }
 
 fn changes<T: Shown>(from: Following, look: impl Fn() -> Statement + 'static) -> LocalBoxStream<'static, Event<T>> {
@@ -110,17 +91,16 @@ fn changes<T: Shown>(from: Following, look: impl Fn() -> Statement + 'static) ->
     unfold(from, move |mut following| {
         let look = look.clone();
         async move {
-            for _ in 0..SILENT_POLLS {
+            loop {
                 let row = following.next(&*look).await?;
                 let id = row.mark();
                 if id != following.seen {
                     following.is_over = row.is_over();
                     following.seen.clone_from(&id);
                     let data = row.shown(&following.ctx);
-                    return Some((Event::Data { id, data }, following));
+                    return Some((Event::new(data).id(id), following));
                 }
             }
-            Some((Event::Nothing, following))
         }
     })
     .boxed_local()
@@ -164,6 +144,6 @@ impl Following {
 }
 
 const FOLLOW: Sql =
-    Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int, elapsed_ms => $4::int) as answer");
+    Sql::new("select edge.follow_creation(creation => $1, running => $2, progress => $3::int, elapsed_ms => $4::int)");
 
-const CANCEL: Sql = Sql::new("select edge.cancel_creation(creation => $1, shelf => $2) as answer");
+const CANCEL: Sql = Sql::new("select edge.cancel_creation(creation => $1, collection => $2)");

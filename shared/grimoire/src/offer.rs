@@ -6,8 +6,6 @@ use chrono::{DateTime, Utc};
 use edge::{Context, Reply, Result, Sql, output};
 use serde::de::DeserializeOwned;
 
-use crate::Answer;
-
 /// Words and the day's quota of one kind.
 #[output(name = "CreationOffer")]
 pub struct Offer {
@@ -20,6 +18,7 @@ pub struct Offer {
     resets_at: DateTime<Utc>,
 }
 
+/// The words that a field takes.
 #[output(name = "Vocabulary")]
 struct Vocabulary {
     words: Vec<String>,
@@ -32,7 +31,7 @@ struct Vocabulary {
 /// # Errors
 /// What the database refuses.
 pub async fn offer<T: DeserializeOwned>(ctx: &Context, kind: &str) -> Result<Reply<T>> {
-    Ok(Reply::new(ctx.sql(OFFER.bind(kind)).await?.one::<Answer<T>>()?.answer))
+    Ok(Reply::new(ctx.sql(OFFER.bind(kind)).await?.value()?))
 }
 
-const OFFER: Sql = Sql::new("select edge.offer($1) as answer");
+const OFFER: Sql = Sql::new("select edge.offer($1)");

@@ -5,7 +5,15 @@ mod letter;
 use edge::{Context, Http, HttpAnswer, HttpFailure, Result, refusals};
 use serde::Serialize;
 
-pub use letter::Letter;
+pub use letter::{Letter, Words};
+
+edge::settings! {
+    pub SETTINGS: {
+        "MAIL_URL": Text secret = "", "where letters are posted; without it what needs one answers 503 mail_not_configured";
+        "MAIL_API_KEY": Text secret = "", "the mail provider's key";
+        "MAIL_FROM": Text = "Orée <no-reply@oree.example>", "sender of letters";
+    }
+}
 
 refusals! {
     pub NOT_CONFIGURED: 503 "mail_not_configured", fr: "L'envoi de courrier n'est pas configuré.", en: "Sending mail is not configured.";
@@ -38,7 +46,7 @@ struct Body<'a> {
     text: &'a str,
 }
 
-/// For what cannot do without a letter. The function's contract says `uses: [Mail]`.
+/// For what cannot do without a letter. The function's contract uses [`SETTINGS`].
 ///
 /// # Errors
 /// 503 `mail_not_configured`.
@@ -47,11 +55,11 @@ pub fn ready(ctx: &Context) -> Result<()> {
 }
 
 /// Sends a letter by `MAIL_URL`. Equal `id`s are one letter to a provider that knows `Idempotency-Key`.
-pub async fn send(ctx: &Context, id: i64, letter: &Letter) -> Sent {
+pub async fn send(ctx: &Context, id: i64, letter: &Letter, words: &Words) -> Sent {
     if !is_configured(ctx) {
         return Sent::Refused { status: None, reason: "mail_not_configured".to_owned() };
     }
-    let (subject, text) = letter.written();
+    let (subject, text) = letter.written(words);
     let request = Http::post(ctx.setting("MAIL_URL"))
         .bearer(ctx.setting("MAIL_API_KEY"))
         .header("idempotency-key", ["oree-", &id.to_string()].concat())
@@ -83,7 +91,7 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, retry_after: Option<u32>) -> Sent {
-        sent(Ok(HttpAnswer { status, retry_after, body: b"ada@example.org is not an address".to_vec() }))
+        sent(Ok(HttpAnswer { status, retry_after, body: b"ada@example.org is not an address".to_vec(), ..HttpAnswer::default() }))
     }
 
     #[test]

@@ -3,27 +3,42 @@
 //!
 //! A row that is held and never settled is due again a minute later, so nothing here needs to survive a crash.
 
-mod notice;
-
-use discord::Delivery;
-use edge::{Context, HttpAnswer, HttpFailure, Result, Sql, SqlJson, Statement};
-use mail::{Letter, Sent};
-use runpod::RunPod;
+use discord::Embed;
+use edge::{Context, Result, Sql, SqlJson, Statement};
+use futures::future::LocalBoxFuture;
+use mail::{Letter, Sent, Words};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use discord::Delivery;
+
+/// What an area has to send. A row holds facts alone; their words, and how an outside service is told, are the area's.
+pub trait Sender {
+    /// What the team reads in Discord of an event; `None` for one that is not this area's.
+    fn notice(&self, ctx: &Context, event: &str, payload: &Value) -> Option<Embed> {
+        let _ = (ctx, event, payload);
+        None
+    }
+
+    /// The words of a letter; `None` for one that is not this area's.
+    fn letter(&self, template: &str) -> Option<&'static Words> {
+        let _ = template;
+        None
+    }
+
+    /// Sends a row of a kind of the area's own; `None` for any other kind, and for a payload that this release does not know.
+    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a Value) -> Option<LocalBoxFuture<'a, Delivery>> {
+        let _ = (ctx, kind, payload);
+        None
+    }
+}
 
 /// A row that is claimed for us.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Entry {
     pub id: i64,
     pub kind: String,
-    pub payload: serde_json::Value,
-}
-
-/// What RunPod must be told.
-#[derive(Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
-enum Order {
-    Cancel { endpoint: String, runpod_job_id: String },
+    pub payload: Value,
 }
 
 /// How many messages came to which end.
@@ -56,11 +71,12 @@ pub fn claim(ctx: &Context, most: u32) -> Statement {
     CLAIM.bind(most).bind(ctx.request_id())
 }
 
-/// Sends claimed rows one after the other and settles all in one statement. Makes no SQL call where there are none.
+/// Sends claimed rows one after the other, each by the first of `senders` that knows it, and settles all in one statement.
+/// Makes no SQL call where there are none.
 ///
 /// # Errors
 /// Where the database does not take the outcome; the rows are then sent once more, a minute later.
-pub async fn deliver(ctx: &Context, entries: Vec<Entry>) -> Result<Counts> {
+pub async fn deliver(ctx: &Context, senders: &[&dyn Sender], entries: Vec<Entry>) -> Result<Counts> {
     let mut settlements = Vec::new();
     let mut closed: Option<(&str, _)> = None;
     for entry in &entries {
@@ -69,7 +85,7 @@ pub async fn deliver(ctx: &Context, entries: Vec<Entry>) -> Result<Counts> {
             Some((kind, after_s)) if kind == entry.kind => {
                 Delivery::Retry { status: None, after_s, reason: "held back after a 429".to_owned() }
             }
-            _ => send(ctx, entry).await,
+            _ => send(ctx, senders, entry).await,
         };
         // Discord counts calls per webhook, and bans who calls on.
         if let Delivery::Retry { status: Some(429), after_s, .. } = delivery {
@@ -86,23 +102,29 @@ pub async fn deliver(ctx: &Context, entries: Vec<Entry>) -> Result<Counts> {
     Ok(Counts { delivered: count("delivered"), retried: count("retry"), dead: count("dead") })
 }
 
-async fn send(ctx: &Context, entry: &Entry) -> Delivery {
-    let dead = |reason: &str| Delivery::Dead { status: None, reason: reason.to_owned() };
+async fn send(ctx: &Context, senders: &[&dyn Sender], entry: &Entry) -> Delivery {
+    let unknown = |what: &str| Delivery::Dead { status: None, reason: [what, "_unknown"].concat() };
+    let payload = &entry.payload;
     match entry.kind.as_str() {
-        "discord" => match notice::embed(ctx, &entry.payload) {
-            Some(embed) => discord::send(ctx, embed).await,
-            None => dead("payload_unknown"),
-        },
-        "mail" => match Letter::read(&entry.payload) {
+        "discord" => {
+            let event = payload.get("event").and_then(Value::as_str).unwrap_or_default();
+            match senders.iter().find_map(|sender| sender.notice(ctx, event, payload)) {
+                Some(embed) => discord::send(ctx, embed).await,
+                None => unknown("payload"),
+            }
+        }
+        "mail" => match Letter::read(payload) {
             Some(letter) if letter.is_for_nobody() => Delivery::Delivered { status: 204 },
-            Some(letter) => posted(mail::send(ctx, entry.id, &letter).await),
-            None => dead("payload_unknown"),
+            Some(letter) => match senders.iter().find_map(|sender| sender.letter(letter.template())) {
+                Some(words) => posted(mail::send(ctx, entry.id, &letter, words).await),
+                None => unknown("payload"),
+            },
+            None => unknown("payload"),
         },
-        "runpod" => match Order::deserialize(&entry.payload) {
-            Ok(order) => cancel(ctx, &order).await,
-            Err(_) => dead("payload_unknown"),
+        kind => match senders.iter().find_map(|sender| sender.order(ctx, kind, payload)) {
+            Some(sent) => sent.await,
+            None => unknown("payload"),
         },
-        _ => dead("kind_unknown"),
     }
 }
 
@@ -111,25 +133,6 @@ fn posted(sent: Sent) -> Delivery {
         Sent::Taken { status } => Delivery::Delivered { status },
         Sent::Later { status, after_s, reason } => Delivery::Retry { status, after_s, reason },
         Sent::Refused { status, reason } => Delivery::Dead { status, reason },
-    }
-}
-
-/// Tells RunPod that nobody waits for a job any more. A job that it does not know, or that has ended, needs no telling.
-async fn cancel(ctx: &Context, Order::Cancel { endpoint, runpod_job_id }: &Order) -> Delivery {
-    let Ok(runpod) = RunPod::new(ctx) else {
-        return Delivery::Dead { status: None, reason: "runpod_not_configured".to_owned() };
-    };
-    let retry = |status, after_s, reason| Delivery::Retry { status, after_s, reason };
-    match runpod.cancel(endpoint, runpod_job_id).await {
-        Ok(HttpAnswer { status: status @ (200..300 | 400 | 404 | 410), .. }) => Delivery::Delivered { status },
-        Ok(HttpAnswer { status: status @ (408 | 429 | 500..), retry_after, .. }) => {
-            retry(Some(status), retry_after, ["status ", &status.to_string()].concat())
-        }
-        Ok(HttpAnswer { status, .. }) => {
-            Delivery::Dead { status: Some(status), reason: ["status ", &status.to_string()].concat() }
-        }
-        Err(HttpFailure::Timeout) => retry(None, None, "timeout".to_owned()),
-        Err(HttpFailure::Connection(why)) => retry(None, None, why),
     }
 }
 

@@ -1,12 +1,8 @@
 //! What the functions of Rise share.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{input, output, refusals};
+use edge::{input, output};
 use uuid::Uuid;
-
-refusals! {
-    pub REMOVED: 410 "removed", fr: "Cet élément a été supprimé.", en: "This has been removed.";
-}
 
 /// Whose data are read; the caller `OwnerOrAdmin` has seen to it.
 #[input]

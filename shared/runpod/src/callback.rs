@@ -9,7 +9,7 @@ refusals! {
 }
 
 /// Where RunPod tells the end of `job`. RunPod does not sign its calls: the link is the proof, so it is as secret as a
-/// password until it expires. `key` is `LINK_KEY`, and the function's contract says `uses: [Links]`.
+/// password until it expires. `key` is `LINK_KEY`, and the function's contract uses [`edge::LINKS`].
 pub fn callback_url(public_url: &str, key: &[u8], job: Uuid, expires: DateTime<Utc>) -> String {
     let expires = expires.timestamp();
     let proof = auth::seal(key, &subject(job, expires));

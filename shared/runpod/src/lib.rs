@@ -21,7 +21,19 @@ refusals! {
     pub NOT_CONFIGURED: 503 "runpod_not_configured", fr: "La génération n'est pas configurée : il manque la clé ou l'endpoint RunPod.", en: "Generation is not configured: RunPod's key or endpoint is missing.";
 }
 
-/// RunPod as this deployment is set up to use it. The function's contract says `uses: [RunPod]`.
+edge::settings! {
+    pub SETTINGS: {
+        "RUNPOD_BASE_URL": Url = "https://api.runpod.ai/v2", "RunPod's serverless API";
+        "RUNPOD_API_KEY": Text secret = "", "RunPod's key; without it scenes answer 503 runpod_not_configured";
+        "RUNPOD_ENDPOINT_ID_IMAGE": Text = "", "RunPod endpoint that draws scenes";
+        "RUNPOD_ENDPOINT_ID_POSE": Text = "", "RunPod endpoint that draws poses";
+        "RUNPOD_ENDPOINT_ID_AUDIO": Text = "", "RunPod endpoint that makes sounds";
+        "STORAGE_WORKER_ACCESS_KEY": Text secret = "", "access key id that RunPod's workers upload with; without it they answer with a link or the file itself";
+        "STORAGE_WORKER_SECRET_KEY": Secret secret = "", "its secret access key; it should only be able to write";
+    }
+}
+
+/// RunPod as this deployment is set up to use it. The function's contract uses [`SETTINGS`].
 pub struct RunPod<'a> {
     ctx: &'a Context,
 }

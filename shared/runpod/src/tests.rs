@@ -12,7 +12,7 @@ fn ended(body: &str) -> (Option<State>, Option<String>) {
 }
 
 fn answer(status: u16, body: &str) -> Submission {
-    submission(Ok(HttpAnswer { status, retry_after: None, body: body.as_bytes().to_vec() }))
+    submission(Ok(HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() }))
 }
 
 #[test]

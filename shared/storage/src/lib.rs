@@ -1,20 +1,32 @@
 //! Files in a bucket with an S3-compatible API: R2, S3, `MinIO`, or the simulators.
 //!
 //! From Amazon's documentation, "Authenticating Requests (AWS Signature Version 4)" (2026-11), in path style and with one
-//! signed payload. A file's key is made of what it belongs to and of its content, so storing it twice is storing it once, and
+//! signed payload; what is listed is from "ListObjectsV2". A file's key is made of what it belongs to and of its content, so storing it twice is storing it once, and
 //! deleting it takes nothing from anybody else. Rows hold an address of ours, `storage://<key>`; who may see the row is
 //! given a signed link that expires.
 
+mod list;
 mod sign;
 
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Http, HttpFailure, Result, refusals};
+use edge::{Context, Http, HttpAnswer, HttpFailure, Result, refusals};
+pub use list::Stored;
 use sign::Signer;
 
 refusals! {
     pub NOT_CONFIGURED: 503 "storage_not_configured", fr: "La génération n'est pas configurée : il manque le stockage des résultats.", en: "Generation is not configured: the storage of results is missing.";
+}
+
+edge::settings! {
+    pub SETTINGS: {
+        "STORAGE_URL": Text = "", "S3-compatible storage of results, such as R2; without it creations answer 503 storage_not_configured";
+        "STORAGE_BUCKET": Text = "oree", "bucket of results";
+        "STORAGE_REGION": Text = "auto", "region that requests to the storage are signed for";
+        "STORAGE_ACCESS_KEY": Text secret = "", "the storage's access key id";
+        "STORAGE_SECRET_KEY": Secret secret = "", "the storage's secret access key";
+    }
 }
 
 /// SHA-256 of no body.
@@ -27,7 +39,7 @@ const STEP: TimeDelta = TimeDelta::minutes(15);
 /// The longest that the protocol allows.
 const LONGEST: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// The storage as this deployment is set up to use it. The function's contract says `uses: [Storage]`.
+/// The storage as this deployment is set up to use it. The function's contract uses [`SETTINGS`].
 pub struct Storage<'a> {
     ctx: &'a Context,
     signer: Signer<'a>,
@@ -58,7 +70,7 @@ impl<'a> Storage<'a> {
         let hash = auth::sha256_hex(&bytes);
         let key = [folder, "/", &hash, ".", ending].concat();
         let (url, headers) = self.signer.request("PUT", &key, &hash, self.ctx.now());
-        match self.send(Http::put(url).body(kind, bytes), headers).await? {
+        match self.send(Http::put(url).body(kind, bytes), headers).await?.status {
             200..300 => Ok([SCHEME, &key].concat()),
             status => Err(refused(status)),
         }
@@ -71,16 +83,74 @@ impl<'a> Storage<'a> {
     pub async fn forget(&self, address: &str) -> std::result::Result<(), String> {
         let Some(key) = address.strip_prefix(SCHEME) else { return Ok(()) };
         let (url, headers) = self.signer.request("DELETE", key, EMPTY, self.ctx.now());
-        match self.send(Http::delete(url), headers).await? {
+        match self.send(Http::delete(url), headers).await?.status {
             200..300 | 404 => Ok(()),
             status => Err(refused(status)),
         }
     }
 
-    async fn send(&self, request: Http, headers: [(&'static str, String); 3]) -> std::result::Result<u16, String> {
+    /// The link with which somebody else puts a file of exactly this type and length into the place of this address, once: where
+    /// a file is, none is put over it. What uses it sends the headers of [`Storage::upload_headers`]; a browser says the length by
+    /// itself.
+    pub fn upload_link(&self, address: &str, kind: &str, length: u64, lifetime: Duration) -> String {
+        let (key, length) = (address.strip_prefix(SCHEME).unwrap_or_default(), length.to_string());
+        let headers = [("content-length", length.as_str()), ("content-type", kind), ("if-none-match", "*")];
+        self.signer.link("PUT", key, &headers, lifetime.as_secs(), self.ctx.now())
+    }
+
+    /// What a request to an [`Storage::upload_link`] must say.
+    pub fn upload_headers(kind: &str) -> [(&'static str, String); 2] {
+        [("content-type", kind.to_owned()), ("if-none-match", "*".to_owned())]
+    }
+
+    /// How many bytes a file has; none where it is not there.
+    ///
+    /// # Errors
+    /// Why nobody knows; trying again may help.
+    pub async fn length(&self, address: &str) -> std::result::Result<Option<u64>, String> {
+        let (url, headers) = self.signer.request("HEAD", key_of(address), EMPTY, self.ctx.now());
+        let answer = self.send(Http::head(url).wants(&["content-length"]), headers).await?;
+        let length = answer.header("content-length").and_then(|length| length.parse().ok());
+        match (answer.status, length) {
+            (200, Some(length)) => Ok(Some(length)),
+            (404, _) => Ok(None),
+            (status, _) => Err(refused(status)),
+        }
+    }
+
+    /// The first bytes of a file, at most `most`; none where it is not there or empty.
+    ///
+    /// # Errors
+    /// Why nobody knows; trying again may help.
+    pub async fn beginning(&self, address: &str, most: usize) -> std::result::Result<Option<Vec<u8>>, String> {
+        let (url, headers) = self.signer.request("GET", key_of(address), EMPTY, self.ctx.now());
+        let range = ["bytes=0-", &most.saturating_sub(1).to_string()].concat();
+        let answer = self.send(Http::get(url).header("range", range).most(most), headers).await?;
+        match answer.status {
+            200 | 206 => Ok(Some(answer.body)),
+            404 | 416 => Ok(None),
+            status => Err(refused(status)),
+        }
+    }
+
+    /// Files whose key begins with `prefix`, in the order of their keys, a thousand at most, after the key `after`.
+    ///
+    /// # Errors
+    /// Why nobody knows; trying again may help.
+    pub async fn list(&self, prefix: &str, after: &str) -> std::result::Result<Vec<Stored>, String> {
+        let query = [("list-type", "2"), ("max-keys", "1000"), ("prefix", prefix), ("start-after", after)];
+        let (url, headers) = self.signer.bucket(&query, EMPTY, self.ctx.now());
+        let answer = self.send(Http::get(url), headers).await?;
+        match answer.status {
+            200 => list::read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| "storage: no list of files".to_owned()),
+            status => Err(refused(status)),
+        }
+    }
+
+    async fn send(&self, request: Http, headers: [(&'static str, String); 3]) -> std::result::Result<HttpAnswer, String> {
         let request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         match self.ctx.http("storage", request.timeout(TIMEOUT)).await {
-            Ok(answer) => Ok(answer.status),
+            Ok(answer) => Ok(answer),
             Err(HttpFailure::Timeout) => Err("storage: timeout".to_owned()),
             Err(HttpFailure::Connection(why)) => Err(["storage: ", &why].concat()),
         }
@@ -109,10 +179,19 @@ impl<'a> Storage<'a> {
 
     fn signed(&self, address: &str, lifetime: Duration) -> String {
         match address.strip_prefix(SCHEME) {
-            Some(key) => self.signer.link(key, lifetime.as_secs(), step(self.ctx.now())),
+            Some(key) => self.signer.link("GET", key, &[], lifetime.as_secs(), step(self.ctx.now())),
             None => address.to_owned(),
         }
     }
+}
+
+/// The address of a file by its key.
+pub fn address(key: &str) -> String {
+    [SCHEME, key].concat()
+}
+
+fn key_of(address: &str) -> &str {
+    address.strip_prefix(SCHEME).unwrap_or(address)
 }
 
 fn refused(status: u16) -> String {

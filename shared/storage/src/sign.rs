@@ -21,23 +21,51 @@ impl Signer<'_> {
         now: DateTime<Utc>,
     ) -> (String, [(&'static str, String); 3]) {
         let (origin, path) = self.place(key);
+        let headers = self.headers(method, origin, &path, "", hash, now);
+        ([origin, &path].concat(), headers)
+    }
+
+    /// URL and headers of a request about the bucket itself. The parameters stand in the order of their names.
+    pub(crate) fn bucket(&self, query: &[(&str, &str)], hash: &str, now: DateTime<Utc>) -> (String, [(&'static str, String); 3]) {
+        let (origin, path) = self.place("");
+        let path = path.trim_end_matches('/');
+        let query: Vec<String> = query.iter().map(|(name, value)| [name, "=", &encode(value)].concat()).collect();
+        let query = query.join("&");
+        let headers = self.headers("GET", origin, path, &query, hash, now);
+        ([origin, path, "?", &query].concat(), headers)
+    }
+
+    fn headers(
+        &self,
+        method: &str,
+        origin: &str,
+        path: &str,
+        query: &str,
+        hash: &str,
+        now: DateTime<Utc>,
+    ) -> [(&'static str, String); 3] {
         let time = time(now);
         let headers = [("host", host(origin)), ("x-amz-content-sha256", hash), ("x-amz-date", &time)];
         let canonical: String = headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
         let names = headers.map(|(name, _)| name).join(";");
-        let request = [method, "\n", &path, "\n\n", &canonical, "\n", &names, "\n", hash].concat();
+        let request = [method, path, query, &canonical, &names, hash].join("\n");
         let signature = self.signature(&time, &request);
         let credential = self.credential(&time);
         let authorization =
             ["AWS4-HMAC-SHA256 Credential=", &credential, ", SignedHeaders=", &names, ", Signature=", &signature].concat();
-        let headers = [("authorization", authorization), ("x-amz-content-sha256", hash.to_owned()), ("x-amz-date", time)];
-        ([origin, &path].concat(), headers)
+        [("authorization", authorization), ("x-amz-content-sha256", hash.to_owned()), ("x-amz-date", time)]
     }
 
-    /// A link that reads a file until `lifetime_s` after `from`.
-    pub(crate) fn link(&self, key: &str, lifetime_s: u64, from: DateTime<Utc>) -> String {
+    /// A link that is good for `method` until `lifetime_s` after `from`, with these headers beside `host`, which the request then
+    /// must have exactly so. All names stand in their order, `host` among them.
+    pub(crate) fn link(&self, method: &str, key: &str, headers: &[(&str, &str)], lifetime_s: u64, from: DateTime<Utc>) -> String {
         let (origin, path) = self.place(key);
         let time = time(from);
+        let mut headers = headers.to_vec();
+        headers.push(("host", host(origin)));
+        headers.sort_unstable();
+        let canonical: String = headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
+        let names = headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";");
         let query = [
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=",
             &encode(&self.credential(&time)),
@@ -45,10 +73,11 @@ impl Signer<'_> {
             &time,
             "&X-Amz-Expires=",
             &lifetime_s.to_string(),
-            "&X-Amz-SignedHeaders=host",
+            "&X-Amz-SignedHeaders=",
+            &encode(&names),
         ]
         .concat();
-        let request = ["GET\n", &path, "\n", &query, "\nhost:", host(origin), "\n\nhost\nUNSIGNED-PAYLOAD"].concat();
+        let request = [method, &path, &query, &canonical, &names, "UNSIGNED-PAYLOAD"].join("\n");
         [origin, &path, "?", &query, "&X-Amz-Signature=", &self.signature(&time, &request)].concat()
     }
 
@@ -123,7 +152,7 @@ mod tests {
     /// The signatures of this test and the next were made with botocore 1.44.5 (`S3SigV4QueryAuth`, `S3SigV4Auth`).
     #[test]
     fn a_link_is_signed_as_amazons_own_client_signs_it() {
-        let link = EXAMPLE.link("test.txt", 86_400, at());
+        let link = EXAMPLE.link("GET", "test.txt", &[], 86_400, at());
         let expected = "https://s3.amazonaws.com/examplebucket/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256\
             &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z\
             &X-Amz-Expires=86400&X-Amz-SignedHeaders=host&X-Amz-Signature=733255ef022bec3f2a8701cd61d4b371f3f28c9f193a1f02279211d48d5193d7";
@@ -138,6 +167,30 @@ mod tests {
         let expected = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request, \
             SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature=453305a0df6e22d277bdf04ae24e5aa254216fb9714b54f2373bd445d8f5157d";
         assert_eq!(headers[0], ("authorization", expected.to_owned()));
+    }
+
+    /// The signatures of this test and the next were made with botocore 1.44.8 (`S3SigV4QueryAuth`, `S3SigV4Auth`).
+    #[test]
+    fn an_upload_is_signed_with_its_length_and_type_as_amazons_own_client_signs_it() {
+        let headers = [("content-type", "image/png"), ("content-length", "1234"), ("if-none-match", "*")];
+        let link = EXAMPLE.link("PUT", "a/b.png", &headers, 900, at());
+        let expected = "https://s3.amazonaws.com/examplebucket/a/b.png?X-Amz-Algorithm=AWS4-HMAC-SHA256\
+            &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z\
+            &X-Amz-Expires=900&X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost%3Bif-none-match\
+            &X-Amz-Signature=4394542af4d2831c20776da764bb586e34d1b95014b42de5a230c5db4a9094ea";
+        assert_eq!(link, expected);
+    }
+
+    #[test]
+    fn a_bucket_is_listed_as_amazons_own_client_lists_it() {
+        let query = [("list-type", "2"), ("max-keys", "1000"), ("prefix", "files/"), ("start-after", "files/ab")];
+        let (url, headers) = EXAMPLE.bucket(&query, crate::EMPTY, at());
+        assert_eq!(
+            url,
+            "https://s3.amazonaws.com/examplebucket?list-type=2&max-keys=1000&prefix=files%2F&start-after=files%2Fab"
+        );
+        let signature = "47eda724688a214839be7a35ff3cfd1b3a2f1a97febaa9cfba058ea038a1dab6";
+        assert!(headers[0].1.ends_with(signature), "{headers:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ const TOLERANCE_S: i64 = 300;
 
 /// Stripe, by the header `Stripe-Signature`: `t=<unix>,v1=<hex>[,v1=<hex>…]`, where each v1 is the HMAC-SHA-256 of `<t>.<body>`
 /// under the whole text of a secret, `whsec_…`. While a secret is rolled, Stripe signs with both.
-/// Source: docs.stripe.com/webhooks, "Verify webhook signatures manually". Needs `Stripe`.
+/// Source: docs.stripe.com/webhooks, "Verify webhook signatures manually". Needs [`SETTINGS`](crate::SETTINGS).
 pub struct Stripe;
 
 impl Proof for Stripe {

@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
-use validator::{Validate, ValidationErrors, ValidationErrorsKind};
+use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::{Language, Message};
 
@@ -23,6 +25,9 @@ impl Place {
     }
 }
 
+/// In French and in English.
+type Sentence = (Cow<'static, str>, Cow<'static, str>);
+
 /// One wrong field: where it is, a stable code, and the numbers that its sentence needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldError {
@@ -31,17 +36,34 @@ pub struct FieldError {
     pub place: Place,
     pub code: String,
     pub params: Vec<(String, String)>,
+    /// The French and the English sentence of a code that an area has for itself.
+    says: Option<Box<Sentence>>,
 }
 
 impl FieldError {
+    /// With a code that every function may use: the list is in this file.
     pub fn new(place: Place, field: impl Into<String>, code: impl Into<String>) -> FieldError {
-        FieldError { field: field.into(), place, code: code.into(), params: Vec::new() }
+        FieldError { field: field.into(), place, code: code.into(), params: Vec::new(), says: None }
+    }
+
+    /// With a code and sentences of an area's own.
+    pub fn says(place: Place, field: impl Into<String>, message: Message) -> FieldError {
+        let says = Some(Box::new((Cow::Borrowed(message.fr), Cow::Borrowed(message.en))));
+        FieldError { says, ..FieldError::new(place, field, message.code) }
+    }
+
+    /// Whether there is a sentence for its code; where not, people would read that of another one.
+    pub fn has_sentence(&self) -> bool {
+        self.says.is_some() || has_sentence(&self.code)
     }
 
     /// The sentence for people, with its numbers filled in.
     pub fn message(&self, language: Language) -> String {
-        let found = MESSAGES.iter().find(|message| message.code == self.code).unwrap_or(&OTHER);
-        let mut text = found.text(language).to_owned();
+        let mut text = match (self.says.as_deref(), language) {
+            (Some((fr, _)), Language::Fr) => fr.to_string(),
+            (Some((_, en)), Language::En) => en.to_string(),
+            (None, _) => common(&self.code).unwrap_or(&OTHER).text(language).to_owned(),
+        };
         for (name, value) in &self.params {
             text = text.replace(&["{", name, "}"].concat(), value);
         }
@@ -70,7 +92,24 @@ impl Serialize for Spoken<'_> {
     }
 }
 
-/// The sentences of field errors; a function may use any of these codes in `#[validate(custom)]`.
+/// For `#[validate(custom)]`: a rule of an area's own is broken.
+pub fn broken(message: Message) -> ValidationError {
+    let mut error = ValidationError::new(message.code);
+    error.add_param(Cow::Borrowed("fr"), &message.fr);
+    error.add_param(Cow::Borrowed("en"), &message.en);
+    error
+}
+
+/// Whether a code is one that every function may use.
+pub fn has_sentence(code: &str) -> bool {
+    code == OTHER.code || common(code).is_some()
+}
+
+fn common(code: &str) -> Option<&'static Message> {
+    MESSAGES.iter().find(|message| message.code == code)
+}
+
+/// The sentences of field errors that every area knows; a function may use any of these codes in `#[validate(custom)]`.
 const MESSAGES: &[Message] = &[
     Message { code: "required", fr: "Ce champ est obligatoire.", en: "This field is required." },
     Message { code: "unknown_field", fr: "Ce champ n'existe pas.", en: "There is no such field." },
@@ -132,17 +171,6 @@ const MESSAGES: &[Message] = &[
     Message { code: "date_too_old", fr: "La date est trop ancienne.", en: "The date lies too far back." },
     Message { code: "date_too_far", fr: "La date est trop lointaine.", en: "The date lies too far ahead." },
     Message { code: "from_after_to", fr: "La date de début suit la date de fin.", en: "The first date lies after the last." },
-    Message {
-        code: "bad_span",
-        fr: "Début, fin et durée ne s'accordent pas : de 1 seconde à moins d'un jour.",
-        en: "Start, end and duration do not fit: between 1 second and less than a day.",
-    },
-    Message { code: "weak_password", fr: "Mot de passe trop facile à deviner.", en: "This password is too easy to guess." },
-    Message {
-        code: "not_plain",
-        fr: "Ni lien ni caractère invisible ou de direction : ce texte est écrit à d'autres.",
-        en: "Neither a link nor invisible or directional characters: this text is written to others.",
-    },
     Message { code: "not_allowed", fr: "Valeur non autorisée.", en: "This value is not allowed." },
 ];
 
@@ -180,7 +208,7 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                 let mut params: Vec<_> = rule
                     .params
                     .iter()
-                    .filter(|(name, _)| *name != "value")
+                    .filter(|(name, _)| !["value", "fr", "en"].contains(&name.as_ref()))
                     .map(|(name, value)| (name.to_string(), value.to_string()))
                     .collect();
                 params.sort();
@@ -190,8 +218,44 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                     ("length", false, true) => "too_long",
                     (code, ..) => code,
                 };
-                FieldError { field: path.clone(), place, code: code.to_owned(), params }
+                let own = |language| rule.params.get(language)?.as_str().map(|text| Cow::Owned(text.to_owned()));
+                let says = own("fr").zip(own("en")).map(Box::new);
+                FieldError { field: path.clone(), place, code: code.to_owned(), params, says }
             })),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOO_LOUD: Message = Message { code: "too_loud", fr: "Trop fort : au plus {max}.", en: "Too loud: {max} at most." };
+
+    fn quiet(_: u8) -> Result<(), ValidationError> {
+        let mut error = broken(TOO_LOUD);
+        error.add_param(Cow::Borrowed("max"), &7);
+        Err(error)
+    }
+
+    #[derive(Validate)]
+    struct Sound {
+        #[validate(custom(function = "quiet"))]
+        level: u8,
+    }
+
+    #[test]
+    fn an_areas_own_sentence_is_told_with_its_numbers() {
+        let found = check(Place::Body, &Sound { level: 9 });
+        assert_eq!((found[0].code.as_str(), found[0].params.len(), found[0].has_sentence()), ("too_loud", 1, true));
+        assert_eq!(found[0].message(Language::Fr), "Trop fort : au plus 7.");
+        let direct = FieldError::says(Place::Query, "level", TOO_LOUD);
+        assert_eq!(direct.message(Language::En), "Too loud: {max} at most.");
+    }
+
+    #[test]
+    fn a_code_without_a_sentence_is_known_as_such() {
+        assert!(!FieldError::new(Place::Body, "level", "too_loud").has_sentence());
+        assert!(FieldError::new(Place::Body, "level", "required").has_sentence() && has_sentence("invalid_value"));
     }
 }

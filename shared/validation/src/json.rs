@@ -126,7 +126,7 @@ fn integers_written_as_such(text: &str) -> String {
 }
 
 /// The digits of a number that is written as a fraction or with an exponent and is an integer of 18 digits at most.
-fn integer(token: &str) -> Option<String> {
+pub(crate) fn integer(token: &str) -> Option<String> {
     let (sign, number) = token.strip_prefix('-').map_or(("", token), |number| ("-", number));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -4,16 +4,16 @@
 //! query parameters). Both refuse unknown and duplicate fields, nulls where the field is not nullable and NUL
 //! characters, and answer with [`FieldError`]s whose sentences exist in French and English.
 
+mod email;
 mod field;
 mod json;
 mod language;
-mod page;
 mod text;
 mod types;
 
-pub use field::{FieldError, Place, check};
+pub use email::Email;
+pub use field::{FieldError, Place, broken, check, has_sentence};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
-pub use page::{Cursor, Page};
-pub use text::text;
-pub use types::{Date, Email, TimeZone, is_invisible, not_blank, one_line, present, refuse};
+pub use text::{number, text};
+pub use types::{Date, TimeZone, is_invisible, not_blank, one_line, present, refuse};

@@ -1,9 +1,11 @@
+use std::str::FromStr;
+
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use validator::Validate;
 
-use crate::json::field_error;
+use crate::json::{field_error, integer};
 use crate::{FieldError, Place, check};
 
 /// Reads path or query parameters (already percent-decoded) into `T`, as strictly as a body.
@@ -23,6 +25,11 @@ pub fn text<T: DeserializeOwned + Validate>(place: Place, pairs: &[(String, Stri
     }
 }
 
+/// A number as a parameter has it. As in a body, `6.0` and `6e0` are the integer 6 (JSON Schema, 6.1.1).
+pub fn number<T: FromStr>(text: &str) -> Option<T> {
+    text.parse().ok().or_else(|| integer(text)?.parse().ok())
+}
+
 /// One parameter's text, read as whatever type its field has.
 struct Part<'a>(&'a str);
 
@@ -37,9 +44,9 @@ impl<'de> IntoDeserializer<'de> for Part<'de> {
 macro_rules! number {
     ($($method:ident $visit:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match self.0.parse() {
-                Ok(number) => visitor.$visit(number),
-                Err(_) => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Str(self.0), &visitor)),
+            match number(self.0) {
+                Some(number) => visitor.$visit(number),
+                None => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Str(self.0), &visitor)),
             }
         })*
     };
@@ -119,6 +126,13 @@ mod tests {
     }
 
     #[test]
+    fn an_integer_is_one_however_it_is_written() {
+        for written in ["6", "6.0", "0.6e1", "60E-1"] {
+            assert_eq!(read(&[("id", "-7.0"), ("limit", written)]).unwrap().limit, Some(6), "{written}");
+        }
+    }
+
+    #[test]
     fn a_wrong_parameter_is_named() {
         let first = |pairs: &[(&str, &str)]| {
             let error = read(pairs).unwrap_err().remove(0);
@@ -126,6 +140,7 @@ mod tests {
         };
         let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
         assert_eq!(first(&[("id", "99999999999999999999")]), pair("id", "wrong_type"));
+        assert_eq!(first(&[("id", "1"), ("limit", "6.5")]), pair("limit", "wrong_type"));
         assert_eq!(first(&[("id", "1"), ("limit", "0")]), pair("limit", "range"));
         assert_eq!(first(&[("id", "1"), ("limit", "")]), pair("limit", "wrong_type"));
         assert_eq!(first(&[("id", "1"), ("from", "yesterday")]), pair("from", "bad_date"));

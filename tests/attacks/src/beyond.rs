@@ -4,10 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use auth::{Keys, Role};
-use edge::{Need, Trigger};
+use contracts::FUNCTIONS;
+use edge::Trigger;
 use laws::Subject;
 use serde_json::json;
-use surface::FUNCTIONS;
 use testing::{App, letters_to, now, variable};
 
 use crate::scene::Scene;
@@ -59,7 +59,10 @@ pub async fn bend_links(app: &App, scene: &Scene, subjects: &[Subject], tally: &
     scene.recruit(Role::User, 100).await;
     scene.recruit(Role::Admin, 100).await;
     let mut letters = 0;
-    for subject in subjects.iter().filter(|subject| subject.function.uses.contains(&Need::Mail) && subject.takes_body()) {
+    for subject in subjects
+        .iter()
+        .filter(|subject| subject.function.variables().any(|variable| variable.name == "MAIL_URL") && subject.takes_body())
+    {
         for (name, value) in headers {
             let (writer, person) = (
                 scene.somebody(if subject.endpoint.caller == "Admin" { Role::Admin } else { Role::User }),

@@ -18,8 +18,10 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     if subject.is_public() {
         return attacks;
     }
-    for prefix in edge::route::PREFIXES {
-        let path = [prefix, &subject.path(&own)].concat();
+    let root = subject.function.root;
+    for prefix in root.prefixes() {
+        let path = subject.path(&own);
+        let path = [prefix, path.strip_prefix(root.prefix()).unwrap_or(&path)].concat();
         let call = with_body(app.call(subject.endpoint.method, &path), subject.sample_body());
         add("anonymous caller", format!("below {prefix}"), call, Expect::Status(&[401]));
     }

@@ -1,4 +1,4 @@
-//! Attacks on every endpoint of the generated surface, and on every table. A new function is attacked as soon as it is
+//! Attacks on every endpoint of the generated contracts, and on every table. A new function is attacked as soon as it is
 //! there: what is sent is made from its contract and its schemas.
 //!
 //! A **victim** has used every endpoint and left a text of hers wherever one is taken. Attackers, each of whom is somebody

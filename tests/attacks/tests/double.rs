@@ -38,7 +38,6 @@ impl Caller for Person {
 
 #[input]
 struct Which {
-    #[expect(dead_code, reason = "this is the mistake")]
     id: uuid::Uuid,
 }
 

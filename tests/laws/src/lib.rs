@@ -1,7 +1,7 @@
 //! Requests made from contracts: for every endpoint a path and a body that its schema accepts, and ways to spoil them.
 
 use edge::schemars::SchemaGenerator;
-use edge::{Endpoint, Function, Trigger};
+use edge::{Endpoint, Function, Root, Trigger};
 use serde_json::{Map, Value, json};
 use testing::{App, Call, Person};
 
@@ -17,12 +17,12 @@ pub struct Subject {
 
 /// Every endpoint that is called over HTTP.
 pub fn subjects() -> Vec<Subject> {
-    let http = surface::FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
+    let http = contracts::FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
     http.flat_map(|function| function.endpoints.iter().map(|endpoint| Subject::new(function, endpoint))).collect()
 }
 
 impl Subject {
-    /// An endpoint of a function, which need not be of the surface.
+    /// An endpoint of a function, which need not be of the contracts.
     pub fn new(function: &'static Function, endpoint: &'static Endpoint) -> Subject {
         let mut generator = SchemaGenerator::default();
         let shape = (endpoint.describe)(&mut generator);
@@ -95,13 +95,17 @@ impl Subject {
         })
     }
 
-    /// The path, with what `value` gives for the JSON type of each parameter.
+    /// The path, below `/api/v1` where it has no other root, with what `value` gives for the JSON type of each parameter.
     pub fn path_with(&self, value: impl Fn(&str) -> String) -> String {
         let parts = self.endpoint.path.split('/').map(|part| {
             let Some((name, ending)) = edge::route::parameter(part) else { return part.to_owned() };
             [&value(self.path["properties"][name]["type"].as_str().unwrap_or("string")), ending].concat()
         });
-        parts.collect::<Vec<_>>().join("/")
+        let path = parts.collect::<Vec<_>>().join("/");
+        match self.function.root {
+            Root::Api => path,
+            other => [other.prefix(), &path].concat(),
+        }
     }
 
     /// The names of the query's parameters.
@@ -204,7 +208,7 @@ fn sample(schema: &Value) -> Value {
             Value::Object(body)
         }
         (Some("string"), Some("uuid")) => json!(unique),
-        (Some("string"), Some("email")) => json!(format!("{unique}@example.org")),
+        (Some("string"), Some("email" | "idn-email")) => json!(format!("{unique}@example.org")),
         (Some("string"), Some("date")) => json!("2026-01-02"),
         (Some("string"), Some("date-time")) => json!("2026-01-02T03:04:05Z"),
         (Some("string"), _) => {

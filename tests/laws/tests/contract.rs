@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use edge::refusal;
+use contracts::{FUNCTIONS, promised, published, seen_refusals};
+use edge::{Refusal, refusal};
 use migrate::Tree;
-use surface::{FUNCTIONS, promised, published, seen_refusals};
+use syn::visit::Visit;
 
 use crate::sql::{root, sources};
 
@@ -14,7 +15,7 @@ fn a_published_name_stays() {
     assert!(
         gone.is_empty(),
         "callers rely on these: restore them, or delete their lines in {} and write a line into CHANGELOG.md: {gone:#?}",
-        surface::PUBLISHED
+        contracts::PUBLISHED
     );
 }
 
@@ -56,8 +57,9 @@ fn every_refusal_is_said_by_some_contract() {
         .flat_map(|endpoint| endpoint.refusals())
         .map(|r| r.message.code)
         .collect();
-    // What the frame answers where there is no endpoint.
-    let frame = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED, refusal::BAD_TIME_ZONE].map(|refusal| refusal.code());
+    // What the frame answers where there is no endpoint, and where a contract says `limit: … or 503`.
+    let frame = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED, refusal::BAD_TIME_ZONE, refusal::OVER_LIMIT]
+        .map(|refusal| refusal.code());
     let silent: Vec<_> =
         written().into_iter().filter(|(code, _)| !said.contains(code.as_str()) && !frame.contains(&code.as_str())).collect();
     assert!(silent.is_empty(), "no contract names these: {silent:?}");
@@ -68,7 +70,7 @@ fn each_refusal_of_a_contract_was_seen_in_a_test() {
     let seen = seen_refusals(true);
     // What a shared crate of the area says for several functions is met in a test of one of them.
     let of_area = |area: &str| -> BTreeSet<String> {
-        let functions = FUNCTIONS.iter().filter(|function| surface::area(function) == area);
+        let functions = FUNCTIONS.iter().filter(|function| contracts::area(function) == area);
         functions
             .flat_map(|function| function.endpoints)
             .filter_map(|endpoint| seen.get(endpoint.operation))
@@ -78,7 +80,7 @@ fn each_refusal_of_a_contract_was_seen_in_a_test() {
     };
     let mut missing = Vec::new();
     for function in FUNCTIONS {
-        let codes = of_area(surface::area(function));
+        let codes = of_area(contracts::area(function));
         for endpoint in function.endpoints {
             let unseen = endpoint.refuses.iter().filter(|refusal| !codes.contains(refusal.code()));
             missing.extend(unseen.map(|refusal| format!("{} {}", endpoint.operation, refusal.code())));
@@ -105,19 +107,98 @@ const FAULTS: [&str; 4] = ["append_only", "job_status_unknown", "outbox_outcome_
 #[test]
 fn a_word_raised_in_sql_is_known_with_its_status() {
     let tree = Tree::read(&root()).unwrap();
+    let named: Vec<Refusal> =
+        FUNCTIONS.iter().flat_map(|function| function.endpoints).flat_map(|endpoint| endpoint.refuses).copied().collect();
     let mut raised = 0;
     for definition in &tree.definitions {
         for rest in definition.file.sql.split("errcode = 'OR").skip(1) {
             let (status, rest) = rest.split_once('\'').unwrap();
             let Some(word) = rest.strip_prefix(", message = '").and_then(|rest| rest.split('\'').next()) else { continue };
-            let known = refusal::raised(word).map(|refusal| refusal.status);
+            // What a contract names may be raised by its SQL; other endpoints' tests meet a 500.
+            let known = refusal::raised(word, &named).map(|refusal| refusal.status);
+            let is_field = rest.split(';').next().is_some_and(|raise| raise.contains("field")) && status == "422";
+            let known = if is_field && edge::validation::has_sentence(word) { Some(422) } else { known };
             assert!(
                 known == status.parse().ok() || FAULTS.contains(&word),
-                "{} raises {word} with {status}, which `RAISED` in shared/edge/src/refusal.rs knows as {known:?}",
+                "{} raises {word} with {status}, which neither `RAISED` in shared/edge/src/refusal.rs nor a contract knows so: {known:?}",
                 definition.file.path
             );
             raised += 1;
         }
     }
     assert!(raised > 15, "the scan found too little");
+}
+
+/// The codes that a file gives to wrong fields.
+#[derive(Default)]
+struct FieldCodes(Vec<String>);
+
+impl<'ast> Visit<'ast> for FieldCodes {
+    fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+        if module.ident != "tests" {
+            syn::visit::visit_item_mod(self, module);
+        }
+    }
+
+    fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
+        let path = match &*call.func {
+            syn::Expr::Path(path) => path.path.segments.iter().map(|part| part.ident.to_string()).collect::<Vec<_>>().join("::"),
+            _ => String::new(),
+        };
+        let gives = ["FieldError::new", "ValidationError::new", "refuse", "wrong"].iter().any(|name| path.ends_with(name));
+        if let Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(code), .. })) = call.args.last().filter(|_| gives) {
+            self.0.push(code.value());
+        }
+        syn::visit::visit_expr_call(self, call);
+    }
+}
+
+#[test]
+fn every_code_of_a_wrong_field_has_its_sentence() {
+    let mut seen = 0;
+    for file in sources(&root().join("functions")).into_iter().chain(sources(&root().join("shared"))) {
+        if file.ends_with("tests.rs") || file.parent().is_some_and(|folder| folder.ends_with("tests")) {
+            continue;
+        }
+        let mut codes = FieldCodes::default();
+        codes.visit_file(&syn::parse_file(&std::fs::read_to_string(&file).unwrap()).unwrap());
+        for code in codes.0 {
+            let known = edge::validation::has_sentence(&code);
+            assert!(known, "{} gives a field the code {code}, which has no sentence: use FieldError::says", file.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 30, "{seen}");
+}
+
+#[test]
+fn every_variable_is_declared_once() {
+    let mut owners = BTreeMap::new();
+    for settings in contracts::settings() {
+        for variable in settings.variables {
+            if let Some(other) = owners.insert(variable.name, settings.owner) {
+                panic!("{} is declared by {other} and by {}", variable.name, settings.owner);
+            }
+            assert!(!variable.about.is_empty(), "{} does not say what it is for", variable.name);
+        }
+    }
+    assert!(owners.len() > 30, "{owners:?}");
+}
+
+#[test]
+fn what_an_area_has_to_send_is_sent_again_after_a_failure() {
+    let run = std::fs::read_to_string(root().join("functions/operations/reconcile-jobs/src/lib.rs")).unwrap();
+    let mut areas = 0;
+    for folder in std::fs::read_dir(root().join("shared")).unwrap().flatten() {
+        let Ok(sources) = std::fs::read_dir(folder.path().join("src")) else { continue };
+        let has = sources
+            .flatten()
+            .any(|file| std::fs::read_to_string(file.path()).is_ok_and(|text| text.contains("impl Sender for ")));
+        if has {
+            let name = folder.file_name().into_string().unwrap();
+            assert!(run.contains(&format!("&{name}::Messages")), "operations/reconcile-jobs lacks &{name}::Messages in SENDERS");
+            areas += 1;
+        }
+    }
+    assert!(areas >= 2, "{areas}");
 }

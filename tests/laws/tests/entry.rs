@@ -7,10 +7,9 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use contracts::FUNCTIONS;
 use edge::Trigger;
-use edge::route::PREFIXES;
 use serde_json::{Value, json};
-use surface::FUNCTIONS;
 
 use crate::routes::chosen;
 
@@ -31,7 +30,7 @@ impl Entry {
         };
         let behind = FUNCTIONS.iter().filter(|function| matches!(function.trigger, Trigger::Http | Trigger::Fallback));
         let services = behind.clone().map(|f| (f.package.to_ascii_uppercase().replace('-', "_"), f.package)).collect();
-        let mut workers = vec![worker("entry", &surface::entry(), json!(["*/*"]), &services)];
+        let mut workers = vec![worker("entry", &contracts::entry(), json!(["*/*"]), &services)];
         for function in behind {
             let code = format!("export default {{ fetch: () => new Response({:?}) }};", function.package);
             workers.push(worker(function.package, &code, json!([]), &BTreeMap::new()));
@@ -79,10 +78,12 @@ fn module(name: &str, code: &str) -> PathBuf {
 async fn the_entry_worker_routes_as_a_zone_does() {
     let entry = Entry::serve();
     let mut paths = vec!["/api".to_owned(), "/api/v1/nothing?x=/api/v1/health".to_owned(), "/s2s_api_v1/nothing".to_owned()];
-    for endpoint in FUNCTIONS.iter().filter(|f| f.trigger == Trigger::Http).flat_map(|f| f.endpoints) {
+    paths.extend(["/functions/v1/nothing", "/admin/nothing"].map(str::to_owned));
+    let endpoints = FUNCTIONS.iter().filter(|f| f.trigger == Trigger::Http).flat_map(|f| f.endpoints.iter().map(|e| (f.root, e)));
+    for (root, endpoint) in endpoints {
         let path = endpoint.path.replace(['{', '}'], "");
-        for prefix in PREFIXES {
-            paths.extend(["", "?limit=1", "?next=/api/v1/health/x/y/z"].map(|query| [prefix, &path, query].concat()));
+        for prefix in root.prefixes() {
+            paths.extend(["", "?limit=1", "?next=/api/v1/health/x/y/z"].map(|query| [*prefix, &path, query].concat()));
         }
     }
     for path in paths {

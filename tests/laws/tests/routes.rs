@@ -1,8 +1,7 @@
 //! Every request reaches the function that owns its path.
 
-use edge::Trigger;
-use edge::route::PREFIXES;
-use surface::{FUNCTIONS, patterns, score};
+use contracts::{FUNCTIONS, patterns, score};
+use edge::{Root, Trigger};
 use testing::App;
 
 /// The function that the edge's own matcher chooses for a URL without scheme, query included.
@@ -19,7 +18,7 @@ fn the_edges_matcher_gives_every_endpoint_to_its_own_function() {
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
         for endpoint in function.endpoints {
             let path = endpoint.path.replace(['{', '}'], "");
-            for prefix in PREFIXES {
+            for prefix in function.root.prefixes() {
                 for query in ["", "?limit=1", "?next=/api/v1/health/x/y/z"] {
                     let url = format!("api.oree.example{prefix}{path}{query}");
                     assert_eq!(chosen(&url), Some(function.package), "{url}");
@@ -32,12 +31,16 @@ fn the_edges_matcher_gives_every_endpoint_to_its_own_function() {
 #[test]
 fn no_two_functions_own_one_path() {
     let mut routes: Vec<String> =
-        FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http).map(|f| f.route()).collect();
+        FUNCTIONS.iter().filter(|f| f.trigger == Trigger::Http).map(|f| [f.root.prefix(), &f.route()].concat()).collect();
     let all = routes.len();
     routes.sort();
     routes.dedup();
     assert_eq!(routes.len(), all);
-    assert!(routes.iter().all(|route| route.len() > 1), "a function needs a literal path of its own: {routes:?}");
+    let roots = Root::ALL.map(Root::prefix);
+    assert!(
+        routes.iter().all(|route| !roots.contains(&route.as_str())),
+        "a function needs a literal path of its own: {routes:?}"
+    );
 }
 
 #[tokio::test]
@@ -50,6 +53,9 @@ async fn what_no_function_owns_is_not_found_in_both_languages() {
         "/api/v1/healthy",
         "/api/v1/health/deeper",
         "/api/v1//health",
+        "/functions/v1/nothing",
+        "/functions/v1/health",
+        "/admin/nothing",
     ] {
         let answer = app.call("GET", path).header("accept-language", "en").send().await;
         assert_eq!((answer.status, answer.json()["detail"].as_str()), (404, Some("Not found.")), "{path}");
@@ -66,7 +72,7 @@ async fn a_known_path_with_another_method_says_which_methods_it_takes() {
 
 #[tokio::test]
 async fn every_prefix_is_an_alias() {
-    for prefix in PREFIXES {
+    for prefix in Root::Api.prefixes() {
         let answer = App::edge().get(&format!("{prefix}/health?live")).send().await;
         assert_eq!((answer.status, answer.json()["status"].as_str()), (200, Some("ok")), "{prefix}");
     }

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use contracts::FUNCTIONS;
 use laws::subjects;
-use surface::FUNCTIONS;
 use syn::visit::Visit;
 use testing::{App, variable};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use surface::{FUNCTIONS, folder};
+use contracts::{FUNCTIONS, folder};
 
 fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
@@ -63,7 +63,7 @@ fn nothing_is_named_utils_common_helpers_or_core() {
 
 #[test]
 fn every_endpoint_has_an_example_and_no_example_is_left_of_one_that_is_gone() {
-    let examples = surface::examples(false);
+    let examples = contracts::examples(false);
     let http = FUNCTIONS.iter().filter(|function| function.trigger == edge::Trigger::Http);
     for (function, endpoint) in http.flat_map(|function| function.endpoints.iter().map(move |endpoint| (function, endpoint))) {
         let name = format!("{}.{}", function.package, endpoint.operation);

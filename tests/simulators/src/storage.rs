@@ -1,5 +1,6 @@
-//! Storage of files with the part of the S3 API that clients of one bucket need, in path style: put, get, head, delete,
-//! each request signed (AWS Signature Version 4) by header or by link. Any bucket exists.
+//! Storage of files with the part of the S3 API that clients of one bucket need, in path style: put (with `If-None-Match: *`, once),
+//! get (a range too), head, delete, list (version 2), each request signed (AWS Signature Version 4) by header or by link; and the
+//! answers that browsers ask for before they send one (CORS). Any bucket exists, and lets every origin in.
 //!
 //! From Amazon's documentation, "Signature Calculations for the Authorization Header: Transferring Payload in a Single
 //! Chunk" and "Authenticating Requests: Using Query Parameters" (2026-11). Written apart from our own signer, so that the
@@ -11,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -61,6 +63,7 @@ struct File {
     kind: String,
     bytes: Bytes,
     puts: u32,
+    since: DateTime<Utc>,
 }
 
 fn routes(context: &Arc<Context>) -> Router {
@@ -77,6 +80,7 @@ fn routes(context: &Arc<Context>) -> Router {
     };
     Router::new()
         .route("/storage/{bucket}/{*key}", any(serve))
+        .route("/storage/{bucket}", get(list))
         .route("/control/storage/{bucket}/{*key}", get(look).put(place).delete(take))
         .with_state(Arc::new(storage))
 }
@@ -87,34 +91,131 @@ async fn serve(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(S
         return fault.answer(&storage.context).await;
     }
     let (parts, body) = request.into_parts();
-    let Some(body) = read_body(body, LARGEST_FILE).await else {
-        return refuse(StatusCode::BAD_REQUEST, "EntityTooLarge");
+    let origin = parts.headers.get(header::ORIGIN).cloned();
+    let mut answer = match parts.method {
+        Method::OPTIONS => preflight(&parts.headers),
+        _ => storage.act(&bucket, &key, parts, body).await,
     };
-    if let Err(code) = storage.verify(&parts.method, &parts.uri, &parts.headers, &body) {
+    if let Some(origin) = origin {
+        answer.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        answer.headers_mut().insert(header::VARY, header::ORIGIN.into());
+    }
+    answer
+}
+
+/// What a bucket's CORS rule says that lets our front ends in: methods and headers by name.
+fn preflight(headers: &HeaderMap) -> Response {
+    let asked = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let method = asked(header::ACCESS_CONTROL_REQUEST_METHOD);
+    let wanted = asked(header::ACCESS_CONTROL_REQUEST_HEADERS);
+    let known = |name: &str| ["", "content-type", "if-none-match"].contains(&name.trim());
+    if !["get", "head", "put"].contains(&method.as_str()) || !wanted.split(',').all(known) {
+        return refuse(StatusCode::FORBIDDEN, "AccessForbidden");
+    }
+    let allowed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, PUT"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type, if-none-match"),
+        (header::ACCESS_CONTROL_MAX_AGE, "3000"),
+    ];
+    (StatusCode::NO_CONTENT, allowed).into_response()
+}
+
+/// Up to a thousand files of a bucket, in the order of their keys.
+async fn list(State(storage): State<Arc<Storage>>, Path(bucket): Path<String>, request: Request) -> Response {
+    let scenario = storage.context.rules.peek(WORLD.name, &bucket);
+    if let Some(fault) = scenario.fault().filter(|fault| fault.strikes(&storage.context, "")) {
+        return fault.answer(&storage.context).await;
+    }
+    if let Err(code) = storage.verify(request.method(), request.uri(), request.headers(), &[]) {
         return refuse(StatusCode::FORBIDDEN, code);
     }
-    let name = format!("{bucket}/{key}");
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
-    let mut files = lock(&storage.files);
-    match parts.method {
-        Method::PUT => {
-            files.put(name, kind.unwrap_or("binary/octet-stream").to_owned(), body);
-            StatusCode::OK.into_response()
+    let query = request.uri().query().unwrap_or_default();
+    let parameter = |name: &str| {
+        let value = query.split('&').find_map(|pair| pair.split_once('=').filter(|(known, _)| *known == name));
+        value.map(|(_, value)| value.replace("%2F", "/")).unwrap_or_default()
+    };
+    let (prefix, after) = (parameter("prefix"), parameter("start-after"));
+    let most = parameter("max-keys").parse().unwrap_or(1000).min(1000);
+    let mut found: Vec<(String, File)> = {
+        let files = lock(&storage.files);
+        let own = files.kept.iter().filter_map(|(name, file)| {
+            let key = name.strip_prefix(&bucket)?.strip_prefix('/')?;
+            (key.starts_with(&prefix) && key > after.as_str()).then(|| (key.to_owned(), file.clone()))
+        });
+        own.collect()
+    };
+    found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let is_truncated = found.len() > most;
+    found.truncate(most);
+    let contents = found.iter().map(|(key, file)| {
+        let since = file.since.format("%Y-%m-%dT%H:%M:%S.000Z");
+        let key = key.replace('&', "&amp;").replace('<', "&lt;");
+        format!("<Contents><Key>{key}</Key><LastModified>{since}</LastModified><Size>{}</Size></Contents>", file.bytes.len())
+    });
+    let body = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+         <Name>{bucket}</Name><KeyCount>{}</KeyCount><IsTruncated>{is_truncated}</IsTruncated>{}</ListBucketResult>",
+        found.len(),
+        contents.collect::<String>(),
+    );
+    ([(header::CONTENT_TYPE, "application/xml")], body).into_response()
+}
+
+impl Storage {
+    async fn act(&self, bucket: &str, key: &str, parts: Parts, body: Body) -> Response {
+        let storage = self;
+        let Some(body) = read_body(body, LARGEST_FILE).await else {
+            return refuse(StatusCode::BAD_REQUEST, "EntityTooLarge");
+        };
+        if let Err(code) = storage.verify(&parts.method, &parts.uri, &parts.headers, &body) {
+            return refuse(StatusCode::FORBIDDEN, code);
         }
-        Method::GET | Method::HEAD => match files.kept.get(&name).cloned() {
-            Some(file) => {
-                let length = file.bytes.len().to_string();
-                let body = if parts.method == Method::HEAD { Body::empty() } else { Body::from(file.bytes) };
-                ([(header::CONTENT_TYPE, file.kind), (header::CONTENT_LENGTH, length)], body).into_response()
+        let name = format!("{bucket}/{key}");
+        let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        let mut files = lock(&storage.files);
+        match parts.method {
+            Method::PUT if parts.headers.contains_key(header::IF_NONE_MATCH) && files.kept.contains_key(&name) => {
+                refuse(StatusCode::PRECONDITION_FAILED, "PreconditionFailed")
             }
-            None => refuse(StatusCode::NOT_FOUND, "NoSuchKey"),
-        },
-        Method::DELETE => {
-            files.remove(&name);
-            StatusCode::NO_CONTENT.into_response()
+            Method::PUT => {
+                files.put(name, kind.unwrap_or("binary/octet-stream").to_owned(), body);
+                StatusCode::OK.into_response()
+            }
+            Method::GET | Method::HEAD => match files.kept.get(&name).cloned() {
+                Some(file) => {
+                    let range = parts.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
+                    if let Some(range) = range.filter(|_| parts.method == Method::GET) {
+                        return part(&file, range);
+                    }
+                    let length = file.bytes.len().to_string();
+                    let body = if parts.method == Method::HEAD { Body::empty() } else { Body::from(file.bytes) };
+                    ([(header::CONTENT_TYPE, file.kind), (header::CONTENT_LENGTH, length)], body).into_response()
+                }
+                None => refuse(StatusCode::NOT_FOUND, "NoSuchKey"),
+            },
+            Method::DELETE => {
+                files.remove(&name);
+                StatusCode::NO_CONTENT.into_response()
+            }
+            _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
         }
-        _ => refuse(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed"),
     }
+}
+
+/// `bytes=<first>-<last>` of a file, as far as it goes.
+fn part(file: &File, range: &str) -> Response {
+    let bounds = range.strip_prefix("bytes=").and_then(|range| range.split_once('-'));
+    let Some((Ok(first), Ok(last))) = bounds.map(|(first, last)| (first.parse::<usize>(), last.parse::<usize>())) else {
+        return refuse(StatusCode::NOT_IMPLEMENTED, "NotImplemented");
+    };
+    let length = file.bytes.len();
+    if first >= length || first > last {
+        return refuse(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange");
+    }
+    let last = last.min(length - 1);
+    let said = format!("bytes {first}-{last}/{length}");
+    let headers = [(header::CONTENT_TYPE, file.kind.clone()), (header::CONTENT_RANGE, said)];
+    (StatusCode::PARTIAL_CONTENT, headers, file.bytes.slice(first..=last)).into_response()
 }
 
 /// What a test sees of a file, without signing.
@@ -125,10 +226,19 @@ async fn look(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(St
     }
 }
 
-/// As if somebody had stored it.
-async fn place(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>, file: Bytes) -> StatusCode {
-    lock(&storage.files).put(format!("{bucket}/{key}"), "binary/octet-stream".to_owned(), file);
-    StatusCode::NO_CONTENT
+/// As if somebody had stored it, at the time `?since=` where it is given.
+async fn place(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>, request: Request) -> Response {
+    let since = request.uri().query().and_then(|query| query.strip_prefix("since=")?.parse().ok());
+    let Some(file) = read_body(request.into_body(), LARGEST_FILE).await else {
+        return refuse(StatusCode::BAD_REQUEST, "EntityTooLarge");
+    };
+    let mut files = lock(&storage.files);
+    let name = format!("{bucket}/{key}");
+    files.put(name.clone(), "binary/octet-stream".to_owned(), file);
+    if let (Some(since), Some(file)) = (since, files.kept.get_mut(&name)) {
+        file.since = since;
+    }
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// As if somebody had deleted it.
@@ -142,7 +252,9 @@ impl Files {
         let puts = self.remove(&name) + 1;
         self.bytes += bytes.len();
         self.order.push_back(name.clone());
-        self.kept.insert(name, File { kind, bytes, puts });
+        #[expect(clippy::disallowed_methods, reason = "an outside world has its own clock")]
+        let since = std::time::SystemTime::now().into();
+        self.kept.insert(name, File { kind, bytes, puts, since });
         while self.bytes > MOST_BYTES
             && let Some(oldest) = self.order.front().cloned()
         {

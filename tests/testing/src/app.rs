@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use edge::{Config, Function, Headers, Incoming, Runtime};
+use edge::route::Found;
+use edge::{Config, Function, Headers, Incoming, Root, Runtime};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -112,8 +113,7 @@ impl App {
 
     /// Any method; a path below `/api/v1`, unless it begins with a prefix of its own.
     pub fn call(&self, method: &str, path: &str) -> Call {
-        let prefixed = edge::route::PREFIXES.iter().any(|prefix| path.starts_with(&[prefix, "/"].concat()));
-        let path = if prefixed { path.to_owned() } else { ["/api/v1", path].concat() };
+        let path = if Root::is_below_any(path) { path.to_owned() } else { ["/api/v1", path].concat() };
         let headers = vec![(ip_header(), own_address())];
         Call { app: self.clone(), method: method.to_owned(), path, headers, body: Vec::new(), person: None }
     }
@@ -171,6 +171,7 @@ impl Call {
         }
         let (method, path, body) = (self.method.clone(), self.path.clone(), self.body.clone());
         let answer = match self.app.target.clone() {
+            Target::Native(function) if self.may_be_repeated(function) => self.send_twice(function).await,
             Target::Native(function) => self.send_native(function).await,
             Target::Edge(url) => self.send_over_http(&url).await?,
         };
@@ -178,15 +179,41 @@ impl Call {
         Ok(answer)
     }
 
-    async fn send_native(self, function: &'static Function) -> Answer {
+    /// Whether the frame keeps the answer where the request has a key, and the test has given none.
+    fn may_be_repeated(&self, function: &'static Function) -> bool {
+        let has_key = self.headers.iter().any(|(name, _)| name == "idempotency-key");
+        let found = edge::route::find(function.root, function.endpoints, &self.method, &self.path);
+        matches!(found, Found::Endpoint(endpoint, _) if endpoint.takes_key() && !endpoint.idempotent) && !has_key
+    }
+
+    /// What is made is made once, whatever is made: each such request of a test is sent again under its key.
+    async fn send_twice(self, function: &'static Function) -> Answer {
+        let call = self.header("idempotency-key", &auth::random_uuid().expect("randomness").to_string());
+        let first = call.send_native(function).await;
+        if first.status < 300 {
+            let again = call.send_native(function).await;
+            // Whoever has signed out is told so.
+            if again.code() != "session_revoked" {
+                let told = |answer: &Answer| (answer.status, String::from_utf8_lossy(&answer.body).into_owned());
+                assert_eq!(told(&again), told(&first), "a repeat of {} {}", call.method, call.path);
+                let headers = ["content-type", "etag", "location"];
+                assert_eq!(headers.map(|name| again.header(name)), headers.map(|name| first.header(name)));
+                assert_eq!(again.header("idempotency-replayed"), Some("true"), "{first:?} {again:?}");
+            }
+        }
+        first
+    }
+
+    async fn send_native(&self, function: &'static Function) -> Answer {
         let variables = &self.app.variables;
         let lookup = |name: &str| variables.get(name).cloned().or_else(|| std::env::var(name).ok());
         let config = Config::load(function.needs().into_iter(), lookup).map(Rc::new);
         let public = variable("PUBLIC_URL");
         let length = ("content-length".to_owned(), self.body.len().to_string());
         let headers = self.headers.iter().chain([&length]).flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
-        let incoming = Incoming { method: self.method, url: [&public, self.path.as_str()].concat(), headers: Headers(headers) };
-        let runtime = Runtime::new(self.app.client, self.body);
+        let incoming =
+            Incoming { method: self.method.clone(), url: [&public, self.path.as_str()].concat(), headers: Headers(headers) };
+        let runtime = Runtime::new(self.app.client.clone(), self.body.clone());
         let answer =
             edge::serve(function, incoming, config.as_ref().map(Rc::clone).map_err(String::as_str), runtime.clone()).await;
         let mut body = answer.body;

@@ -22,8 +22,18 @@ impl Edge {
         Edge::serve_with(&workspace.root, functions, &[])
     }
 
+    /// The same, with whole paths.
+    pub fn serve_at(workspace: &Workspace, functions: &[(&str, &str)]) -> Edge {
+        Edge::start(&workspace.root, functions, &[])
+    }
+
     /// Serves functions of a project, with some variables changed; an empty value takes one away.
     pub fn serve_with(root: &Path, functions: &[(&str, &str)], changes: &[(&str, &str)]) -> Edge {
+        let whole: Vec<_> = functions.iter().map(|(package, path)| (*package, ["/api/v1", path].concat())).collect();
+        Edge::start(root, &whole.iter().map(|(package, path)| (*package, path.as_str())).collect::<Vec<_>>(), changes)
+    }
+
+    fn start(root: &Path, functions: &[(&str, &str)], changes: &[(&str, &str)]) -> Edge {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut variables: Value = std::env::vars().filter(|(name, _)| BOUND.contains(&name.as_str())).collect();
         assert_eq!(variables.as_object().unwrap().len(), BOUND.len(), "run tests with `cargo xtask test`");
@@ -35,7 +45,7 @@ impl Edge {
             .iter()
             .map(|(package, path)| {
                 json!({
-                    "name": package, "folder": root.join("build/wasm-dev").join(package), "routes": [format!("*/api/v1{path}*")],
+                    "name": package, "folder": root.join("build/wasm-dev").join(package), "routes": [format!("*{path}*")],
                     "bindings": variables, "services": {}, "ratelimits": {}, "crons": [],
                 })
             })

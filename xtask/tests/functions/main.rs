@@ -13,4 +13,6 @@ mod new;
 #[cfg(test)]
 mod panic;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod workspace;

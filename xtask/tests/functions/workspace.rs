@@ -19,7 +19,7 @@ const SHARED: [&str; 8] =
     ["shared", "dev", "node_modules", "package.json", "package-lock.json", "clippy.toml", "rustfmt.toml", "rust-toolchain.toml"];
 
 /// Crates that know where they are: they contain the list of functions, or look for files.
-const COPIED: [&str; 4] = ["migrations", "surface", "tests/laws", "tests/testing"];
+const COPIED: [&str; 4] = ["migrations", "contracts", "tests/laws", "tests/testing"];
 
 impl Workspace {
     pub fn new(name: &str) -> Workspace {
@@ -34,7 +34,15 @@ impl Workspace {
         for path in COPIED {
             copy(&real().join(path), &root.join(path));
         }
-        write(&root.join("surface/Cargo.toml"), &without_functions("surface/Cargo.toml"));
+        // Steps that an earlier run has made.
+        for folder in ["migrations/steps", "migrations/access"] {
+            for file in fs::read_dir(root.join(folder)).unwrap().flatten().map(|file| file.path()) {
+                if !real().join(folder).join(file.file_name().unwrap()).exists() {
+                    fs::remove_file(file).unwrap();
+                }
+            }
+        }
+        write(&root.join("contracts/Cargo.toml"), &without_functions("contracts/Cargo.toml"));
         for made in ["functions", "docs"] {
             let _ = fs::remove_dir_all(root.join(made));
         }
@@ -45,6 +53,8 @@ impl Workspace {
         let mark = deployed.find("\n[env.").unwrap();
         write(&root.join("wrangler.toml"), &deployed[..mark]);
         write(&root.join("openapi.json"), "{\"paths\": {}}");
+        fs::create_dir_all(root.join("docs")).unwrap();
+        fs::copy(real().join("docs/OPERATIONS.md"), root.join("docs/OPERATIONS.md")).unwrap();
         Workspace { root, _lock: lock }
     }
 
@@ -83,7 +93,7 @@ fn manifest() -> String {
     let members = text.lines().find(|line| line.starts_with("members = ")).unwrap();
     let version = text.lines().find(|line| line.starts_with("version = ")).unwrap();
     let defaults = text.lines().find(|line| line.starts_with("default-members = ")).unwrap();
-    text.replace(members, "members = [\"functions/*/*\", \"surface\", \"tests/*\"]")
+    text.replace(members, "members = [\"functions/*/*\", \"contracts\", \"tests/*\"]")
         .replace(defaults, "")
         .replace(version, "version = \"0.0.0\"")
         .replace("[workspace.lints.rust]\n", "[workspace.lints.rust]\nwarnings = \"deny\"\n")

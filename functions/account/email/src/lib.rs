@@ -6,7 +6,7 @@ edge::function! {
     /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
     PUT "/account/email" => request_email_change, auth: Person, limit: 10, writes, reply: 202, sql: 2,
         refuses: [accounts::ENOUGH_LETTERS, accounts::WRONG_PASSWORD];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::{ENOUGH_LETTERS, Link, Refused};
@@ -14,18 +14,21 @@ use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result
 use outbox::Entry;
 use serde::Deserialize;
 
+/// The new address, and the password that allows the change.
 #[input(name = "EmailChange")]
-struct Wish {
+struct EmailChange {
     email: Email,
     #[validate(length(min = 1, max = 256))]
     password: String,
 }
 
+/// A letter is on its way to the new address.
 #[output(name = "EmailChangeRequested")]
-struct Asked {
+struct Requested {
     status: Status,
 }
 
+/// What becomes of a change of address.
 #[output(name = "EmailChangeStatus")]
 enum Status {
     /// The new address has yet to prove itself.
@@ -44,17 +47,17 @@ enum Outcome {
     Refused(Refused),
 }
 
-async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<Wish>) -> Result<Reply<Asked>> {
+async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<EmailChange>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     let password = accounts::digests(&ctx, &wish.password);
-    match ctx.sql(ASK.bind(wish.email.as_str()).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
+    match ctx.sql(ASK.bind(&wish.email).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
         Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
         Outcome::Refused(refused) => return Err(refused.into()),
         Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),
         Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
     }
-    Ok(Reply::new(Asked { status: Status::VerifyFirst }))
+    Ok(Reply::new(Requested { status: Status::VerifyFirst }))
 }
 
 const ASK: Sql = Sql::new("select edge.ask_email_change(email => $1, password => $2, token_hash => $3, link => $4)");

@@ -4,7 +4,7 @@ edge::function! {
     CRON "erasure" every "1d" => run, budget: 20;
 }
 
-use edge::{Context, Error, Reply, Result, Sql, Tick, output};
+use edge::{Context, Error, Reply, Result, Sql, Tick, output, rounds};
 use serde::Deserialize;
 
 /// Rows per round trip, which takes some tenths of a second: an account goes with its rows in every table.
@@ -35,7 +35,7 @@ struct Round {
 
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let mut total = Report { accounts: 0, rows: 0, failed: 0, links: 0, more: true };
-    for _ in 0..MOST_ROUNDS {
+    let more = rounds(&ctx, MOST_ROUNDS, async || {
         let round: Round = ctx.sql(ERASE.bind(BATCH)).await?.one()?;
         total.accounts += round.accounts;
         total.rows += round.rows;
@@ -44,12 +44,10 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
             total.failed += 1;
             ctx.warn(&Error::internal("an account cannot be deleted").because(sqlstate));
         }
-        total.more = round.more;
-        if !round.more {
-            break;
-        }
-    }
-    Ok(Reply::new(total))
+        Ok(round.more)
+    });
+    let more = more.await?;
+    Ok(Reply::new(Report { more, ..total }))
 }
 
 const ERASE: Sql = Sql::new(

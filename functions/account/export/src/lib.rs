@@ -7,20 +7,10 @@ edge::function! {
     GET "/account/export" => export_account, auth: Person, limit: 60, reads;
 }
 
-use edge::{Context, Cursor, Page, Person, Query, Reply, Result, Sql, SqlJson, input, output};
+use edge::{All, Context, List, Page, Person, Reply, Result, Sql, SqlJson, output};
 use serde_json::{Map, Value};
 
-const PAGE: u32 = 500;
-
-#[input]
-struct Wanted {
-    /// 500 where absent.
-    #[validate(range(min = 1, max = 1000))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
+/// One row of a person's data.
 #[output(name = "ExportedRow")]
 struct Row {
     table: String,
@@ -31,12 +21,10 @@ struct Row {
     row: Map<String, Value>,
 }
 
-async fn export_account(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Page<Row>>> {
-    let after: Option<(String, Value)> = wanted.cursor.map(|cursor| cursor.open(&())).transpose()?;
-    let limit = wanted.limit.unwrap_or(PAGE);
-    let (table, key) = after.unzip();
-    let rows = ctx.sql(EXPORT.bind(table).bind(key.map(SqlJson)).bind(limit + 1)).await?.all::<Row>()?;
-    Ok(Reply::new(Page::new(rows, limit, &(), |row| (row.table.clone(), row.key.clone()))))
+async fn export_account(ctx: Context, _: Person, list: List<All, (String, Value), 500, 1000>) -> Result<Reply<Page<Row>>> {
+    let select = EXPORT.bind(list.after(|key| &key.0)).bind(list.after(|key| SqlJson(&key.1))).bind(list.fetch());
+    let rows = ctx.sql(select).await?.all::<Row>()?;
+    Ok(Reply::new(list.page(rows, |row| (row.table.clone(), row.key.clone()))))
 }
 
 const EXPORT: Sql = Sql::new(

@@ -1,8 +1,8 @@
 -- Invites an address to an organisation by a letter with a link, or writes to it again with a new link.
 --
--- A new link ends the old one; it is good for seven days. Outcomes: `created`, `resent` {invitation, outbox}; `member`, who
--- belongs to it already; `limited`. Raises as `edge.manage`, and as `edge.demand` where members and open invitations
--- together would be more than the tier of the person of this request allows (`organisation_members`).
+-- A new link ends the old one; it is good for seven days. Returns {invitation, is_new, outbox}. Raises `OR409 already_member`,
+-- who belongs to it already; `OR429 enough_invitations`; as `edge.manage`; and as `edge.require_entitlement` where members and open
+-- invitations together would be more than the tier of the person of this request allows (`organisation_members`).
 --
 -- An address gets three letters a day from all organisations together, and a person sends a hundred. Both limits are counted
 -- in the invitations themselves, which stay when their organisation goes: otherwise whoever founds an organisation could
@@ -24,7 +24,7 @@ begin
   if exists (
     select from public.organisation_members m where m.organisation_id = managed.id and m.user_id = invited.id)
   then
-    return jsonb_build_object('outcome', 'member');
+    raise exception using errcode = 'OR409', message = 'already_member';
   end if;
   -- What counts over all organisations is counted by one request at a time.
   perform pg_advisory_xact_lock(hashtextextended('invite ' || address, 0)),
@@ -34,9 +34,9 @@ begin
     or 100 <= (select coalesce(sum(i.letters), 0) from public.organisation_invitations i
       where i.invited_by = edge.uid() and i.sent_at > yesterday)
   then
-    return jsonb_build_object('outcome', 'limited');
+    raise exception using errcode = 'OR429', message = 'enough_invitations', detail = '{"retry_after_s": 86400}';
   end if;
-  perform edge.demand('organisation_members', 1
+  perform edge.require_entitlement('organisation_members', 1
     + (select count(*)::int from public.organisation_members m where m.organisation_id = managed.id)
     + (select count(*)::int from public.organisation_invitations i
       where i.organisation_id = managed.id and i.email <> address and i.accepted_at is null and i.revoked_at is null
@@ -58,7 +58,7 @@ begin
   perform edge.audit('organisations.invited',
     jsonb_build_object('organisation', managed.id, 'invitation', invitation.id));
   return jsonb_build_object(
-    'outcome', case when was_open then 'resent' else 'created' end,
+    'is_new', not was_open,
     'invitation', edge.invitation_json(invitation),
     'outbox', jsonb_build_array(edge.mail(edge.uid(), 'organisation_invitation', address,
       coalesce(invited.locale, (select u.locale from public.users u where u.id = edge.uid()), 'fr'),

@@ -21,20 +21,16 @@ edge::function! {
     POST   "/organisation-invitations/accept" => accept_invitation, auth: Person, limit: 10, writes,
         refuses: [OTHER_ADDRESS, accounts::ELSEWHERE, accounts::LINK_INVALID, refusal::LIMIT_REACHED,
             refusal::SUBSCRIPTION_REQUIRED];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
-use accounts::{ELSEWHERE, LINK_INVALID, Link, MemberRole, Organisation};
+use accounts::{Link, MemberRole, Organisation};
 use chrono::{DateTime, Utc};
 use edge::auth::sha256_hex;
-use edge::{
-    Context, Cursor, Email, Error, Json, Page, Path, Person, Query, Reply, Result, Sql, input, output, refusal, refusals,
-};
+use edge::{Context, Email, Json, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
 use outbox::Entry;
 use serde::Deserialize;
 use uuid::Uuid;
-
-const PAGE: u32 = 50;
 
 refusals! {
     ALREADY_MEMBER: 409 "already_member", fr: "Cette personne est déjà membre.", en: "This person is a member already.";
@@ -43,6 +39,7 @@ refusals! {
     OTHER_ADDRESS: 403 "invited_elsewhere", fr: "Cette invitation a été envoyée à une autre adresse que celle de votre compte.", en: "This invitation was sent to another address than that of your account.";
 }
 
+/// Who is invited, and to what.
 #[input(name = "NewInvitation")]
 struct NewInvitation {
     organisation_id: Uuid,
@@ -52,28 +49,25 @@ struct NewInvitation {
 }
 
 #[input]
-struct Range {
+struct Filter {
     /// The organisation that invites.
     organisation_id: Uuid,
-    /// 50 where absent.
-    #[validate(range(min = 1, max = 200))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
 #[input]
-struct Which {
+struct InvitationPath {
     /// The invitation.
     id: Uuid,
 }
 
+/// The token of the link in an invitation.
 #[input(name = "InvitationProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]
     token: String,
 }
 
+/// An invitation by letter.
 #[output(name = "Invitation")]
 struct Invitation {
     id: Uuid,
@@ -87,6 +81,7 @@ struct Invitation {
     expires_at: DateTime<Utc>,
 }
 
+/// What has become of an invitation.
 #[output(name = "InvitationState")]
 enum State {
     Open,
@@ -95,77 +90,42 @@ enum State {
     Expired,
 }
 
+/// An invitation that was made or sent again, and its letter.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Invited {
-    Created { invitation: Box<Invitation>, outbox: Vec<Entry> },
-    Resent { invitation: Box<Invitation>, outbox: Vec<Entry> },
-    Member,
-    Limited,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Answered {
-    Ok { organisation: Option<Box<Organisation>> },
-    Accepted,
-    NotFound,
-    Invalid,
-    OtherAddress,
-    Elsewhere,
-}
-
-#[derive(Deserialize)]
-struct Row {
+struct Invited {
     invitation: Invitation,
+    is_new: bool,
+    outbox: Vec<Entry>,
 }
 
 async fn invite_member(ctx: Context, _: Person, Json(new): Json<NewInvitation>) -> Result<Reply<Invitation>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/join-organisation")?;
     let role = new.role.unwrap_or(MemberRole::Member);
-    let invite = INVITE.bind(new.organisation_id).bind(new.email.as_str()).bind(role.name()).bind(&link.hash).bind(&link.url);
-    let (status, invitation, outbox) = match ctx.sql(invite).await?.one()? {
-        Invited::Created { invitation, outbox } => (201, invitation, outbox),
-        Invited::Resent { invitation, outbox } => (200, invitation, outbox),
-        Invited::Member => return Err(ALREADY_MEMBER.into()),
-        Invited::Limited => return Err(Error::from(ENOUGH_INVITATIONS).retry_after(86_400)),
-    };
+    let invite = INVITE.bind(new.organisation_id).bind(&new.email).bind(role).bind(&link.hash).bind(&link.url);
+    let Invited { invitation, is_new, outbox } = ctx.sql(invite).await?.value()?;
     accounts::post_later(&ctx, outbox);
-    Ok(Reply::new(*invitation).status(status))
+    Ok(Reply::new(invitation).status(if is_new { 201 } else { 200 }))
 }
 
-async fn list_invitations(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Invitation>>> {
-    let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&range.organisation_id)).transpose()?;
-    let limit = range.limit.unwrap_or(PAGE);
-    let list =
-        LIST.bind(range.organisation_id).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.invitation).collect();
-    Ok(Reply::new(Page::new(rows, limit, &range.organisation_id, |invitation| (invitation.created_at, invitation.id))))
+async fn list_invitations(
+    ctx: Context,
+    _: Person,
+    list: List<Filter, (DateTime<Utc>, Uuid), 50, 200>,
+) -> Result<Reply<Page<Invitation>>> {
+    let select = LIST.bind(list.filter.organisation_id);
+    let select = select.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let rows = ctx.sql(select).await?.values::<Invitation>()?;
+    Ok(Reply::new(list.page(rows, |invitation| (invitation.created_at, invitation.id))))
 }
 
-async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<()>> {
-    match ctx.sql(REVOKE.bind(which.id)).await?.one()? {
-        Answered::Ok { .. } => Ok(Reply::new(())),
-        other => Err(refusal(&other)),
-    }
+async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<InvitationPath>) -> Result<Reply<()>> {
+    ctx.sql(REVOKE.bind(which.id)).await?;
+    Ok(Reply::new(()))
 }
 
 async fn accept_invitation(ctx: Context, _: Person, Json(proof): Json<Proof>) -> Result<Reply<Organisation>> {
-    match ctx.sql(ACCEPT.bind(sha256_hex(proof.token.as_bytes()))).await?.one()? {
-        Answered::Ok { organisation: Some(organisation) } => Ok(Reply::new(*organisation)),
-        other => Err(refusal(&other)),
-    }
-}
-
-fn refusal(answered: &Answered) -> Error {
-    match answered {
-        Answered::Accepted => Error::from(ACCEPTED),
-        Answered::Invalid => Error::from(LINK_INVALID),
-        Answered::OtherAddress => Error::from(OTHER_ADDRESS),
-        Answered::Elsewhere => Error::from(ELSEWHERE),
-        Answered::NotFound | Answered::Ok { .. } => Error::from(refusal::NOT_FOUND),
-    }
+    Ok(Reply::new(ctx.sql(ACCEPT.bind(sha256_hex(proof.token.as_bytes()))).await?.value()?))
 }
 
 const INVITE: Sql =
@@ -173,8 +133,7 @@ const INVITE: Sql =
 
 const LIST: Sql = Sql::new(
     "select edge.list_invitations(
-       organisation => $1::uuid, after_created_at => $2::timestamptz, after_id => $3::uuid, max => $4::integer)
-       as invitation",
+       organisation => $1::uuid, after_created_at => $2::timestamptz, after_id => $3::uuid, max => $4::integer)",
 );
 
 const REVOKE: Sql = Sql::new("select edge.revoke_invitation($1::uuid)");

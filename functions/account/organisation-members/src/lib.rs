@@ -15,98 +15,63 @@ edge::function! {
         refuses: [LAST_MANAGER, refusal::FORBIDDEN, refusal::NOT_FOUND];
 }
 
-use accounts::{ELSEWHERE, Member, MemberRole};
+use accounts::{Member, MemberRole};
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Error, Json, Page, Path, Person, Query, Reply, Result, Sql, input, refusal, refusals};
-use serde::Deserialize;
+use edge::{All, Context, Json, List, Page, Path, Person, Reply, Result, Sql, input, refusal, refusals};
 use uuid::Uuid;
-
-const PAGE: u32 = 50;
 
 refusals! {
     LAST_MANAGER: 409 "last_manager", fr: "L'organisation n'aurait plus de responsable : nommez d'abord quelqu'un d'autre.", en: "Nobody would manage the organisation any more: make somebody else a manager first.";
 }
 
 #[input]
-struct Which {
+struct OrganisationPath {
     /// The organisation.
     id: Uuid,
 }
 
 #[input]
-struct Whose {
+struct MemberPath {
     /// The organisation.
     id: Uuid,
     /// The member.
     user_id: Uuid,
 }
 
-#[input]
-struct Range {
-    /// 50 where absent.
-    #[validate(range(min = 1, max = 200))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
+/// The role that a member is to have.
 #[input(name = "MemberChange")]
 struct Change {
     role: MemberRole,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { member: Option<Member> },
-    NotFound,
-    LastManager,
-    Elsewhere,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    member: Member,
-}
-
 async fn list_members(
     ctx: Context,
     _: Person,
-    Path(which): Path<Which>,
-    Query(range): Query<Range>,
+    Path(which): Path<OrganisationPath>,
+    list: List<All, (DateTime<Utc>, Uuid), 50, 200>,
 ) -> Result<Reply<Page<Member>>> {
-    let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&which.id)).transpose()?;
-    let limit = range.limit.unwrap_or(PAGE);
-    let list = LIST.bind(which.id).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.member).collect();
-    Ok(Reply::new(Page::new(rows, limit, &which.id, |member| (member.joined_at, member.user_id))))
+    let select = LIST.bind(which.id).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let rows = ctx.sql(select).await?.values::<Member>()?;
+    Ok(Reply::new(list.page(rows, |member| (member.joined_at, member.user_id))))
 }
 
-async fn change_member(ctx: Context, _: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Member>> {
-    match ctx.sql(CHANGE.bind(whose.id).bind(whose.user_id).bind(change.role.name())).await?.one()? {
-        Outcome::Ok { member: Some(member) } => Ok(Reply::new(member)),
-        other => Err(refusal(&other)),
-    }
+async fn change_member(
+    ctx: Context,
+    _: Person,
+    Path(whose): Path<MemberPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Member>> {
+    Ok(Reply::new(ctx.sql(CHANGE.bind(whose.id).bind(whose.user_id).bind(change.role)).await?.value()?))
 }
 
-async fn remove_member(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
-    match ctx.sql(REMOVE.bind(whose.id).bind(whose.user_id)).await?.one()? {
-        Outcome::Ok { .. } => Ok(Reply::new(())),
-        other => Err(refusal(&other)),
-    }
-}
-
-fn refusal(outcome: &Outcome) -> Error {
-    match outcome {
-        Outcome::LastManager => Error::from(LAST_MANAGER),
-        Outcome::Elsewhere => Error::from(ELSEWHERE),
-        _ => Error::from(refusal::NOT_FOUND),
-    }
+async fn remove_member(ctx: Context, _: Person, Path(whose): Path<MemberPath>) -> Result<Reply<()>> {
+    ctx.sql(REMOVE.bind(whose.id).bind(whose.user_id)).await?;
+    Ok(Reply::new(()))
 }
 
 const LIST: Sql = Sql::new(
     "select edge.list_members(
-       organisation => $1::uuid, after_joined_at => $2::timestamptz, after_id => $3::uuid, max => $4::integer) as member",
+       organisation => $1::uuid, after_joined_at => $2::timestamptz, after_id => $3::uuid, max => $4::integer)",
 );
 
 const CHANGE: Sql = Sql::new("select edge.change_member(organisation => $1::uuid, person => $2::uuid, role => $3)");

@@ -9,8 +9,8 @@ language plpgsql volatile security definer set search_path = ''
 as $$
 declare
   managed constant public.organisations := edge.manage(organisation_aggregates.organisation, 'organisations.aggregates_read');
-  least_people constant integer := (edge.setting('smallest_group') #>> '{}')::int;
-  latest constant date := edge.week_of((edge.now() at time zone 'UTC')::date - 9);
+  least_people constant integer := edge.smallest_group();
+  latest constant date := edge.week_to_publish();
 begin
   perform edge.keep_organisation_week(managed.id, w.week)
   from (select latest - 7 * n as week from generate_series(0, 11) as n) as w

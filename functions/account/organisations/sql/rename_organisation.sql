@@ -1,7 +1,7 @@
 -- Renames an organisation, for its managers.
 --
--- Outcomes: `ok` {organisation}; `stale`, where `if_version` is not its version. Raises as `edge.manage`, and a name that
--- its check refuses with the constraint `organisations_name_plain`. The accounts of its members show the name, so their
+-- Returns it as `edge.organisation_json` has it. Raises `OR412 precondition_failed`, where `if_version` is not its version; as
+-- `edge.manage`; and a name that its check refuses with the constraint `organisations_name_plain`. The accounts of its members show the name, so their
 -- ETags change with it.
 create or replace function edge.rename_organisation(organisation uuid, name text, if_version text default null) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -11,7 +11,7 @@ declare
   managed public.organisations := edge.manage(rename_organisation.organisation, 'organisations.renamed');
 begin
   if not edge.is_version(managed.version, rename_organisation.if_version) then
-    return jsonb_build_object('outcome', 'stale');
+    raise exception using errcode = 'OR412', message = 'precondition_failed';
   end if;
   update public.organisations o set name = rename_organisation.name where o.id = managed.id returning o.* into managed;
   perform from public.users u
@@ -20,7 +20,7 @@ begin
   for no key update;
   update public.users u set updated_at = edge.now()
   where u.id in (select m.user_id from public.organisation_members m where m.organisation_id = managed.id);
-  return jsonb_build_object('outcome', 'ok', 'organisation', edge.organisation_json(managed));
+  return edge.organisation_json(managed);
 end
 $$;
 

@@ -26,7 +26,8 @@ edge::function! {
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, FieldError, Json, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
+    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, Versioned, input, msg,
+    output, refusal, refusals,
 };
 use serde::Deserialize;
 use uuid::Uuid;
@@ -35,8 +36,9 @@ refusals! {
     VERIFY_ADDRESS: 403 "email_not_verified", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
 }
 
+/// How an organisation is called.
 #[input(name = "OrganisationName")]
-struct Named {
+struct OrganisationName {
     /// Nothing that a mail program makes a link of (a dot as in a domain, `scheme:`), nothing invisible and nothing that turns
     /// the direction of writing: it is written to people who are invited.
     #[validate(length(min = 2, max = 80), custom(function = "edge::validation::one_line"))]
@@ -44,11 +46,12 @@ struct Named {
 }
 
 #[input]
-struct Which {
+struct OrganisationPath {
     /// The organisation.
     id: Uuid,
 }
 
+/// Closed weeks of an organisation, and what its managers can see.
 #[output(name = "OrganisationAggregates")]
 struct Aggregates {
     smallest_group: i32,
@@ -58,6 +61,7 @@ struct Aggregates {
     weeks: Vec<Week>,
 }
 
+/// One ISO week of an organisation; null where too few people would be seen.
 #[output(name = "OrganisationWeek")]
 struct Week {
     /// Its Monday.
@@ -72,47 +76,29 @@ struct Week {
     zazen_minutes: Option<f64>,
 }
 
+/// An organisation that was founded, now or before.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Created { organisation: Box<Organisation> },
-    Exists { organisation: Box<Organisation> },
-    Ok { organisation: Box<Organisation> },
-    Unverified,
-    NotAllowed,
-    Stale,
-}
-
-#[derive(Deserialize)]
-struct Row {
+struct Founded {
     organisation: Organisation,
+    is_new: bool,
 }
 
-#[derive(Deserialize)]
-struct Found {
-    aggregates: Aggregates,
-}
-
-async fn create_organisation(ctx: Context, _: Person, Json(new): Json<Named>) -> Result<Reply<Organisation>> {
-    match plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.one()? {
-        Outcome::Created { organisation } => {
-            let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
-            Ok(Reply::new(*organisation).etag(|organisation| organisation.version).location(&place))
-        }
-        Outcome::Exists { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version).status(200)),
-        Outcome::Unverified => Err(VERIFY_ADDRESS.into()),
-        _ => Err(refusal::FORBIDDEN.into()),
+async fn create_organisation(ctx: Context, _: Person, Json(new): Json<OrganisationName>) -> Result<Reply<Organisation>> {
+    let Founded { organisation, is_new } = plain(ctx.sql(CREATE.bind(new.name.trim())).await)?.value()?;
+    if !is_new {
+        return Ok(Reply::versioned(organisation).status(200));
     }
+    let place = ["/api/v1/organisations/", &organisation.id.to_string()].concat();
+    Ok(Reply::versioned(organisation).location(&place))
 }
 
 async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organisation>>> {
-    let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.organisation).collect();
-    Ok(Reply::new(Page { items, next_cursor: None }))
+    Ok(Reply::new(Page { items: ctx.sql(LIST).await?.values()?, next_cursor: None }))
 }
 
-async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Organisation>> {
+async fn get_organisation(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(|organisation| organisation.version)),
+        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(Organisation::version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }
@@ -120,33 +106,34 @@ async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Which>) -> 
 async fn rename_organisation(
     ctx: Context,
     _: Person,
-    Path(which): Path<Which>,
-    Json(named): Json<Named>,
+    Path(which): Path<OrganisationPath>,
+    Json(named): Json<OrganisationName>,
 ) -> Result<Reply<Organisation>> {
     let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
-    match plain(ctx.sql(rename).await)?.one()? {
-        Outcome::Ok { organisation } => Ok(Reply::new(*organisation).etag(|organisation| organisation.version)),
-        _ => Err(refusal::PRECONDITION_FAILED.into()),
-    }
+    Ok(Reply::versioned(plain(ctx.sql(rename).await)?.value::<Organisation>()?))
 }
 
-async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Aggregates>> {
-    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.one::<Found>()?.aggregates))
+async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Aggregates>> {
+    Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.value()?))
 }
+
+const NOT_PLAIN: Message = msg!("not_plain",
+    fr: "Ni lien ni caractère invisible ou de direction : ce texte est écrit à d'autres.",
+    en: "Neither a link nor invisible or directional characters: this text is written to others.");
 
 fn plain<T>(outcome: Result<T>) -> Result<T> {
-    outcome.on_constraint("organisations_name_plain", || FieldError::new(Place::Body, "name", "not_plain").into())
+    outcome.on_constraint("organisations_name_plain", || FieldError::says(Place::Body, "name", NOT_PLAIN).into())
 }
 
 const CREATE: Sql = Sql::new("select edge.create_organisation($1)");
 
-const LIST: Sql = Sql::new("select edge.list_organisations() as organisation");
+const LIST: Sql = Sql::new("select edge.list_organisations()");
 
 const READ: Sql = Sql::new("select edge.read_organisation($1::uuid)");
 
 const RENAME: Sql = Sql::new("select edge.rename_organisation(organisation => $1::uuid, name => $2, if_version => $3::text)");
 
-const AGGREGATES: Sql = Sql::new("select edge.organisation_aggregates($1::uuid) as aggregates");
+const AGGREGATES: Sql = Sql::new("select edge.organisation_aggregates($1::uuid)");
 
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ edge::function! {
     /// passwords count as failed sign-ins.
     PUT "/account/password" => change_password, auth: Person, limit: 10, writes, reply: 204, sql: 3,
         refuses: [accounts::LOCKED, accounts::WRONG_PASSWORD];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
 use accounts::Refused;
@@ -13,6 +13,7 @@ use edge::{Context, Json, Person, Reply, Result, Sql, input};
 use outbox::Entry;
 use serde::Deserialize;
 
+/// The present password and the new one.
 #[input(name = "PasswordChange")]
 struct Passwords {
     #[validate(length(min = 1, max = 256))]

@@ -1,7 +1,7 @@
 -- Removes the content of a person's profile and leaves a tombstone, from which their other devices learn of it.
 --
--- Outcomes: `ok`; `not_found`. Raises `OR403 forbidden` for everybody but its owner and administrators.
-create or replace function edge.remove_profile(person uuid) returns jsonb
+-- Raises `OR404 not_found`, and `OR403 forbidden` for everybody but its owner and administrators.
+create or replace function edge.remove_profile(person uuid) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
@@ -10,7 +10,9 @@ begin
   set display_name = null, avatar_url = null, bio = null, preferences = '{}', is_public = false,
     updated_at = edge.now(), deleted_at = edge.now(), version = p.version + 1
   where p.user_id = remove_profile.person and p.deleted_at is null;
-  return jsonb_build_object('outcome', case when found then 'ok' else 'not_found' end);
+  if not found then
+    raise exception using errcode = 'OR404', message = 'not_found';
+  end if;
 end
 $$;
 

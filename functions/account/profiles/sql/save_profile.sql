@@ -5,9 +5,9 @@
 -- wins, and one that is older than what is stored changes nothing. A moment in the future counts as now, so that a device
 -- whose clock is ahead does not win for ever. `if_version` is the version that the caller has seen, null for any.
 --
--- Outcomes: `created`, `ok`, `outdated` (a later change is stored), `stale` {profile}; `empty`; `not_found` {is_removed},
--- true to the owner of a removed profile. Raises `OR403 forbidden` for everybody but the owner and administrators, and a
--- violated check of `user_profiles` with its constraint.
+-- Returns {profile, is_new}, with what is stored. Raises `OR422 nothing_to_change`; `OR404 not_found`, and to the owner of a
+-- removed profile `OR410 profile_removed`; `OR412 precondition_failed`; `OR403 forbidden` for everybody but the owner and
+-- administrators; and a violated check of `user_profiles` with its constraint.
 create or replace function edge.save_profile(
   person uuid, changes jsonb, changed_at timestamptz, may_create boolean, if_version text default null
 ) returns jsonb
@@ -16,13 +16,14 @@ as $$
 declare
   -- A device whose clock is ahead must not win for ever.
   moment constant timestamptz := least(coalesce(save_profile.changed_at, edge.now()), edge.now());
+  fields constant jsonb := (select jsonb_agg(key) from jsonb_object_keys(changes) as key);
   profile public.user_profiles;
   is_new boolean;
 begin
   perform edge.act_for(save_profile.person, 'profiles.changed',
-    jsonb_build_object('fields', (select jsonb_agg(key) from jsonb_object_keys(changes) as key)));
-  if changes = '{}' and not may_create then
-    return jsonb_build_object('outcome', 'empty');
+    jsonb_build_object('fields', fields));
+  if fields is null and not may_create then
+    raise exception using errcode = 'OR422', message = 'nothing_to_change', detail = '{"field": ""}';
   elsif may_create then
     insert into public.user_profiles (user_id, created_at, updated_at, deleted_at)
     select u.id, edge.now(), '-infinity', edge.now() from public.users u where u.id = save_profile.person
@@ -31,11 +32,14 @@ begin
   select p.* into profile from public.user_profiles p where p.user_id = save_profile.person for update;
   is_new := profile.deleted_at is not null;
   if profile.id is null or (is_new and not may_create) then
-    return jsonb_build_object('outcome', 'not_found', 'is_removed', is_new and profile.user_id = edge.uid());
+    if is_new and profile.user_id = edge.uid() then
+      raise exception using errcode = 'OR410', message = 'profile_removed';
+    end if;
+    raise exception using errcode = 'OR404', message = 'not_found';
   elsif not edge.is_version(profile.version, save_profile.if_version) then
-    return jsonb_build_object('outcome', 'stale', 'profile', edge.profile_json(profile));
+    raise exception using errcode = 'OR412', message = 'precondition_failed';
   elsif profile.updated_at > moment then
-    return jsonb_build_object('outcome', 'outdated', 'profile', edge.profile_json(profile));
+    return jsonb_build_object('profile', edge.profile_json(profile), 'is_new', false);
   end if;
 
   update public.user_profiles p
@@ -49,7 +53,7 @@ begin
     version = p.version + (p.updated_at <> '-infinity')::int
   where p.id = profile.id
   returning p.* into profile;
-  return jsonb_build_object('outcome', case when is_new then 'created' else 'ok' end, 'profile', edge.profile_json(profile));
+  return jsonb_build_object('profile', edge.profile_json(profile), 'is_new', is_new);
 end
 $$;
 

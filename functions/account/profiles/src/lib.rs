@@ -21,15 +21,13 @@ edge::function! {
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, Cursor, FieldError, Json, OnConstraint, Page, Path, Person, Place, Query, Reply, Result, Sql, SqlJson, Statement,
-    input, output, refusal, refusals,
+    Context, FieldError, Json, List, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, SqlJson, Statement, input,
+    output, refusal, refusals,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use validator::ValidationError;
-
-const PAGE: u32 = 20;
 
 refusals! {
     REMOVED: 410 "profile_removed", fr: "Ce profil a été retiré.", en: "This profile has been removed.";
@@ -40,15 +38,10 @@ struct Search {
     /// Part of the display name.
     #[validate(length(min = 1, max = 100))]
     q: Option<String>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
 #[input]
-struct Whose {
+struct ProfilePath {
     /// Whose profile.
     user_id: Uuid,
 }
@@ -72,6 +65,7 @@ struct Content {
     updated_at: Option<DateTime<Utc>>,
 }
 
+/// What a person shows of themselves.
 #[output(name = "Profile")]
 struct Profile {
     id: Uuid,
@@ -90,51 +84,24 @@ struct Profile {
     version: i32,
 }
 
+/// A profile that was saved, or is newer than what was to be saved.
 #[derive(Deserialize)]
-struct Row {
+struct Saved {
     profile: Profile,
+    is_new: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Created {
-        profile: Box<Profile>,
-    },
-    Ok {
-        profile: Box<Profile>,
-    },
-    Outdated {
-        profile: Box<Profile>,
-    },
-    Empty,
-    NotFound {
-        /// By the owner, who asks.
-        is_removed: bool,
-    },
-    Stale,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Removed {
-    Ok,
-    NotFound,
-}
-
-async fn list_profiles(ctx: Context, _: Person, Query(search): Query<Search>) -> Result<Reply<Page<Profile>>> {
-    let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&search.q)).transpose()?;
-    let limit = search.limit.unwrap_or(PAGE);
-    let list = LIST.bind(&search.q).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.profile).collect();
-    Ok(Reply::new(Page::new(rows, limit, &search.q, |profile| (profile.created_at, profile.id))))
+async fn list_profiles(ctx: Context, _: Person, list: List<Search, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Profile>>> {
+    let select = LIST.bind(&list.filter.q).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let rows = ctx.sql(select).await?.values::<Profile>()?;
+    Ok(Reply::new(list.page(rows, |profile| (profile.created_at, profile.id))))
 }
 
 async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) -> Result<Reply<Profile>> {
-    saved(&ctx, save(me.id, &content, true, None)).await
+    save(&ctx, SAVE.bind(me.id).bind(SqlJson(&content)).bind(true)).await
 }
 
-async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Result<Reply<Profile>> {
+async fn get_profile(ctx: Context, _: Person, Path(whose): Path<ProfilePath>) -> Result<Reply<Profile>> {
     match ctx.sql(READ.bind(whose.user_id)).await?.one::<Option<Profile>>()? {
         Some(profile) if profile.deleted_at.is_some() => Err(REMOVED.into()),
         Some(profile) => Ok(Reply::new(profile).etag_of_all(|profile| profile.version)),
@@ -145,50 +112,28 @@ async fn get_profile(ctx: Context, _: Person, Path(whose): Path<Whose>) -> Resul
 async fn update_profile(
     ctx: Context,
     me: Person,
-    Path(whose): Path<Whose>,
+    Path(whose): Path<ProfilePath>,
     Json(content): Json<Content>,
 ) -> Result<Reply<Profile>> {
     accounts::may_use(&me, whose.user_id)?;
-    saved(&ctx, save(whose.user_id, &content, false, ctx.if_match())).await
+    save(&ctx, SAVE.bind(whose.user_id).bind(SqlJson(&content)).bind(false)).await
 }
 
-async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<()>> {
+async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<ProfilePath>) -> Result<Reply<()>> {
     accounts::may_use(&me, whose.user_id)?;
-    match ctx.sql(REMOVE.bind(whose.user_id)).await?.one()? {
-        Removed::Ok => Ok(Reply::new(())),
-        Removed::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
+    ctx.sql(REMOVE.bind(whose.user_id)).await?;
+    Ok(Reply::new(()))
 }
 
-fn save(person: Uuid, content: &Content, may_create: bool, if_match: Option<&str>) -> Statement {
-    SAVE.bind(person)
-        .bind(&content.display_name)
-        .bind(&content.avatar_url)
-        .bind(&content.bio)
-        .bind(content.preferences.as_ref().map(SqlJson))
-        .bind(content.is_public)
-        .bind(content.updated_at)
-        .bind(may_create)
-        .bind(if_match)
-}
-
-async fn saved(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
+async fn save(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
     let wrong = |field: &'static str, code: &'static str| move || FieldError::new(Place::Body, field, code).into();
-    let outcome = ctx
-        .sql(save)
+    let saved = ctx
+        .sql(save.bind(ctx.if_match()))
         .await
         .on_constraint("user_profiles_avatar_url_https", wrong("avatar_url", "not_allowed"))
-        .on_constraint("user_profiles_preferences_size", wrong("preferences", "not_allowed"))?
-        .one()?;
-    let (profile, status) = match outcome {
-        Outcome::Created { profile } => (profile, 201),
-        Outcome::Ok { profile } | Outcome::Outdated { profile } => (profile, 200),
-        Outcome::Empty => return Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
-        Outcome::NotFound { is_removed: true } => return Err(REMOVED.into()),
-        Outcome::NotFound { .. } => return Err(refusal::NOT_FOUND.into()),
-        Outcome::Stale => return Err(refusal::PRECONDITION_FAILED.into()),
-    };
-    Ok(Reply::new(*profile).etag(|profile| profile.version).status(status))
+        .on_constraint("user_profiles_preferences_size", wrong("preferences", "not_allowed"))?;
+    let Saved { profile, is_new } = saved.value()?;
+    Ok(Reply::versioned(profile).status(if is_new { 201 } else { 200 }))
 }
 
 fn named_by_words(preferences: &Map<String, Value>) -> std::result::Result<(), ValidationError> {
@@ -217,17 +162,13 @@ const LIST: Sql = Sql::new(
 
 const READ: Sql = Sql::new("select edge.read_profile($1::uuid)");
 
-// `preferences` stand apart, because in them a null is a wish.
 const SAVE: Sql = Sql::new(
     "select edge.save_profile(
-       person => $1::uuid,
-       changes => jsonb_strip_nulls(jsonb_build_object(
-           'display_name', $2::text, 'avatar_url', $3::text, 'bio', $4::text, 'is_public', $6::boolean))
-         || case when $5::jsonb is null then '{}' else jsonb_build_object('preferences', $5::jsonb) end,
-       changed_at => $7::timestamptz, may_create => $8::boolean, if_version => $9::text)",
+       person => $1::uuid, changes => $2::jsonb - 'updated_at', changed_at => ($2::jsonb ->> 'updated_at')::timestamptz,
+       may_create => $3::boolean, if_version => $4::text)",
 );
 
-const REMOVE: Sql = Sql::new("select edge.remove_profile($1::uuid) ->> 'outcome'");
+const REMOVE: Sql = Sql::new("select edge.remove_profile($1::uuid)");
 
 #[cfg(test)]
 mod tests;

@@ -9,20 +9,8 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Page, Path, Person, Query, Reply, Result, Sql, input, output, refusal};
-use serde::Deserialize;
+use edge::{All, Context, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal};
 use uuid::Uuid;
-
-const PAGE: u32 = 20;
-
-#[input]
-struct Range {
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
 
 #[input]
 struct SessionId {
@@ -30,6 +18,7 @@ struct SessionId {
     id: Uuid,
 }
 
+/// A device that is signed in.
 #[output(name = "AccountSession")]
 struct Session {
     id: Uuid,
@@ -44,26 +33,15 @@ struct Session {
     current: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Outcome {
-    Ok,
-    NotFound,
-}
-
-async fn list_sessions(ctx: Context, _: Person, Query(range): Query<Range>) -> Result<Reply<Page<Session>>> {
-    let after: Option<(DateTime<Utc>, Uuid)> = range.cursor.map(|cursor| cursor.open(&())).transpose()?;
-    let limit = range.limit.unwrap_or(PAGE);
-    let select = SELECT.bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
+async fn list_sessions(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Session>>> {
+    let select = SELECT.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.all::<Session>()?;
-    Ok(Reply::new(Page::new(rows, limit, &(), |session| (session.created_at, session.id))))
+    Ok(Reply::new(list.page(rows, |session| (session.created_at, session.id))))
 }
 
 async fn revoke_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
-    match ctx.sql(REVOKE.bind(session.id)).await?.one()? {
-        Outcome::Ok => Ok(Reply::new(())),
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
+    ctx.sql(REVOKE.bind(session.id)).await?;
+    Ok(Reply::new(()))
 }
 
 const SELECT: Sql = Sql::new(
@@ -75,7 +53,7 @@ const SELECT: Sql = Sql::new(
      limit $3::bigint",
 );
 
-const REVOKE: Sql = Sql::new("select edge.revoke_session($1::uuid) ->> 'outcome'");
+const REVOKE: Sql = Sql::new("select edge.revoke_session($1::uuid)");
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ edge::function! {
     /// of the test mode in production, or of the live mode elsewhere; 422 `unreadable_event` for one that cannot be stored.
     POST "/webhooks/stripe" => receive_stripe_event, auth: Signed<Stripe>, limit: 1200, writes, body: 1_048_576,
         refuses: [WRONG_MODE, refusal::BAD_SIGNATURE, refusal::UNREADABLE_EVENT, stripe::NOT_CONFIGURED];
-    uses: [Stripe]
+    uses: [stripe::SETTINGS]
 }
 
 use edge::{Context, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
@@ -16,11 +16,13 @@ refusals! {
     WRONG_MODE: 403 "wrong_mode", fr: "Le mode de cet évènement (test ou réel) n'est pas celui d'ici.", en: "The mode of this event (test or live) is not the one of this place.";
 }
 
+/// What became of an event.
 #[output(name = "StripeEventReceived")]
 struct Received {
     outcome: Outcome,
 }
 
+/// What an event has changed.
 #[output(name = "StripeEventOutcome")]
 enum Outcome {
     /// It is what we know now.

@@ -4,7 +4,7 @@ edge::function! {
     CRON "subscription-expiry" every "1h" => run, budget: 20;
 }
 
-use edge::{Context, Reply, Result, Sql, Tick, output};
+use edge::{Context, Reply, Result, Sql, Tick, output, rounds};
 
 const BATCH: u32 = 100;
 const MOST_ROUNDS: u32 = 20;
@@ -20,16 +20,14 @@ struct Report {
 
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let mut total = Report { noticed: 0, ended: 0, more: true };
-    for _ in 0..MOST_ROUNDS {
+    let more = rounds(&ctx, MOST_ROUNDS, async || {
         let round: Report = ctx.sql(EXPIRE.bind(BATCH)).await?.one()?;
         total.noticed += round.noticed;
         total.ended += round.ended;
-        total.more = round.more;
-        if !round.more {
-            break;
-        }
-    }
-    Ok(Reply::new(total))
+        Ok(round.more)
+    });
+    let more = more.await?;
+    Ok(Reply::new(Report { more, ..total }))
 }
 
 const EXPIRE: Sql = Sql::new(

@@ -9,8 +9,8 @@ edge::function! {
 use accounts::Tier;
 use chrono::{DateTime, Utc};
 use edge::{Context, Person, Reply, Result, Sql, output};
-use serde::Deserialize;
 
+/// A person's tier, what it gives, and what pays for it.
 #[output(name = "SubscriptionStanding")]
 struct Standing {
     tier: Tier,
@@ -21,6 +21,7 @@ struct Standing {
     entitlements: Vec<Entitlement>,
 }
 
+/// What is paid for, and until when.
 #[output(name = "Subscription")]
 struct Subscription {
     /// Stripe's word: `active`, `trialing`, `past_due`, `canceled`, …
@@ -42,16 +43,11 @@ struct Entitlement {
     premium: i32,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    standing: Standing,
-}
-
 async fn get_subscription(ctx: Context, _: Person) -> Result<Reply<Standing>> {
-    Ok(Reply::new(ctx.sql(READ).await?.one::<Row>()?.standing))
+    Ok(Reply::new(ctx.sql(READ).await?.value()?))
 }
 
-const READ: Sql = Sql::new("select edge.my_subscription() as standing");
+const READ: Sql = Sql::new("select edge.my_subscription()");
 
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use edge::auth::Role;
 use edge::{Context, Person, Reply, Result, Sql, output};
 use uuid::Uuid;
 
+/// A person and what their tier gives.
 #[output(name = "UserProfile")]
 struct Profile {
     id: Uuid,
@@ -28,6 +29,7 @@ struct Profile {
     creations: Creations,
 }
 
+/// A tier as front ends write it.
 #[output(name = "UserProfileTier")]
 enum Tier {
     #[serde(rename = "FREE")]
@@ -45,16 +47,11 @@ struct Creations {
     total: i64,
 }
 
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Profile,
-}
-
 async fn get_user_profile(ctx: Context, _: Person) -> Result<Reply<Profile>> {
-    Ok(Reply::new(ctx.sql(PROFILE).await?.one::<Answer>()?.answer))
+    Ok(Reply::new(ctx.sql(PROFILE).await?.value()?))
 }
 
-const PROFILE: Sql = Sql::new("select edge.grimoire_profile() as answer");
+const PROFILE: Sql = Sql::new("select edge.grimoire_profile()");
 
 #[cfg(test)]
 mod tests;

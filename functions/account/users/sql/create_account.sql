@@ -4,7 +4,7 @@
 -- not held to the limit of `edge.issue_token`, which strangers can use up.
 --
 -- `details` is {email, name, phone, country, locale, time_zone, role, tier}, all but the first optional; `token_hash` is of
--- the token in `link`. Outcomes: `created` {person, outbox}; `email_taken`. Raises `OR403 forbidden` for everybody but
+-- the token in `link`. Returns {person, outbox}. Raises `OR409 email_taken`, `OR403 forbidden` for everybody but
 -- administrators, and a violated check of `users` with its constraint.
 create or replace function edge.create_account(details jsonb, token_hash text, link text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
@@ -24,11 +24,11 @@ begin
   on conflict (lower(email)) do nothing
   returning * into person;
   if person.id is null then
-    return jsonb_build_object('outcome', 'email_taken');
+    raise exception using errcode = 'OR409', message = 'email_taken';
   end if;
   perform edge.audit('accounts.created', jsonb_build_object('subject', person.id));
   perform edge.keep_token(person.id, 'password_reset', person.email, create_account.token_hash, interval '7 days');
-  return jsonb_build_object('outcome', 'created', 'person', edge.account_json(person),
+  return jsonb_build_object('person', edge.account_json(person),
     'outbox', jsonb_build_array(edge.mail(person.id, 'invitation', person.email, person.locale, create_account.link)));
 end
 $$;

@@ -6,9 +6,9 @@
 -- is handed over (`edge.hand_over`). The letter that says so is left to the next run of `operations-reconcile-jobs`: the
 -- session that asked, and would settle the letter, ends here.
 --
--- Outcomes: `ok` {erased_at, payments}, when the account is deleted, also when repeated, and where to end payments that go on,
--- {page}, or null where there are none; `not_found`. Raises `OR403 forbidden` for
--- everybody but the owner, administrators and privacy operations.
+-- Returns {erased_at, payments}, when the account is deleted, also when repeated, and where to end payments that go on,
+-- {page}, or null where there are none. Raises `OR404 not_found`, and `OR403 forbidden` for everybody but the owner,
+-- administrators and privacy operations.
 create or replace function edge.erase_account(person uuid, page text default null) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -24,7 +24,7 @@ begin
   for update;
   select u.* into found from public.users u where u.id = erase_account.person for no key update;
   if found.id is null then
-    return jsonb_build_object('outcome', 'not_found');
+    raise exception using errcode = 'OR404', message = 'not_found';
   end if;
   if exists (
     select from public.user_subscriptions s
@@ -46,7 +46,7 @@ begin
       edge.mail(found.id, case when billing is null then 'erasure' else 'erasure_paying' end, found.email, found.locale, billing,
         edge.day_to_tell(found, edge.erased_at(found)));
   end if;
-  return jsonb_build_object('outcome', 'ok', 'erased_at', edge.erased_at(found),
+  return jsonb_build_object('erased_at', edge.erased_at(found),
     'payments', case when billing is not null then jsonb_build_object('page', billing) end);
 end
 $$;

@@ -20,15 +20,15 @@ edge::function! {
     /// `GET /account/export` gives everything to take along before. An organisation that nobody else manages is handed
     /// over to the member who joined first, or goes with the data where nobody can sign in.
     DELETE "/users/{id}" => erase_user,  auth: Person,  limit: 10,  writes, reply: 202, refuses: [refusal::FORBIDDEN];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
-use accounts::{EMAIL_TAKEN, Link, Locale, Tier, User};
+use accounts::{Link, Locale, Tier, User};
 use chrono::{DateTime, Utc};
 use edge::auth::Role;
 use edge::{
-    Admin, Context, Cursor, Email, Error, FieldError, Json, OnConstraint, Page, Path, Person, Place, Privacy, Query, Reply,
-    Result, Sql, TimeZone, input, output, refusal,
+    Admin, Context, Email, FieldError, Json, List, OnConstraint, Page, Path, Person, Place, Privacy, Reply, Result, Sql, SqlJson,
+    TimeZone, Versioned, input, output, refusal,
 };
 use outbox::Entry;
 use serde::Deserialize;
@@ -37,8 +37,6 @@ use uuid::Uuid;
 /// Who may read and erase accounts of others.
 const OVERSEERS: [Role; 2] = [Role::Admin, Role::Privacy];
 
-const PAGE: u32 = 20;
-
 #[input]
 struct Search {
     /// Part of the e-mail address or of the name.
@@ -46,13 +44,9 @@ struct Search {
     q: Option<String>,
     /// Only accounts in this state.
     state: Option<State>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// Whether an account can be used.
 #[output(name = "AccountState")]
 enum State {
     Active,
@@ -61,6 +55,7 @@ enum State {
     Erased,
 }
 
+/// An account for somebody, who chooses the password by a letter.
 #[input(name = "NewAccount")]
 struct NewAccount {
     email: Email,
@@ -77,12 +72,13 @@ struct NewAccount {
 }
 
 #[input]
-struct Whose {
+struct AccountPath {
     /// The account.
     id: Uuid,
 }
 
-#[input(name = "AccountChange")]
+/// What changes; absent fields stay.
+#[input(name = "AccountChange", change)]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
     name: Option<String>,
@@ -101,6 +97,7 @@ struct Change {
     restore: Option<bool>,
 }
 
+/// An account, as its owner and administrators see it.
 #[output(name = "Account")]
 struct Account {
     #[serde(flatten)]
@@ -112,11 +109,7 @@ struct Account {
     deleted_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    account: Account,
-}
-
+/// A closed account.
 #[output(name = "AccountErasure")]
 struct Erasure {
     /// When the data will be gone.
@@ -125,104 +118,66 @@ struct Erasure {
     payments: Option<Payments>,
 }
 
+/// Payments that go on.
 #[output(name = "AccountPayments")]
 struct Payments {
     /// Where to end them.
     page: String,
 }
 
+/// An account that was opened, and the letter to its person.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok {
-        person: Box<Account>,
-    },
-    Created {
-        person: Box<Account>,
-        outbox: Vec<Entry>,
-    },
-    EmailTaken,
-    Empty,
-    NotFound,
-    Stale,
-    #[serde(untagged)]
-    Erased(Erasure),
+struct Opened {
+    person: Account,
+    outbox: Vec<Entry>,
 }
 
-async fn list_users(ctx: Context, _: Privacy, Query(search): Query<Search>) -> Result<Reply<Page<Account>>> {
-    let filters = (&search.q, search.state);
-    let after: Option<(DateTime<Utc>, Uuid)> = search.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
-    let limit = search.limit.unwrap_or(PAGE);
-    let state = search.state.map(|state| match state {
-        State::Active => "active",
-        State::Inactive => "inactive",
-        State::Banned => "banned",
-        State::Erased => "erased",
-    });
-    let list =
-        LIST.bind(&search.q).bind(state).bind(after.map(|(at, _)| at)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.account).collect();
-    Ok(Reply::new(Page::new(rows, limit, &filters, |account| (account.created_at, account.user.id))))
+impl Versioned for Account {
+    fn version(&self) -> i32 {
+        self.user.version
+    }
+}
+
+async fn list_users(ctx: Context, _: Privacy, list: List<Search, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Account>>> {
+    let Search { q, state } = &list.filter;
+    let select = LIST.bind(q).bind(state).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let rows = ctx.sql(select).await?.values::<Account>()?;
+    Ok(Reply::new(list.page(rows, |account| (account.created_at, account.user.id))))
 }
 
 async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<Reply<Account>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
-    let create = CREATE
-        .bind(new.email.as_str())
-        .bind(&new.name)
-        .bind(new.locale.map(Locale::code))
-        .bind(new.time_zone.as_ref().map(TimeZone::as_str))
-        .bind(new.role.map(Role::name))
-        .bind(new.tier.map(Tier::name))
-        .bind(&link.hash)
-        .bind(&link.url);
-    match named(ctx.sql(create).await)?.one()? {
-        Outcome::Created { person, outbox } => {
-            accounts::post_later(&ctx, outbox);
-            let place = ["/api/v1/users/", &person.user.id.to_string()].concat();
-            Ok(Reply::new(*person).etag(|account| account.user.version).location(&place))
-        }
-        other => Err(refusal(&other)),
-    }
+    let create = CREATE.bind(SqlJson(&new)).bind(&link.hash).bind(&link.url);
+    let Opened { person, outbox } = named(ctx.sql(create).await)?.value()?;
+    accounts::post_later(&ctx, outbox);
+    let place = ["/api/v1/users/", &person.user.id.to_string()].concat();
+    Ok(Reply::versioned(person).location(&place))
 }
 
-async fn get_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Account>> {
+async fn get_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
-        Some(account) => Ok(Reply::new(account).etag_of_all(|account| account.user.version)),
+        Some(account) => Ok(Reply::new(account).etag_of_all(Account::version)),
         None => Err(refusal::NOT_FOUND.into()),
     }
 }
 
-async fn update_user(ctx: Context, me: Person, Path(whose): Path<Whose>, Json(change): Json<Change>) -> Result<Reply<Account>> {
+async fn update_user(
+    ctx: Context,
+    me: Person,
+    Path(whose): Path<AccountPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Account>> {
     accounts::may_use(&me, whose.id)?;
-    let update = UPDATE
-        .bind(whose.id)
-        .bind(&change.name)
-        .bind(&change.phone)
-        .bind(&change.country)
-        .bind(change.locale.map(Locale::code))
-        .bind(change.time_zone.as_ref().map(TimeZone::as_str))
-        .bind(change.role.map(Role::name))
-        .bind(change.tier.map(Tier::name))
-        .bind(change.is_active)
-        .bind(change.is_banned)
-        .bind(change.restore)
-        .bind(ctx.if_match());
-    match named(ctx.sql(update).await)?.one()? {
-        Outcome::Ok { person } => Ok(Reply::new(*person).etag(|account| account.user.version)),
-        other => Err(refusal(&other)),
-    }
+    let update = UPDATE.bind(whose.id).bind(SqlJson(&change)).bind(ctx.if_match());
+    Ok(Reply::versioned(named(ctx.sql(update).await)?.value::<Account>()?))
 }
 
-async fn erase_user(ctx: Context, me: Person, Path(whose): Path<Whose>) -> Result<Reply<Erasure>> {
+async fn erase_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     let page = [ctx.setting("APP_URL"), "/subscription"].concat();
-    match ctx.sql(ERASE.bind(whose.id).bind(page)).await?.one()? {
-        Outcome::Erased(erasure) => Ok(Reply::new(erasure)),
-        other => Err(refusal(&other)),
-    }
+    Ok(Reply::new(ctx.sql(ERASE.bind(whose.id).bind(page)).await?.value()?))
 }
 
 /// What only the database knows to be wrong.
@@ -233,38 +188,16 @@ fn named<T>(outcome: Result<T>) -> Result<T> {
         .on_constraint("users_role_known", wrong("role", "not_allowed"))
 }
 
-fn refusal(outcome: &Outcome) -> Error {
-    match outcome {
-        Outcome::EmailTaken => Error::from(EMAIL_TAKEN),
-        Outcome::Stale => Error::from(refusal::PRECONDITION_FAILED),
-        Outcome::Empty => FieldError::new(Place::Body, "", "nothing_to_change").into(),
-        Outcome::NotFound => Error::from(refusal::NOT_FOUND),
-        _ => Error::internal("an outcome of another operation"),
-    }
-}
-
 const LIST: Sql = Sql::new(
     "select edge.list_accounts(
        search => $1, state => $2, after_created_at => $3::timestamptz, after_id => $4::uuid, max => $5::integer) as account",
 );
 
-const CREATE: Sql = Sql::new(
-    "select edge.create_account(
-       details => jsonb_strip_nulls(jsonb_build_object(
-         'email', $1::text, 'name', $2::text, 'locale', $3::text, 'time_zone', $4::text, 'role', $5::text, 'tier', $6::text)),
-       token_hash => $7, link => $8)",
-);
+const CREATE: Sql = Sql::new("select edge.create_account(details => $1, token_hash => $2, link => $3)");
 
 const READ: Sql = Sql::new("select edge.read_account($1::uuid)");
 
-const UPDATE: Sql = Sql::new(
-    "select edge.change_account(
-       person => $1::uuid,
-       changes => jsonb_strip_nulls(jsonb_build_object(
-         'name', $2::text, 'phone', $3::text, 'country', upper($4::text), 'locale', $5::text, 'time_zone', $6::text,
-         'role', $7::text, 'tier', $8::text, 'is_active', $9::boolean, 'is_banned', $10::boolean, 'restore', $11::boolean)),
-       if_version => $12::text)",
-);
+const UPDATE: Sql = Sql::new("select edge.change_account(person => $1::uuid, changes => $2, if_version => $3::text)");
 
 const ERASE: Sql = Sql::new("select edge.erase_account(person => $1::uuid, page => $2)");
 

@@ -188,7 +188,7 @@ async fn an_erased_account_is_closed_at_once_and_can_be_restored() {
     let restored = at.put(&of(&ada)).by(&admin).json(json!({"restore": true})).send().await;
     assert_eq!((restored.status, &restored.json()["deleted_at"]), (200, &Value::Null));
     assert_eq!(open_sessions(&ada).await, 0, "the old sessions stay closed");
-    assert_eq!(logged(&admin, &ada).await, ["accounts.erased", "accounts.changed", "accounts.changed"]);
+    assert_eq!(logged(&admin, &ada).await, ["accounts.erased", "accounts.changed"], "what was refused has changed nothing");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ edge::function! {
     /// for a closed account whose data are still there: the same call with `restore` opens it again.
     POST "/auth/login" => sign_in, auth: Public, limit: 10, writes, sql: 2, headers: [Cookie],
         refuses: [ACCOUNT_CLOSED, INACTIVE, INVALID_CREDENTIALS, VERIFY_FIRST, accounts::LOCKED, refusal::BANNED];
-    uses: [Passwords, Tokens]
+    uses: [accounts::PASSWORDS, edge::TOKENS]
 }
 
 use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
@@ -22,6 +22,7 @@ refusals! {
     VERIFY_FIRST: 403 "verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
 }
 
+/// What proves who signs in.
 #[input(name = "Credentials")]
 struct Credentials {
     email: Email,
@@ -55,7 +56,7 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
     let cookie = DeviceCookie::of(&ctx)?;
     let ask = |legacy_password: Option<&str>| {
         LOGIN
-            .bind(typed.email.as_str())
+            .bind(&typed.email)
             .bind(accounts::digests(&ctx, &typed.password))
             .bind(refresh.hash())
             .bind(accounts::device(&ctx))

@@ -7,13 +7,14 @@ edge::function! {
 
 use edge::{Context, MaybeJson, Person, Reply, Result, Sql, input};
 
+/// Which sessions are to end.
 #[input(name = "SignOut")]
-struct Wish {
+struct SignOut {
     /// On every device. No where absent.
     everywhere: Option<bool>,
 }
 
-async fn sign_out(ctx: Context, _: Person, MaybeJson(wish): MaybeJson<Wish>) -> Result<Reply<()>> {
+async fn sign_out(ctx: Context, _: Person, MaybeJson(wish): MaybeJson<SignOut>) -> Result<Reply<()>> {
     let everywhere = wish.and_then(|wish| wish.everywhere).unwrap_or(false);
     ctx.sql(LOGOUT.bind(everywhere)).await?;
     Ok(Reply::new(()))

@@ -9,6 +9,7 @@ edge::function! {
 use accounts::{Membership, User};
 use edge::{Context, Person, Reply, Result, Sql, output};
 
+/// The person who asks: account, tier and organisations.
 #[output(name = "Me")]
 struct Me {
     #[serde(flatten)]

@@ -1,6 +1,6 @@
 -- Sets a new password by the link in a letter, once, and ends every session of the account.
 --
--- Outcomes: `ok` {outbox}, with a letter that says so; `invalid`. Whoever had the old password is out, and earlier links to
+-- Returns the letter that says so, for the outbox. Raises `OR410 link_invalid`. Whoever had the old password is out, and earlier links to
 -- choose a password or to change the address open nothing any more. Reading the letter also proves the address, so the
 -- address is verified and its failed sign-ins are forgotten. A closed account stays closed: signing in opens it again
 -- (`edge.login`). `password` is what `edge.login` describes.
@@ -27,7 +27,7 @@ begin
   where u.id = proof.user_id and coalesce(edge.erased_at(u) > edge.now(), true) and lower(u.email) = proof.email
   returning u.* into person;
   if person.id is null then
-    return jsonb_build_object('outcome', 'invalid');
+    raise exception using errcode = 'OR410', message = 'link_invalid';
   end if;
 
   perform edge.spend_tokens(person.id, array['password_reset', 'email_change']);
@@ -39,8 +39,7 @@ begin
   delete from public.login_failures f where f.email_hash = edge.address_hash(person.email);
   perform edge.audit_as(person.id, 'auth.password_reset',
     jsonb_build_object('sessions', edge.revoke_sessions(person.id, 'password')));
-  return jsonb_build_object('outcome', 'ok', 'outbox', jsonb_build_array(
-    edge.mail(person.id, 'password_changed', person.email, person.locale)));
+  return jsonb_build_array(edge.mail(person.id, 'password_changed', person.email, person.locale));
 end
 $$;
 

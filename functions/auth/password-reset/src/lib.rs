@@ -7,20 +7,20 @@ edge::function! {
     /// Sets the password by the token from the link, once, within an hour. Every session of the account ends.
     POST "/auth/password-reset/confirm" => reset_password,         auth: Public, limit: 10, writes, reply: 204, sql: 3,
         refuses: [accounts::LINK_INVALID];
-    uses: [Mail, Passwords]
+    uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
-use accounts::{LINK_INVALID, Link};
+use accounts::Link;
 use edge::auth::sha256_hex;
 use edge::{Context, Email, Json, Public, Reply, Result, Sql, input, output};
-use outbox::Entry;
-use serde::Deserialize;
 
+/// Whose password was forgotten.
 #[input(name = "PasswordResetRequest")]
 struct Forgotten {
     email: Email,
 }
 
+/// A new password, and the token of the letter that allows it.
 #[input(name = "NewPassword")]
 struct NewPassword {
     #[validate(length(min = 1, max = 128))]
@@ -30,32 +30,25 @@ struct NewPassword {
     password: String,
 }
 
+/// The same for a known and an unknown address.
 #[output(name = "PasswordResetRequested")]
-struct Asked {
+struct Requested {
     status: Status,
 }
 
+/// What becomes of a request for a letter.
 #[output(name = "PasswordResetStatus")]
 enum Status {
     /// A letter is on its way if the address has an account.
     Accepted,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { outbox: Vec<Entry> },
-    Invalid,
-}
-
-async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Asked>> {
+async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<Forgotten>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/reset-password")?;
-    let ask = ASK.bind(forgotten.email.as_str()).bind(&link.hash).bind(&link.url);
-    if let Outcome::Ok { outbox } = ctx.sql(ask).await?.one()? {
-        accounts::post_later(&ctx, outbox);
-    }
-    Ok(Reply::new(Asked { status: Status::Accepted }))
+    let ask = ASK.bind(&forgotten.email).bind(&link.hash).bind(&link.url);
+    accounts::post_later(&ctx, ctx.sql(ask).await?.value()?);
+    Ok(Reply::new(Requested { status: Status::Accepted }))
 }
 
 async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {
@@ -64,10 +57,7 @@ async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -
     let email: Option<String> = ctx.sql(EMAIL.bind(&hash)).await?.one()?;
     accounts::refuse_guessable("password", &new.password, email.as_deref().unwrap_or_default())?;
     let reset = RESET.bind(hash).bind(accounts::digest(&ctx, &new.password));
-    match ctx.sql(reset).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(LINK_INVALID.into()),
-    }
+    accounts::post_later(&ctx, ctx.sql(reset).await?.value()?);
     Ok(Reply::new(()))
 }
 

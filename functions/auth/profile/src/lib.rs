@@ -7,10 +7,10 @@ edge::function! {
 }
 
 use accounts::{Locale, User};
-use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, refusal};
-use serde::Deserialize;
+use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, SqlJson, TimeZone, input};
 
-#[input(name = "UserChange")]
+/// What the person changes of themselves; absent fields stay.
+#[input(name = "UserChange", change)]
 struct Change {
     #[validate(length(max = 100), custom(function = "accounts::name"))]
     name: Option<String>,
@@ -23,39 +23,13 @@ struct Change {
     time_zone: Option<TimeZone>,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { person: Box<User> },
-    Empty,
-    NotFound,
-    Stale,
-}
-
 async fn update_me(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<User>> {
-    let update = UPDATE
-        .bind(&change.name)
-        .bind(&change.phone)
-        .bind(&change.country)
-        .bind(change.locale.map(Locale::code))
-        .bind(change.time_zone.as_ref().map(TimeZone::as_str))
-        .bind(ctx.if_match());
     let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
-    match ctx.sql(update).await.on_constraint("users_time_zone_known", unknown_zone)?.one()? {
-        Outcome::Ok { person } => Ok(Reply::new(*person).etag(|person| person.version)),
-        Outcome::Empty => Err(FieldError::new(Place::Body, "", "nothing_to_change").into()),
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-        Outcome::Stale => Err(refusal::PRECONDITION_FAILED.into()),
-    }
+    let update = ctx.sql(UPDATE.bind(SqlJson(&change)).bind(ctx.if_match())).await;
+    Ok(Reply::versioned(update.on_constraint("users_time_zone_known", unknown_zone)?.value::<User>()?))
 }
 
-const UPDATE: Sql = Sql::new(
-    "select edge.change_account(
-       person => edge.uid(),
-       changes => jsonb_strip_nulls(jsonb_build_object(
-         'name', $1::text, 'phone', $2::text, 'country', upper($3::text), 'locale', $4::text, 'time_zone', $5::text)),
-       if_version => $6::text)",
-);
+const UPDATE: Sql = Sql::new("select edge.change_account(person => edge.uid(), changes => $1, if_version => $2::text)");
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ edge::function! {
     /// lost. Any other return of an old token is taken for theft and ends the session.
     POST "/auth/refresh" => refresh_tokens, auth: Public, limit: 10, writes, headers: [Cookie],
         refuses: [REFRESH_EXPIRED, REFRESH_INVALID, REFRESH_REUSED, refusal::BANNED, refusal::SESSION_REVOKED];
-    uses: [Tokens]
+    uses: [edge::TOKENS]
 }
 
 use std::iter::successors;
@@ -25,8 +25,9 @@ refusals! {
 /// How many refreshes a tab may lag behind another one within 30 seconds.
 const MOST_BEHIND: usize = 8;
 
+/// The refresh token of a session.
 #[input(name = "RefreshRequest")]
-struct Held {
+struct RefreshRequest {
     #[validate(length(min = 1, max = 128))]
     refresh_token: String,
 }
@@ -47,7 +48,7 @@ enum Outcome {
     Reused,
 }
 
-async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<Held>) -> Result<Reply<SignedIn>> {
+async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest>) -> Result<Reply<SignedIn>> {
     let keys = ctx.tokens()?;
     // What is no browser keeps no cookies: a new one counts from when it comes back, or every refresh would leave a row.
     let cookie = DeviceCookie::of(&ctx)?;

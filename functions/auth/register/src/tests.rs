@@ -69,6 +69,28 @@ async fn a_new_account_gets_a_letter_that_verifies_its_address() {
 }
 
 #[tokio::test]
+async fn a_registration_whose_answer_was_lost_is_repeated_under_its_key() {
+    let _shared = SETTING.read().await;
+    let email = somebody();
+    let send = |key: &'static str, password: &'static str, at: &'static str| {
+        let body = json!({"email": email, "password": password});
+        App::native(&FUNCTION).at(at).post("/auth/register").header("idempotency-key", key).json(body).send()
+    };
+    let (first, again) = (send("lost", PASSWORD, NOON).await, send("lost", PASSWORD, "2026-06-02T11:59:00Z").await);
+    assert_eq!([first.status, again.status], [201, 201], "{again:?}");
+    assert_eq!((first.header("idempotency-replayed"), again.header("idempotency-replayed")), (None, Some("true")));
+    assert_eq!(first.json()["user"]["id"], again.json()["user"]["id"]);
+    assert_ne!(first.json()["refresh_token"], again.json()["refresh_token"], "a session of its own");
+    assert_eq!((accounts(&email).await, letters_to(&email).await.len()), (1, 1));
+    for (key, password, at) in
+        [("lost", "un autre mot de passe", NOON), ("other", PASSWORD, NOON), ("lost", PASSWORD, "2026-06-02T12:00:01Z")]
+    {
+        let answer = send(key, password, at).await;
+        assert_eq!((answer.status, answer.code().as_str()), (409, "email_taken"), "{key} {password} {at}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_mail_provider_an_account_is_opened_all_the_same() {
     let _shared = SETTING.read().await;
     let body = json!({"email": somebody(), "password": PASSWORD});

@@ -1,7 +1,7 @@
 -- Verifies the address that a link went to, and where the link was for a change of address moves the account there.
 --
--- Outcomes: `ok` {outbox}, also when repeated; `invalid`; `email_taken`. After a change of address every other link that was
--- sent to the account opens nothing any more, and the new address gets a letter that says so.
+-- Returns the letters for the outbox, none when repeated. Raises `OR410 link_invalid` and `OR409 email_taken`. After a change of
+-- address every other link that was sent to the account opens nothing any more, and the new address gets a letter that says so.
 create or replace function edge.verify_email(token_hash text) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -21,17 +21,17 @@ begin
   for update;
   select u.* into person from public.users u where u.id = proof.user_id and u.deleted_at is null;
   if person.id is null then
-    return jsonb_build_object('outcome', 'invalid');
+    raise exception using errcode = 'OR410', message = 'link_invalid';
   elsif lower(person.email) = proof.email and person.email_verified_at is not null then
-    return jsonb_build_object('outcome', 'ok', 'outbox', letters);
+    return letters;
   elsif proof.used_at is not null or (proof.purpose = 'email_verification' and lower(person.email) <> proof.email) then
-    return jsonb_build_object('outcome', 'invalid');
+    raise exception using errcode = 'OR410', message = 'link_invalid';
   end if;
 
   begin
     update public.users u set email = proof.email, email_verified_at = edge.now() where u.id = person.id;
   exception when unique_violation then
-    return jsonb_build_object('outcome', 'email_taken');
+    raise exception using errcode = 'OR409', message = 'email_taken';
   end;
   if proof.purpose = 'email_change' then
     -- Links that went to the old address must open nothing any more.
@@ -41,7 +41,7 @@ begin
   update public.user_tokens t set used_at = edge.now() where t.hash = proof.hash;
   perform edge.audit_as(person.id,
     case proof.purpose when 'email_change' then 'auth.email_changed' else 'auth.email_verified' end, '{}');
-  return jsonb_build_object('outcome', 'ok', 'outbox', letters);
+  return letters;
 end
 $$;
 

@@ -5,35 +5,21 @@ edge::function! {
     /// account has the new one from now on. Good for 24 hours; repeating it does no harm.
     POST "/auth/verify-email" => verify_email, auth: Public, limit: 10, writes, reply: 204, sql: 2,
         refuses: [accounts::EMAIL_TAKEN, accounts::LINK_INVALID];
-    uses: [Mail]
+    uses: [accounts::LETTERS]
 }
 
-use accounts::{EMAIL_TAKEN, LINK_INVALID};
 use edge::auth::sha256_hex;
 use edge::{Context, Json, Public, Reply, Result, Sql, input};
-use outbox::Entry;
-use serde::Deserialize;
 
+/// The token of the link in a letter.
 #[input(name = "LinkProof")]
 struct Proof {
     #[validate(length(min = 1, max = 128))]
     token: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { outbox: Vec<Entry> },
-    Invalid,
-    EmailTaken,
-}
-
 async fn verify_email(ctx: Context, _: Public, Json(proof): Json<Proof>) -> Result<Reply<()>> {
-    match ctx.sql(VERIFY.bind(sha256_hex(proof.token.as_bytes()))).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Invalid => return Err(LINK_INVALID.into()),
-        Outcome::EmailTaken => return Err(EMAIL_TAKEN.into()),
-    }
+    accounts::post_later(&ctx, ctx.sql(VERIFY.bind(sha256_hex(proof.token.as_bytes()))).await?.value()?);
     Ok(Reply::new(()))
 }
 

@@ -4,7 +4,7 @@ edge::function! {
     /// Every provider that we know, always in this order. One that is not configured has no application of ours here, and nobody
     /// can be connected to it.
     GET "/connections/providers" => list_providers, auth: Person, limit: 300, reads;
-    uses: [Providers]
+    uses: [providers::ALL]
 }
 
 use edge::{Context, Page, Person, Reply, Result, Sql, output};
@@ -19,6 +19,7 @@ const PROVIDERS: [(Word, &str); 6] = [
     (Word::Fitbit, "Fitbit"),
 ];
 
+/// A fitness provider that can be connected.
 #[output(name = "FitnessProvider")]
 struct Provider {
     provider: Word,
@@ -28,6 +29,7 @@ struct Provider {
     configured: bool,
 }
 
+/// Whether a provider can be connected.
 #[output(name = "ProviderState")]
 enum Word {
     Strava,

@@ -1,7 +1,7 @@
 edge::function! {
     //! Creations of the Grimoire beside its scenes, poses and sounds: what a person has asked for, and what came of it.
 
-    /// The person's creations, newest first.
+    /// The person's creations, newest first. `from` and `to` are days in UTC.
     GET  "/creations"             => list_creations,  auth: Person, limit: 300, reads;
     /// One creation. `{id}` is what `POST /generate/audio` or `POST /generate/pose` gave.
     GET  "/creations/{id}"        => get_creation,    auth: Person, limit: 300, reads,
@@ -19,12 +19,12 @@ edge::function! {
         headers: [Location],
         refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
             grimoire::UNAVAILABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output, refusal};
-use grimoire::{CreationId, Queued, Shown, Status, Wanted};
+use edge::{Context, Days, Events, List, Page, Path, Person, Reply, Result, input, output, refusal};
+use grimoire::{CreationId, Key, Queued, Shown, Status};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -34,23 +34,16 @@ struct Filter {
     kind: Option<Kind>,
     /// Only creations in this state.
     status: Option<Status>,
-    /// First day, inclusive, in UTC.
-    from: Option<Date>,
-    /// Last day, inclusive, in UTC.
-    to: Option<Date>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// What a creation is.
 #[output(name = "CreationKind")]
 enum Kind {
     Pose,
     Audio,
 }
 
+/// A creation, its state and its result.
 #[output(name = "Creation")]
 struct Creation {
     id: Uuid,
@@ -77,7 +70,7 @@ struct Creation {
 }
 
 impl Shown for Creation {
-    const SHELF: &'static str = "creations";
+    const COLLECTION: &'static str = "creations";
 }
 
 impl From<grimoire::Creation> for Creation {
@@ -100,9 +93,8 @@ impl From<grimoire::Creation> for Creation {
     }
 }
 
-async fn list_creations(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Creation>>> {
-    let Filter { kind, status, from, to, limit, cursor } = filter;
-    grimoire::list(&ctx, Wanted { kind: kind.map(Kind::word), status, from, to, limit, cursor }).await
+async fn list_creations(ctx: Context, _: Person, list: List<Days<Filter>, Key>) -> Result<Reply<Page<Creation>>> {
+    grimoire::list(&ctx, &list, list.filter.rest.kind, list.filter.rest.status).await
 }
 
 async fn get_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Creation>> {
@@ -119,15 +111,6 @@ async fn cancel_creation(ctx: Context, _: Person, Path(creation): Path<CreationI
 
 async fn retry_creation(ctx: Context, _: Person, Path(creation): Path<CreationId>) -> Result<Reply<Queued>> {
     grimoire::retry::<Creation>(&ctx, creation.id).await
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Kind::Pose => "pose",
-            Kind::Audio => "audio",
-        }
-    }
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ async fn the_list_is_filtered_by_kind() {
     assert_eq!(ids(app.get("/creations?status=failed").by(&ada).send().await.json()), [pose]);
     assert_eq!(ids(app.get("/creations?from=2026-01-02&to=2026-01-03").by(&ada).send().await.json()), Vec::<String>::new());
     let answer = app.get("/creations?from=2026-02-01&to=2026-01-01").by(&ada).send().await;
-    assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["to:from_after_to".to_owned()]));
+    assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["from:from_after_to".to_owned()]));
 }
 
 #[tokio::test]

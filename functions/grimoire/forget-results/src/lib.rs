@@ -2,11 +2,10 @@ edge::function! {
     //! Deletes stored files that nobody has any more: their creations or accounts are gone, or they were a worker's own copy.
 
     CRON "forget-results" every "1d" => run, budget: 2;
-    uses: [Storage]
+    uses: [storage::SETTINGS]
 }
 
-use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};
-use futures::StreamExt;
+use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, each, output};
 use serde::{Deserialize, Serialize};
 use storage::Storage;
 use uuid::Uuid;
@@ -38,14 +37,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let files: Vec<File> = ctx.sql(UNWANTED.bind(MOST_JOBS)).await?.all()?;
     let count = |files: usize| u32::try_from(files).unwrap_or(u32::MAX);
     let found = count(files.len());
-    let deleting = futures::stream::iter(files).map(async |file| match storage.forget(&file.url).await {
-        Ok(()) => Some(file),
-        Err(why) => {
-            ctx.warn(&Error::unavailable(why));
-            None
-        }
-    });
-    let gone: Vec<File> = deleting.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    let forget = async |file: File| storage.forget(&file.url).await.map(|()| file).map_err(Error::unavailable);
+    let gone: Vec<File> = each(&ctx, files, AT_ONCE, forget).await;
     let forgotten = count(gone.len());
     if forgotten > 0 {
         ctx.sql(FORGOTTEN.bind(SqlJson(&gone))).await?;

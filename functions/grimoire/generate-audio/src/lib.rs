@@ -9,7 +9,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// How many sounds are left today.
     GET  "/generate/audio" => get_audio_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
@@ -18,6 +18,7 @@ use grimoire::{Ask, Cache, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A sound to make.
 #[input(name = "AudioRequest")]
 struct Wanted {
     effect: Effect,
@@ -33,6 +34,7 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
+/// How a sound is changed.
 #[input(name = "AudioEffect")]
 enum Effect {
     PageTurn,
@@ -40,6 +42,7 @@ enum Effect {
     Ambience,
 }
 
+/// The format of a sound.
 #[input(name = "AudioFormat")]
 enum Format {
     Mp3,
@@ -57,6 +60,7 @@ struct Sound<'a> {
     format: Format,
 }
 
+/// What sounds can be asked for, and what is left of the day.
 #[output(name = "AudioOffer")]
 struct Offer {
     /// Sounds per day.
@@ -78,7 +82,7 @@ async fn generate_audio(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> 
     let prompt = [effect, description.as_str()].join(", ").trim_end_matches(", ").to_owned();
     let given = json!({"prompt": prompt, "effect": wanted.effect, "duration_s": duration_s, "format": format});
     let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "audio", shelf: "creations", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "audio", collection: "creations", input: &input, given: &given, refresh }).await
 }
 
 async fn get_audio_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

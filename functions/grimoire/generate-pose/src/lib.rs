@@ -10,7 +10,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// The words that a pose may be made of, and how many poses are left today.
     GET  "/generate/pose" => get_pose_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};
@@ -18,6 +18,7 @@ use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A pose to draw.
 #[input(name = "PoseRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -30,6 +31,7 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
+/// From where a pose is seen.
 #[input(name = "PoseView")]
 enum View {
     Front,
@@ -52,7 +54,7 @@ async fn generate_pose(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> R
     let given = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
     let input = Pose { class: &wanted.class, pose: &wanted.pose, view };
     let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "pose", shelf: "creations", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "pose", collection: "creations", input: &input, given: &given, refresh }).await
 }
 
 async fn get_pose_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

@@ -15,7 +15,7 @@ edge::function! {
             grimoire::UNAVAILABLE];
     /// The words that a scene may be made of, and how many scenes are left today.
     GET  "/generate/scene" => get_scene_offer, auth: Person, limit: 60, reads;
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Json, Person, Reply, Result, input};
@@ -23,6 +23,7 @@ use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
 use serde_json::json;
 
+/// A scene to draw.
 #[input(name = "SceneRequest")]
 struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -57,7 +58,7 @@ async fn generate_scene(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> 
     let given = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
     let refresh = *cache == Some(Cache::Refresh);
     let input = Scene { world, era, class, pose, decor };
-    grimoire::ask(&ctx, Ask { kind: "scene", shelf: "scenes", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &input, given: &given, refresh }).await
 }
 
 async fn get_scene_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

@@ -6,7 +6,7 @@ edge::function! {
     /// yet, 422 where nothing could be read: then RunPod comes again, and after it `operations-reconcile-jobs` asks.
     POST "/webhooks/runpod/{job}" => receive_runpod_report, auth: Signed<RunPodCallback>, limit: 1200, writes, sql: 2, body: 16_777_216,
         refuses: [runpod::REFUSED, UNREADABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
@@ -21,11 +21,13 @@ refusals! {
 /// An unconfirmed job does not know its id yet; the database knows whose the id is.
 const ONE_JOB_PER_ID: &str = "jobs_runpod_job_id_key";
 
+/// What became of a report.
 #[output(name = "RunPodReportReceived")]
 struct Received {
     outcome: Outcome,
 }
 
+/// What a report has changed.
 #[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.
@@ -53,11 +55,6 @@ struct Moved {
     outbox: Vec<Entry>,
 }
 
-#[derive(serde::Deserialize)]
-struct Answer<T> {
-    answer: T,
-}
-
 async fn receive_runpod_report(
     ctx: Context,
     Signed(callback): Signed<RunPodCallback>,
@@ -75,7 +72,7 @@ async fn receive_runpod_report(
     if let Some(output) = output {
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
-        let kept: Option<Kept> = match ctx.sql(awaits).await?.one::<Answer<Awaited>>()?.answer {
+        let kept: Option<Kept> = match ctx.sql(awaits).await?.value()? {
             Awaited::Awaits { kind } => Some(keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await),
             // What it has computed is billed all the same.
             Awaited::Unchanged => None,
@@ -89,17 +86,17 @@ async fn receive_runpod_report(
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {
         Err(error) if error.code() == refusal::CONFLICT.code() => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
-        rows => rows?.one::<Answer<_>>()?.answer,
+        rows => rows?.value()?,
     };
     tell(&ctx, moved.outbox);
     received(moved.outcome)
 }
 
-const AWAITS: Sql = Sql::new("select edge.job_awaits(job => $1, runpod_job_id => $2) as answer");
+const AWAITS: Sql = Sql::new("select edge.job_awaits(job => $1, runpod_job_id => $2)");
 
 const EVENT: Sql = Sql::new(
     "select edge.job_event(e.job, e.runpod_job_id, e.status, e.output, e.error, e.delay_ms, e.execution_ms,
-       progress => e.progress, is_presumed => e.is_presumed) as answer
+       progress => e.progress, is_presumed => e.is_presumed)
      from jsonb_to_record($1) as e (
        job uuid, runpod_job_id text, status text, output jsonb, error text, delay_ms bigint, execution_ms bigint,
        progress integer, is_presumed boolean)",

@@ -1,7 +1,7 @@
 edge::function! {
     //! Scenes of the Grimoire: what a person has asked for, and what came of it.
 
-    /// The person's scenes, newest first.
+    /// The person's scenes, newest first. `from` and `to` are days in UTC.
     GET  "/scenes"             => list_scenes,  auth: Person, limit: 300, reads;
     /// One scene. `{id}` is what `POST /generate/scene` gave.
     GET  "/scenes/{id}"        => get_scene,    auth: Person, limit: 300, reads, headers: [ETag], refuses: [refusal::NOT_FOUND];
@@ -18,29 +18,21 @@ edge::function! {
         headers: [Location],
         refuses: [refusal::CONFLICT, refusal::NOT_FOUND, grimoire::BUSY, grimoire::QUOTA_EXCEEDED, grimoire::REFUSED, grimoire::RUNPOD_NOT_CONFIGURED, grimoire::STORAGE_NOT_CONFIGURED,
             grimoire::UNAVAILABLE];
-    uses: [Discord, Links, RunPod, Storage]
+    uses: [edge::LINKS, grimoire::SETTINGS]
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, Events, Page, Path, Person, Query, Reply, Result, input, output, refusal};
-use grimoire::{Creation, CreationId, Queued, Shown, Status, Wanted};
+use edge::{Context, Days, Events, List, Page, Path, Person, Reply, Result, input, output, refusal};
+use grimoire::{Creation, CreationId, Key, Queued, Shown, Status};
 use uuid::Uuid;
 
 #[input]
 struct Filter {
     /// Only scenes in this state.
     status: Option<Status>,
-    /// First day, inclusive, in UTC.
-    from: Option<Date>,
-    /// Last day, inclusive, in UTC.
-    to: Option<Date>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// A scene, its state and its picture.
 #[output(name = "Scene")]
 struct Scene {
     id: Uuid,
@@ -67,7 +59,7 @@ struct Scene {
 }
 
 impl Shown for Scene {
-    const SHELF: &'static str = "scenes";
+    const COLLECTION: &'static str = "scenes";
 }
 
 impl From<Creation> for Scene {
@@ -92,9 +84,8 @@ impl From<Creation> for Scene {
     }
 }
 
-async fn list_scenes(ctx: Context, _: Person, Query(filter): Query<Filter>) -> Result<Reply<Page<Scene>>> {
-    let Filter { status, from, to, limit, cursor } = filter;
-    grimoire::list(&ctx, Wanted { kind: None, status, from, to, limit, cursor }).await
+async fn list_scenes(ctx: Context, _: Person, list: List<Days<Filter>, Key>) -> Result<Reply<Page<Scene>>> {
+    grimoire::list(&ctx, &list, None::<&str>, list.filter.rest.status).await
 }
 
 async fn get_scene(ctx: Context, _: Person, Path(scene): Path<CreationId>) -> Result<Reply<Scene>> {

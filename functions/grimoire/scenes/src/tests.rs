@@ -111,7 +111,7 @@ async fn the_list_is_narrowed_to_days() {
         assert_eq!(ids(&page).iter().collect::<Vec<_>>(), found, "{query}");
     }
     let wrong = app.get("/scenes?from=2026-06-02&to=2026-06-01").by(&ada).send().await;
-    assert_eq!((wrong.status, wrong.wrong_fields()), (422, vec!["to:from_after_to".to_owned()]));
+    assert_eq!((wrong.status, wrong.wrong_fields()), (422, vec!["from:from_after_to".to_owned()]));
 }
 
 /// A scene of the person that waits for a job of theirs, with an endpoint of its own.

@@ -7,12 +7,9 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Page, Privacy, Query, Reply, Result, Sql, input, output};
-use serde::Deserialize;
+use edge::{Context, List, Page, Privacy, Reply, Result, Sql, input, output};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-const PAGE: u32 = 50;
 
 #[input]
 struct Filter {
@@ -21,13 +18,9 @@ struct Filter {
     /// Such as `auth.login`.
     #[validate(length(min = 3, max = 100))]
     action: Option<String>,
-    /// 50 where absent.
-    #[validate(range(min = 1, max = 200))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// Who did what, and when.
 #[output(name = "AuditLogEntry")]
 struct Row {
     id: i64,
@@ -42,22 +35,14 @@ struct Row {
     timestamp: DateTime<Utc>,
 }
 
-#[derive(Deserialize)]
-struct Found {
-    row: Row,
-}
-
-async fn list_audit_logs(ctx: Context, _: Privacy, Query(filter): Query<Filter>) -> Result<Reply<Page<Row>>> {
-    let filters = (filter.user_id, &filter.action);
-    let before: Option<i64> = filter.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let list = LIST.bind(filter.user_id).bind(&filter.action).bind(before).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Found>()?.into_iter().map(|found| found.row).collect();
-    Ok(Reply::new(Page::new(rows, limit, &filters, |row| row.id)))
+async fn list_audit_logs(ctx: Context, _: Privacy, list: List<Filter, i64, 50, 200>) -> Result<Reply<Page<Row>>> {
+    let Filter { user_id, action } = &list.filter;
+    let rows = ctx.sql(LIST.bind(user_id).bind(action).bind(list.after(|id| id)).bind(list.fetch())).await?.values::<Row>()?;
+    Ok(Reply::new(list.page(rows, |row| row.id)))
 }
 
 const LIST: Sql =
-    Sql::new("select edge.list_audit(person => $1::uuid, action => $2::text, before => $3::bigint, max => $4::integer) as row");
+    Sql::new("select edge.list_audit(person => $1::uuid, action => $2::text, before => $3::bigint, max => $4::integer)");
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use testing::{Answer, App, database, variable};
 
+use super::report::CONCLUSIONS;
 use super::*;
 
 /// `X-Hub-Signature-256` as GitHub's documentation makes it.

@@ -8,11 +8,12 @@ edge::function! {
 use edge::{Context, Public, Query, Reply, Result, Sql, input, output};
 
 #[input]
-struct Asked {
+struct HealthQuery {
     /// Present, with any value or none: make no call.
     live: Option<String>,
 }
 
+/// Whether requests can be answered.
 #[output(name = "Health")]
 struct Health {
     status: Status,
@@ -20,12 +21,14 @@ struct Health {
     checks: Checks,
 }
 
+/// What was tried.
 #[output(name = "HealthChecks")]
 struct Checks {
     #[serde(skip_serializing_if = "Option::is_none")]
     database: Option<Check>,
 }
 
+/// One thing that was tried.
 #[output(name = "HealthCheck")]
 struct Check {
     status: Status,
@@ -33,6 +36,7 @@ struct Check {
     latency_ms: f64,
 }
 
+/// Whether something works.
 #[output(name = "HealthStatus")]
 enum Status {
     Ok,
@@ -44,7 +48,7 @@ enum Status {
 /// Above this a check is called degraded.
 const SLOW_MS: f64 = 500.0;
 
-async fn get_health(ctx: Context, _: Public, Query(asked): Query<Asked>) -> Result<Reply<Health>> {
+async fn get_health(ctx: Context, _: Public, Query(asked): Query<HealthQuery>) -> Result<Reply<Health>> {
     let database = if asked.live.is_some() { None } else { Some(database(&ctx).await) };
     let status = database.as_ref().map_or(Status::Ok, |check| check.status);
     let code = if status == Status::Down { 503 } else { 200 };

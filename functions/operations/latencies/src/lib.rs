@@ -1,33 +1,24 @@
 edge::function! {
     //! How long RunPod takes: the history that `operations-measure-latencies` keeps.
 
-    /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every hour.
+    /// Days, latest first; of each one row per kind of job, endpoint and measure. Today's row grows every
+    /// hour. `from` and `to` are days in UTC.
     GET "/latencies" => list_latencies, auth: Qa, limit: 60, reads;
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, Cursor, Date, FieldError, Page, Place, Qa, Query, Reply, Result, Sql, input, output};
-
-const PAGE: u32 = 20;
+use edge::{Context, Days, List, Page, Qa, Reply, Result, Sql, Verbatim, input, output};
 
 #[input]
 struct Filter {
-    /// First day, inclusive, in UTC.
-    from: Option<Date>,
-    /// Last day, inclusive, in UTC.
-    to: Option<Date>,
     /// Only jobs of this kind.
     kind: Option<Kind>,
     /// RunPod's id of an endpoint.
     #[validate(length(min = 1, max = 200))]
     endpoint: Option<String>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// What was waited for.
 #[output(name = "LatencyKind")]
 enum Kind {
     Scene,
@@ -35,6 +26,7 @@ enum Kind {
     Audio,
 }
 
+/// Which part of the wait was measured.
 #[output(name = "LatencyMeasure")]
 enum Measure {
     /// From acceptance to a worker, as RunPod tells it.
@@ -45,6 +37,7 @@ enum Measure {
     ResponseTime,
 }
 
+/// Waiting times of one day, in milliseconds.
 #[output(name = "Latency")]
 struct Latency {
     /// On which the jobs were asked for, in UTC.
@@ -60,50 +53,25 @@ struct Latency {
     measured_at: DateTime<Utc>,
 }
 
-async fn list_latencies(ctx: Context, _: Qa, Query(filter): Query<Filter>) -> Result<Reply<Page<Latency>>> {
-    if filter.from.zip(filter.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "to", "from_after_to").into());
-    }
-    let same = (filter.from, filter.to, filter.kind, &filter.endpoint);
-    let after: Option<(NaiveDate, Kind, String, Measure)> = filter.cursor.map(|cursor| cursor.open(&same)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let list = LIST
-        .bind(filter.from.map(Date::day))
-        .bind(filter.to.map(Date::day))
-        .bind(filter.kind.map(Kind::word))
-        .bind(&filter.endpoint)
-        .bind(after.as_ref().map(|after| after.0))
-        .bind(after.as_ref().map(|after| after.1.word()))
-        .bind(after.as_ref().map(|after| &after.2))
-        .bind(after.as_ref().map(|after| after.3.word()))
-        .bind(limit + 1);
-    let rows = ctx.sql(list).await?.all::<Latency>()?;
-    Ok(Reply::new(Page::new(rows, limit, &same, |row| (row.day, row.kind, row.endpoint.clone(), row.measure))))
+#[output]
+struct Key {
+    day: NaiveDate,
+    kind: Kind,
+    endpoint: String,
+    measure: Measure,
 }
 
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Kind::Scene => "scene",
-            Kind::Pose => "pose",
-            Kind::Audio => "audio",
-        }
-    }
-}
-
-impl Measure {
-    fn word(self) -> &'static str {
-        match self {
-            Measure::QueueDelay => "queue_delay",
-            Measure::ExecutionTime => "execution_time",
-            Measure::ResponseTime => "response_time",
-        }
-    }
+async fn list_latencies(ctx: Context, _: Qa, list: List<Days<Filter>, Key>) -> Result<Reply<Verbatim<Page<Latency>>>> {
+    let Days { from, to, rest } = &list.filter;
+    let filtered = LIST.bind(from).bind(to).bind(rest.kind).bind(&rest.endpoint);
+    let after = filtered.bind(list.after(|key| key.day)).bind(list.after(|key| key.kind));
+    let after = after.bind(list.after(|key| &key.endpoint)).bind(list.after(|key| key.measure));
+    Ok(Reply::new(ctx.sql(after.bind(list.fetch())).await?.page(&list)?))
 }
 
 const LIST: Sql = Sql::new(
     "select day, kind, endpoint, measure, jobs, p50_ms, p95_ms, max_ms, measured_at
-     from edge.list_latencies($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+     from edge.list_latencies($1, $2, $3, $4, $5, $6, $7, $8, $9::integer)",
 );
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ async fn a_range_that_is_none_and_a_cursor_of_another_list_are_refused() {
     let page = app.get(&format!("/latencies?endpoint={endpoint}&limit=1")).by(&grace).send().await.json();
     let cursor = page["next_cursor"].as_str().unwrap();
     for (query, refusal) in [
-        ("from=2026-06-02&to=2026-06-01".to_owned(), "to:from_after_to"),
+        ("from=2026-06-02&to=2026-06-01".to_owned(), "from:from_after_to"),
         (format!("kind=scene&cursor={cursor}"), "cursor:bad_cursor"),
         ("kind=dance".to_owned(), "kind:not_allowed"),
         ("limit=101".to_owned(), "limit:range"),

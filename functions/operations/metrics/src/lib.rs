@@ -5,7 +5,7 @@ edge::function! {
     /// bearer token of `METRICS_TOKEN`: a scraper cannot sign in, and what it holds should open nothing else.
     GET "/metrics" => get_metrics, auth: Signed<Scraper>, limit: 60, reads,
         refuses: [NOT_CONFIGURED, refusal::UNAUTHENTICATED];
-    uses: [Metrics]
+    uses: [SETTINGS]
 }
 
 use std::collections::BTreeMap;
@@ -13,8 +13,14 @@ use std::fmt::Write;
 
 #[cfg(not(target_arch = "wasm32"))]
 use edge::describe::{Place, Scheme};
-use edge::{Context, Credentials, Error, OpenMetrics, Proof, Reply, Result, Signed, Sql, auth, refusal, refusals};
+use edge::{Context, Credentials, Error, OpenMetrics, Proof, Reply, Result, Signed, Sql, auth, refusal, refusals, settings};
 use serde::Deserialize;
+
+settings! {
+    SETTINGS: {
+        "METRICS_TOKEN": Key secret = "", "bearer token of whoever reads the metrics; without it they answer 503 metrics_not_configured";
+    }
+}
 
 refusals! {
     NOT_CONFIGURED: 503 "metrics_not_configured", fr: "Les mesures ne sont pas configurées.", en: "Metrics are not configured.";

@@ -22,7 +22,7 @@ impl Body for Document {
 }
 
 async fn get_openapi(_: Context, _: Public) -> Result<Reply<Document>> {
-    Ok(Reply::new(Document {}).kept())
+    Ok(Reply::new(Document {}).revalidated())
 }
 
 #[cfg(test)]

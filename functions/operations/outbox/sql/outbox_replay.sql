@@ -1,8 +1,8 @@
 -- Gives a message of the outbox that was given up its attempts back, for administrators.
 --
--- It is sent at the next run of `operations-reconcile-jobs`. Outcomes: `replayed`; `conflict`, where it was not given up;
--- `not_found`. Raises `OR403 forbidden`.
-create or replace function edge.outbox_replay(id bigint) returns jsonb
+-- It is sent at the next run of `operations-reconcile-jobs`. Raises `OR404 not_found`; `OR409 conflict`, where it was not given
+-- up; and `OR403 forbidden`.
+create or replace function edge.outbox_replay(id bigint) returns void
 language plpgsql volatile security definer set search_path = ''
 as $$
 declare
@@ -13,15 +13,14 @@ begin
   end if;
   select o.* into kept from public.outbox o where o.id = outbox_replay.id for update;
   if kept.id is null then
-    return jsonb_build_object('outcome', 'not_found');
+    raise exception using errcode = 'OR404', message = 'not_found';
   elsif kept.dead_at is null then
-    return jsonb_build_object('outcome', 'conflict');
+    raise exception using errcode = 'OR409', message = 'conflict';
   end if;
   update public.outbox o
   set dead_at = null, attempts = 0, next_attempt_at = edge.now(), claimed_by = null
   where o.id = kept.id;
   perform edge.audit('outbox.replayed', jsonb_build_object('outbox', kept.id));
-  return jsonb_build_object('outcome', 'replayed');
 end
 $$;
 

@@ -11,20 +11,13 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Cursor, Error, Page, Path, Query, Reply, Result, Sql, input, output, refusal};
+use edge::{Admin, Context, Error, List, Page, Path, Reply, Result, Sql, Verbatim, input, output, refusal};
 use serde_json::{Map, Value};
-
-const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
     /// Only messages in this state.
     state: Option<State>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
 #[input]
@@ -33,6 +26,7 @@ struct MessageId {
     id: i64,
 }
 
+/// Where a message stands.
 #[output(name = "OutboxState")]
 enum State {
     Waiting,
@@ -41,6 +35,7 @@ enum State {
     Dead,
 }
 
+/// A message to an outside service.
 #[output(name = "OutboxMessage")]
 struct Message {
     id: i64,
@@ -57,8 +52,9 @@ struct Message {
     dead_at: Option<DateTime<Utc>>,
 }
 
+/// A message with what it says and each attempt to deliver it.
 #[output(name = "OutboxMessageDetails")]
-struct Whole {
+struct MessageDetails {
     id: i64,
     kind: String,
     subject: Option<String>,
@@ -72,6 +68,7 @@ struct Whole {
     deliveries: Vec<Delivery>,
 }
 
+/// One attempt to deliver a message.
 #[output(name = "OutboxDelivery")]
 struct Delivery {
     attempt: i32,
@@ -83,54 +80,40 @@ struct Delivery {
     created_at: DateTime<Utc>,
 }
 
+/// A message that is sent once more.
 #[output(name = "OutboxReplay")]
 struct Replayed {
     state: State,
 }
 
-#[derive(serde::Deserialize)]
-struct Found {
-    answer: Option<Whole>,
+#[output]
+struct Key {
+    id: i64,
 }
 
-#[derive(serde::Deserialize)]
-struct Moved {
-    outcome: String,
+async fn list_outbox(ctx: Context, _: Admin, list: List<Filter, Key>) -> Result<Reply<Verbatim<Page<Message>>>> {
+    let select = LIST.bind(list.filter.state).bind(list.after(|key| key.id)).bind(list.fetch());
+    Ok(Reply::new(ctx.sql(select).await?.page(&list)?))
 }
 
-async fn list_outbox(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Message>>> {
-    let before: Option<i64> = filter.cursor.map(|cursor| cursor.open(&filter.state)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let state = filter.state.map(|state| match state {
-        State::Waiting => "waiting",
-        State::Delivered => "delivered",
-        State::Dead => "dead",
-    });
-    let rows = ctx.sql(LIST.bind(state).bind(before).bind(limit + 1)).await?.all::<Message>()?;
-    Ok(Reply::new(Page::new(rows, limit, &filter.state, |message| message.id)))
-}
-
-async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Whole>> {
-    let found = ctx.sql(READ.bind(message.id)).await?.one::<Found>()?.answer;
+async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<MessageDetails>> {
+    let found: Option<MessageDetails> = ctx.sql(READ.bind(message.id)).await?.value()?;
     found.map(Reply::new).ok_or_else(|| Error::from(refusal::NOT_FOUND))
 }
 
 async fn replay_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Replayed>> {
-    match ctx.sql(REPLAY.bind(message.id)).await?.one::<Moved>()?.outcome.as_str() {
-        "replayed" => Ok(Reply::new(Replayed { state: State::Waiting })),
-        "conflict" => Err(refusal::CONFLICT.into()),
-        _ => Err(refusal::NOT_FOUND.into()),
-    }
+    ctx.sql(REPLAY.bind(message.id)).await?;
+    Ok(Reply::new(Replayed { state: State::Waiting }))
 }
 
 const LIST: Sql = Sql::new(
     "select id, kind, subject, state, attempts, last_error, next_attempt_at, created_at, delivered_at, dead_at
-     from edge.outbox_list($1, $2, $3)",
+     from edge.outbox_list($1, $2, $3::integer)",
 );
 
-const READ: Sql = Sql::new("select edge.outbox_read($1) as answer");
+const READ: Sql = Sql::new("select edge.outbox_read($1)");
 
-const REPLAY: Sql = Sql::new("select edge.outbox_replay($1) ->> 'outcome' as outcome");
+const REPLAY: Sql = Sql::new("select edge.outbox_replay($1)");
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ edge::function! {
 
 use std::collections::BTreeMap;
 
-use edge::{Context, Reply, Result, Sql, Tick, output};
+use edge::{Context, Reply, Result, Sql, Tick, output, rounds};
 
 /// Rows of each table per call, so that no call holds many locks.
 const BATCH: i32 = 1000;
@@ -21,27 +21,20 @@ struct Report {
     more: bool,
 }
 
-#[derive(serde::Deserialize)]
-struct Answer {
-    answer: Report,
-}
-
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
-    let mut report = Report { deleted: BTreeMap::new(), more: true };
-    for _ in 0..CALLS {
-        let purged = ctx.sql(PURGE.bind(BATCH)).await?.one::<Answer>()?.answer;
+    let mut deleted = BTreeMap::new();
+    let more = rounds(&ctx, CALLS, async || {
+        let purged: Report = ctx.sql(PURGE.bind(BATCH)).await?.value()?;
         for (table, rows) in purged.deleted {
-            *report.deleted.entry(table).or_default() += rows;
+            *deleted.entry(table).or_default() += rows;
         }
-        report.more = purged.more;
-        if !report.more {
-            break;
-        }
-    }
-    Ok(Reply::new(report))
+        Ok(purged.more)
+    });
+    let more = more.await?;
+    Ok(Reply::new(Report { deleted, more }))
 }
 
-const PURGE: Sql = Sql::new("select edge.purge($1) as answer");
+const PURGE: Sql = Sql::new("select edge.purge($1)");
 
 #[cfg(test)]
 mod tests;

@@ -2,16 +2,21 @@ edge::function! {
     //! Makes up for what was lost on the way: callbacks of RunPod, answers to submissions, messages to Discord.
 
     CRON "reconcile-jobs" every "5m" => run, budget: 12;
-    uses: [Discord, Mail, RunPod, Storage]
+    uses: [grimoire::SETTINGS, mail::SETTINGS]
 }
+
+mod messages;
 
 use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};
 use futures::StreamExt;
 use grimoire::{Event, keep};
-use outbox::Entry;
+use outbox::{Entry, Sender};
 use runpod::{Found, Report as Said, RunPod, State};
 use serde::Deserialize;
 use uuid::Uuid;
+
+/// Whoever has something to send: what a request could not deliver is delivered here.
+const SENDERS: [&dyn Sender; 3] = [&accounts::Messages, &grimoire::Messages, &messages::Messages];
 
 /// Calls that a job may need: asked about, its result fetched, and stored.
 const CALLS_PER_JOB: u32 = 3;
@@ -56,12 +61,6 @@ struct Expired {
     outbox: Vec<Entry>,
 }
 
-/// `settings.calls_per_run`.
-#[derive(Deserialize)]
-struct Plan {
-    calls: u32,
-}
-
 #[derive(Deserialize)]
 struct Job {
     job_id: Uuid,
@@ -71,19 +70,14 @@ struct Job {
 }
 
 #[derive(Deserialize)]
-struct Moved {
+struct JobMoved {
     outcome: String,
     #[serde(default)]
     outbox: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-struct Answer<T> {
-    answer: T,
-}
-
 /// What came of asking about a job.
-enum Asked {
+enum Answered {
     Said(Event),
     Gone(Event),
     Silent,
@@ -96,8 +90,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let runpod = RunPod::new(&ctx).ok();
     let [expired, plan, jobs] =
         ctx.batch([EXPIRE.bind(MOST_EXPIRED), PLAN.into(), SILENT.bind(runpod.as_ref().map_or(0, |_| WAVE / 4))]).await?;
-    let expired: Expired = expired.one::<Answer<_>>()?.answer;
-    let calls = plan.one::<Plan>()?.calls;
+    let expired: Expired = expired.value()?;
+    let calls: u32 = plan.value()?;
     let most_messages = (calls / 10).min(MOST_MESSAGES);
     let most_jobs = ((calls - most_messages).saturating_sub(SQL_CALLS) / CALLS_PER_JOB).min((MOST_WAVES - 1) * WAVE);
     let mut report = Report { expired: expired.expired, ..Report::default() };
@@ -112,7 +106,7 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
         let next = if is_over { 0 } else { most_jobs.saturating_sub(report.asked).min(WAVE) };
         report.more |= next == 0;
         let [moved, jobs] = ctx.batch([EVENTS.bind(SqlJson(&events)), SILENT.bind(next)]).await?;
-        for Answer { answer: job } in moved.all::<Answer<Moved>>()? {
+        for job in moved.values::<JobMoved>()? {
             report.moved += u32::from(job.outcome == "moved");
             messages.extend(job.outbox);
         }
@@ -124,44 +118,44 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let left = most_messages - u32::try_from(messages.len()).unwrap_or(most_messages);
     messages.extend(ctx.sql(outbox::claim(&ctx, left)).await?.all::<Entry>()?);
     report.more |= report.expired == MOST_EXPIRED || messages.len() >= most_messages as usize;
-    let counts = outbox::deliver(&ctx, messages).await?;
+    let counts = outbox::deliver(&ctx, &SENDERS, messages).await?;
     Ok(Reply::new(Report { delivered: counts.delivered, retried: counts.retried, dead: counts.dead, ..report }))
 }
 
 /// Asks RunPod about each job, keeps what is done, and gives what has changed.
 async fn ask(ctx: &Context, runpod: &RunPod<'_>, jobs: Vec<Job>, report: &mut Report) -> Vec<Event> {
     let asking = futures::stream::iter(jobs).map(async |job| ask_about(ctx, runpod, job).await);
-    let answers: Vec<Asked> = asking.buffer_unordered(AT_ONCE).collect().await;
+    let answers: Vec<Answered> = asking.buffer_unordered(AT_ONCE).collect().await;
     let mut events = Vec::new();
     for asked in answers {
         match asked {
-            Asked::Said(event) => events.push(event),
-            Asked::Gone(event) => {
+            Answered::Said(event) => events.push(event),
+            Answered::Gone(event) => {
                 report.gone += 1;
                 events.push(event);
             }
-            Asked::Silent => report.silent += 1,
-            Asked::Nothing => {}
+            Answered::Silent => report.silent += 1,
+            Answered::Nothing => {}
         }
     }
     events
 }
 
-async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
+async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
     let silent = |reason: String| {
         ctx.warn(&Error::unavailable(reason));
-        Asked::Silent
+        Answered::Silent
     };
     match runpod.status(&job.endpoint, &job.runpod_job_id).await {
         Found::Job(mut said) => {
             let output = said.output.take();
             let said = Said { id: Some(job.runpod_job_id), ..said };
             match (Event::new(job.job_id, said), output) {
-                (None, _) => Asked::Nothing,
-                (Some(event), None) => Asked::Said(event),
+                (None, _) => Answered::Nothing,
+                (Some(event), None) => Answered::Said(event),
                 (Some(event), Some(output)) => {
                     let kept = keep(ctx, job.job_id, &job.kind, event.runpod_job_id.as_deref(), output).await;
-                    event.with(kept).map_or_else(silent, Asked::Said)
+                    event.with(kept).map_or_else(silent, Answered::Said)
                 }
             }
         }
@@ -173,22 +167,22 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Asked {
                 error: Some("result_expired".to_owned()),
                 ..Said::default()
             };
-            Event::new(job.job_id, said).map_or(Asked::Nothing, |event| Asked::Gone(Event { is_presumed: true, ..event }))
+            Event::new(job.job_id, said).map_or(Answered::Nothing, |event| Answered::Gone(Event { is_presumed: true, ..event }))
         }
         Found::Silence { reason } => silent(["runpod: ", &reason].concat()),
     }
 }
 
-const EXPIRE: Sql = Sql::new("select edge.expire_jobs($1) as answer");
+const EXPIRE: Sql = Sql::new("select edge.expire_jobs($1)");
 
-const PLAN: Sql = Sql::new("select edge.calls_per_run() as calls");
+const PLAN: Sql = Sql::new("select edge.calls_per_run()");
 
 const SILENT: Sql = Sql::new("select job_id, kind, runpod_job_id, endpoint from edge.jobs_to_reconcile($1)");
 
 /// In the order of ids, so that two runs at once cannot wait for each other.
 const EVENTS: Sql = Sql::new(
     "select edge.job_event(e.job, e.runpod_job_id, e.status, e.output, e.error, e.delay_ms, e.execution_ms,
-       progress => e.progress, is_presumed => e.is_presumed) as answer
+       progress => e.progress, is_presumed => e.is_presumed)
      from (
        select * from jsonb_to_recordset($1) as e (
          job uuid, runpod_job_id text, status text, output jsonb, error text, delay_ms bigint, execution_ms bigint,

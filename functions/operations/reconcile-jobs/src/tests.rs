@@ -209,3 +209,43 @@ async fn without_runpod_the_rest_is_still_done() {
 async fn only_the_clock_may_reconcile() {
     assert_eq!(App::native(&FUNCTION).post("/").send().await.status, 401);
 }
+
+/// The second argument of each call of `edge.mail` in a text.
+fn templates(sql: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for call in sql.split("edge.mail(").skip(1) {
+        let (mut depth, mut argument) = (0, 0);
+        let second = call.char_indices().find_map(|(at, letter)| {
+            depth += i32::from(letter == '(') - i32::from(letter == ')');
+            argument += i32::from(letter == ',' && depth == 0);
+            (letter == ',' && argument == 1 && depth == 0).then_some(at + 1)
+        });
+        let rest = &call[second.expect("edge.mail has a second argument")..];
+        // Words after `case when … then` and `else`, or the argument itself; none is compared with in a condition.
+        found.extend(rest.split(',').next().unwrap_or_default().split('\'').skip(1).step_by(2));
+    }
+    found
+}
+
+#[test]
+fn every_letter_that_the_database_writes_has_words_in_some_area() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../..");
+    let mut folders =
+        vec![[root, "/functions"].concat().into(), std::path::PathBuf::from([root, "/migrations/functions"].concat())];
+    let mut seen = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "sql") && !path.ends_with("mail.sql") {
+                let sql = std::fs::read_to_string(&path).unwrap();
+                for template in templates(&sql).into_iter().filter(|template| *template != "nobody") {
+                    let known = super::SENDERS.iter().any(|sender| sender.letter(template).is_some());
+                    assert!(known, "{} writes a letter {template}, which no area of SENDERS has words for", path.display());
+                    seen.insert(template.to_owned());
+                }
+            }
+        }
+    }
+    assert!(seen.len() >= 14, "{seen:?}");
+}

@@ -2,10 +2,10 @@ edge::function! {
     //! Seals other services' tokens anew with the first of `SEALING_KEYS`, so that an older key can be taken out.
 
     CRON "reseal" every "1d" => run, budget: 20;
-    uses: [Sealing]
+    uses: [edge::SEALING]
 }
 
-use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};
+use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output, rounds};
 use sealing::{Keys, Place};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -49,21 +49,20 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let mut done: Vec<Resealed> = Vec::new();
     // Behind the last row seen, so that rows which cannot be opened hold nobody up.
     let (mut user, mut provider) = (Uuid::nil(), String::new());
-    for _ in 0..CALLS {
+    let more = rounds(&ctx, CALLS, async || {
         let find = FIND.bind(keys.first()).bind(user).bind(&provider).bind(BATCH);
         let [stored, found] = ctx.batch([STORE.bind(SqlJson(&done)), find]).await?;
         report.resealed += u32::try_from(stored.affected()?).unwrap_or(u32::MAX);
         let rows: Vec<Row> = found.all()?;
-        let Some(last) = rows.last() else {
-            report.more = false;
-            break;
-        };
+        let Some(last) = rows.last() else { return Ok(false) };
         (user, provider) = (last.user_id, last.provider.clone());
         let seen = rows.len();
         done = rows.into_iter().filter_map(|row| reseal(&keys, row)).collect();
         report.unreadable += u32::try_from(seen - done.len()).unwrap_or(u32::MAX);
-    }
-    Ok(Reply::new(report))
+        Ok(true)
+    });
+    let more = more.await?;
+    Ok(Reply::new(Report { more, ..report }))
 }
 
 fn reseal(keys: &Keys, row: Row) -> Option<Resealed> {

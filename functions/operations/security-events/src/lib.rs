@@ -7,12 +7,9 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Cursor, Page, Query, Reply, Result, Sql, input, output};
-use serde::Deserialize;
+use edge::{Admin, Context, List, Page, Reply, Result, Sql, input, output};
 use serde_json::{Map, Value};
 use uuid::Uuid;
-
-const PAGE: u32 = 20;
 
 #[input]
 struct Filter {
@@ -20,13 +17,9 @@ struct Filter {
     severity: Option<Severity>,
     /// Events by this person or about them.
     user_id: Option<Uuid>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
 }
 
+/// How urgent an event is.
 #[output(name = "SecuritySeverity")]
 enum Severity {
     /// What happens every day.
@@ -37,6 +30,7 @@ enum Severity {
     Critical,
 }
 
+/// Something that those who run this should look at.
 #[output(name = "SecurityEvent")]
 struct Event {
     id: i64,
@@ -53,28 +47,16 @@ struct Event {
     timestamp: DateTime<Utc>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    event: Event,
-}
-
-async fn list_security_events(ctx: Context, _: Admin, Query(filter): Query<Filter>) -> Result<Reply<Page<Event>>> {
-    let filters = (filter.severity, filter.user_id);
-    let before: Option<i64> = filter.cursor.as_ref().map(|cursor| cursor.open(&filters)).transpose()?;
-    let limit = filter.limit.unwrap_or(PAGE);
-    let severity = filter.severity.map(|severity| match severity {
-        Severity::Notice => "notice",
-        Severity::Warning => "warning",
-        Severity::Critical => "critical",
-    });
-    let list = LIST.bind(severity).bind(filter.user_id).bind(before).bind(i64::from(limit) + 1);
-    let rows = ctx.sql(list).await?.all::<Row>()?.into_iter().map(|row| row.event).collect();
-    Ok(Reply::new(Page::new(rows, limit, &filters, |event| event.id)))
+async fn list_security_events(ctx: Context, _: Admin, list: List<Filter, i64>) -> Result<Reply<Page<Event>>> {
+    let Filter { severity, user_id } = list.filter;
+    let rows =
+        ctx.sql(LIST.bind(severity).bind(user_id).bind(list.after(|id| id)).bind(list.fetch())).await?.values::<Event>()?;
+    Ok(Reply::new(list.page(rows, |event| event.id)))
 }
 
 const LIST: Sql = Sql::new(
     "select edge.list_security_events(
-       severity => $1::text, person => $2::uuid, before => $3::bigint, max => $4::integer) as event",
+       severity => $1::text, person => $2::uuid, before => $3::bigint, max => $4::integer)",
 );
 
 #[cfg(test)]

@@ -10,19 +10,19 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, FieldError, Json, Path, Place, Reply, Result, Sql, SqlJson, input, output, refusal};
-use serde::Deserialize;
+use edge::{Admin, Context, Json, Path, Reply, Result, Sql, SqlJson, input, output, refusal};
 use serde_json::Value;
 use uuid::Uuid;
 use validator::ValidationError;
 
 #[input]
-struct Which {
+struct SettingPath {
     /// The setting.
     #[validate(length(min = 3, max = 63), custom(function = "is_key"))]
     key: String,
 }
 
+/// The value that a setting is to have.
 #[input(name = "SettingChange")]
 struct Change {
     /// A truth value, a number, a text, or a flat list or object of these.
@@ -30,11 +30,13 @@ struct Change {
     value: Value,
 }
 
+/// Every setting.
 #[output(name = "Settings")]
 struct Settings {
     items: Vec<Setting>,
 }
 
+/// A setting: its value, what it may be, and what it was.
 #[output(name = "Setting")]
 struct Setting {
     key: String,
@@ -49,46 +51,33 @@ struct Setting {
     /// For `If-Match`.
     version: i32,
     /// Newest first.
-    history: Vec<Past>,
+    history: Vec<SettingVersion>,
 }
 
+/// A value that a setting had.
 #[output(name = "SettingVersion")]
-struct Past {
+struct SettingVersion {
     version: i32,
     value: Value,
     changed_by: Option<Uuid>,
     changed_at: DateTime<Utc>,
 }
 
-#[derive(Deserialize)]
-struct Row {
-    setting: Setting,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok { setting: Box<Setting> },
-    NotFound,
-    Stale,
-    Invalid,
-}
-
 async fn list_settings(ctx: Context, _: Admin) -> Result<Reply<Settings>> {
-    let items = ctx.sql(LIST).await?.all::<Row>()?.into_iter().map(|row| row.setting).collect();
-    Ok(Reply::new(Settings { items }))
+    Ok(Reply::new(Settings { items: ctx.sql(LIST).await?.values()? }))
 }
 
-async fn change_setting(ctx: Context, _: Admin, Path(which): Path<Which>, Json(change): Json<Change>) -> Result<Reply<Setting>> {
-    match ctx.sql(CHANGE.bind(&which.key).bind(SqlJson(&change.value)).bind(ctx.if_match())).await?.one()? {
-        Outcome::Ok { setting } => Ok(Reply::new(*setting).etag(|setting| setting.version)),
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-        Outcome::Stale => Err(refusal::PRECONDITION_FAILED.into()),
-        Outcome::Invalid => Err(FieldError::new(Place::Body, "value", "not_allowed").into()),
-    }
+async fn change_setting(
+    ctx: Context,
+    _: Admin,
+    Path(which): Path<SettingPath>,
+    Json(change): Json<Change>,
+) -> Result<Reply<Setting>> {
+    let change = CHANGE.bind(&which.key).bind(SqlJson(&change.value)).bind(ctx.if_match());
+    Ok(Reply::versioned(ctx.sql(change).await?.value::<Setting>()?))
 }
 
-const LIST: Sql = Sql::new("select edge.list_settings() as setting");
+const LIST: Sql = Sql::new("select edge.list_settings()");
 
 const CHANGE: Sql = Sql::new("select edge.change_setting(key => $1, value => $2::jsonb, if_version => $3::text)");
 

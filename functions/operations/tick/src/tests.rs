@@ -26,7 +26,7 @@ async fn runs(function: &str) -> Vec<(i32, Option<String>, Option<String>)> {
 }
 
 fn answer(status: u16, body: &str) -> Result<HttpAnswer, HttpFailure> {
-    Ok(HttpAnswer { status, retry_after: None, body: body.as_bytes().to_vec() })
+    Ok(HttpAnswer { status, body: body.as_bytes().to_vec(), ..HttpAnswer::default() })
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ struct Wanted {
     periods: Option<u32>,
 }
 
+/// The length of a period.
 #[output(name = "AnalyticsGrouping")]
 enum By {
     /// From Monday to Sunday.
@@ -28,6 +29,7 @@ enum By {
     Month,
 }
 
+/// Kaizens and sessions by period, the newest last.
 #[output(name = "RiseAnalytics")]
 struct Analytics {
     by: By,
@@ -37,6 +39,7 @@ struct Analytics {
     periods: Vec<Period>,
 }
 
+/// One period.
 #[output(name = "AnalyticsPeriod")]
 struct Period {
     /// First day, inclusive.
@@ -62,12 +65,8 @@ async fn get_analytics(
     Path(_): Path<Owner>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Reply<Analytics>> {
-    let by = match wanted.by {
-        None | Some(By::Week) => "week",
-        Some(By::Month) => "month",
-    };
-    let answer: Analytics = ctx.sql(ANALYTICS.bind(by).bind(wanted.periods.unwrap_or(PERIODS))).await?.one()?;
-    Ok(Reply::new(answer).kept())
+    let select = ANALYTICS.bind(wanted.by.unwrap_or(By::Week)).bind(wanted.periods.unwrap_or(PERIODS));
+    Ok(Reply::new(ctx.sql(select).await?.one::<Analytics>()?).revalidated())
 }
 
 /// One period more than is shown, for the comparison.

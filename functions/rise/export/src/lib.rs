@@ -12,29 +12,28 @@ edge::function! {
 mod csv;
 
 use chrono::NaiveDate;
-use edge::{Context, Csv, Cursor, Date, FieldError, OwnerOrAdmin, Page, Path, Place, Query, Reply, Result, Sql, input, output};
+use edge::{Context, Csv, Days, List, OwnerOrAdmin, Page, Path, Reply, Result, Sql, Word, input, output};
 use rise::Owner;
 use serde_json::{Map, Value};
 
-const PAGE: u32 = 500;
-
 #[input]
 struct Wanted {
-    /// `kaizens` where absent.
+    /// `kaizens` where absent. Of freezes, their first day counts.
     of: Option<Of>,
-    /// First day, inclusive. Of freezes, their first day counts.
-    from: Option<Date>,
-    /// Last day, inclusive.
-    to: Option<Date>,
-    /// 500 where absent.
-    #[validate(range(min = 1, max = 1000))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
     /// A table begins with U+FEFF, by which Excel knows that it is UTF-8. No where absent.
+    #[serde(default, deserialize_with = "edge::validation::present", skip_serializing_if = "is_no_filter")]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(extend("default" = Option::<()>::None)))]
     bom: Option<bool>,
 }
 
+/// A cursor is as good with the mark as without.
+fn is_no_filter(_: &Option<bool>) -> bool {
+    true
+}
+
+type Rows = List<Days<Wanted>, (NaiveDate, i64), 500, 1000>;
+
+/// Which rows an exported row is of.
 #[output(name = "ExportedTable")]
 enum Of {
     Kaizens,
@@ -50,45 +49,24 @@ struct Row {
     fields: Map<String, Value>,
 }
 
-async fn export_rise_csv(
-    ctx: Context,
-    _: OwnerOrAdmin,
-    Path(_): Path<Owner>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Reply<Csv>> {
-    let (of, is_first) = (wanted.of.unwrap_or(Of::Kaizens), wanted.cursor.is_none());
-    let mark = if is_first && wanted.bom == Some(true) { "\u{feff}" } else { "" };
-    let page = read(&ctx, wanted).await?;
-    let text = [mark, &csv::write(of.columns(), is_first, &page.items)].concat();
-    Ok(Reply::new(Csv(text)).file(of.file()).next_cursor(page.next_cursor.as_deref()))
+async fn export_rise_csv(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, list: Rows) -> Result<Reply<Csv>> {
+    let Wanted { of, bom } = list.filter.rest;
+    let of = of.unwrap_or(Of::Kaizens);
+    let mark = if list.is_first() && bom == Some(true) { "\u{feff}" } else { "" };
+    let page = read(&ctx, &list).await?;
+    let text = [mark, &csv::write(of.columns(), list.is_first(), &page.items)].concat();
+    Ok(Reply::new(Csv(text)).file(&[of.word(), ".csv"].concat()).next_cursor(page.next_cursor.as_deref()))
 }
 
-async fn export_rise(
-    ctx: Context,
-    _: OwnerOrAdmin,
-    Path(_): Path<Owner>,
-    Query(wanted): Query<Wanted>,
-) -> Result<Reply<Page<Map<String, Value>>>> {
-    read(&ctx, wanted).await.map(Reply::new)
+async fn export_rise(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, list: Rows) -> Result<Reply<Page<Map<String, Value>>>> {
+    read(&ctx, &list).await.map(Reply::new)
 }
 
-async fn read(ctx: &Context, wanted: Wanted) -> Result<Page<Map<String, Value>>> {
-    if wanted.from.zip(wanted.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
-    }
-    let of = wanted.of.unwrap_or(Of::Kaizens);
-    let same = (of, wanted.from, wanted.to);
-    let after: Option<(NaiveDate, i64)> = wanted.cursor.map(|cursor| cursor.open(&same)).transpose()?;
-    let limit = wanted.limit.unwrap_or(PAGE);
-    let select = of
-        .select()
-        .bind(wanted.from.map(Date::day))
-        .bind(wanted.to.map(Date::day))
-        .bind(after.map(|(day, _)| day))
-        .bind(after.map(|(_, id)| id))
-        .bind(i64::from(limit) + 1);
-    let rows = ctx.sql(select).await?.all::<Row>()?;
-    let Page { items, next_cursor } = Page::new(rows, limit, &same, |row| (row.day, row.id));
+async fn read(ctx: &Context, list: &Rows) -> Result<Page<Map<String, Value>>> {
+    let Days { from, to, rest } = &list.filter;
+    let select = rest.of.unwrap_or(Of::Kaizens).select().bind(from).bind(to);
+    let select = select.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
+    let Page { items, next_cursor } = list.page(ctx.sql(select).await?.all::<Row>()?, |row| (row.day, row.id));
     Ok(Page { items: items.into_iter().map(|row| row.fields).collect(), next_cursor })
 }
 
@@ -114,14 +92,6 @@ impl Of {
                 "time_zone",
             ],
             Of::Freezes => &["id", "kind", "from", "to", "created_at", "time_zone"],
-        }
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Of::Kaizens => "kaizens.csv",
-            Of::Zazens => "zazens.csv",
-            Of::Freezes => "freezes.csv",
         }
     }
 

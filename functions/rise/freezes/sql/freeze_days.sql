@@ -4,9 +4,9 @@
 -- back as an entry (`edge.kaizen_oldest`) and up to 31 days ahead. A skip is a pause that is planned ahead, from today on
 -- and up to 366 days ahead; it takes no freeze. Both days are included.
 --
--- Outcomes: `created`, `unchanged` (it was there) {freeze}; `overlaps` {freeze}, the one that is in the way; `too_early`
--- {oldest}; `too_late` {latest}; `none_left` {month, left}, `month` being its first day. `freeze` is {id, user_id, kind,
--- from_day, to_day, created_at}.
+-- Returns {freeze, is_new}, also where it was there; `freeze` is {id, user_id, kind, from_day, to_day, created_at}. Raises
+-- `OR409 freeze_overlaps` {freeze_id}, the one that is in the way; `OR422 date_too_old` {oldest} and `date_too_far` {latest};
+-- `OR409 no_freezes_left` {month, left}, `month` as `YYYY-MM`.
 create or replace function edge.freeze_days(kind text, from_day date, to_day date) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -24,13 +24,15 @@ begin
   where f.user_id = edge.uid() and f.from_day <= to_day and f.to_day >= from_day
   order by f.from_day limit 1;
   if (other.kind, other.from_day, other.to_day) = (kind, from_day, to_day) then
-    return jsonb_build_object('outcome', 'unchanged', 'freeze', to_jsonb(other));
+    return jsonb_build_object('freeze', to_jsonb(other), 'is_new', false);
   elsif other.id is not null then
-    return jsonb_build_object('outcome', 'overlaps', 'freeze', to_jsonb(other));
+    raise exception using errcode = 'OR409', message = 'freeze_overlaps', detail = jsonb_build_object('freeze_id', other.id);
   elsif from_day < oldest then
-    return jsonb_build_object('outcome', 'too_early', 'oldest', oldest);
+    raise exception using errcode = 'OR422', message = 'date_too_old',
+      detail = jsonb_build_object('field', 'from', 'oldest', oldest);
   elsif to_day > latest then
-    return jsonb_build_object('outcome', 'too_late', 'latest', latest);
+    raise exception using errcode = 'OR422', message = 'date_too_far',
+      detail = jsonb_build_object('field', 'to', 'latest', latest);
   end if;
   if kind = 'freeze' then
     select m.month, m.free into short
@@ -43,13 +45,14 @@ begin
     where m.wanted > m.free
     order by m.month limit 1;
     if found then
-      return jsonb_build_object('outcome', 'none_left', 'month', short.month, 'left', short.free);
+      raise exception using errcode = 'OR409', message = 'no_freezes_left',
+        detail = jsonb_build_object('month', to_char(short.month, 'YYYY-MM'), 'left', short.free);
     end if;
   end if;
   insert into public.streak_freezes (user_id, kind, from_day, to_day)
   values (edge.uid(), kind, from_day, to_day)
   returning * into other;
-  return jsonb_build_object('outcome', 'created', 'freeze', to_jsonb(other));
+  return jsonb_build_object('freeze', to_jsonb(other), 'is_new', true);
 end
 $$;
 

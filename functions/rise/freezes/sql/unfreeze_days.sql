@@ -1,8 +1,8 @@
 -- Takes back a freeze of the person of this request, or what is left of a pause.
 --
 -- A freeze goes wholly, and so does a pause that has not begun; of a pause that has begun, the days that have been stay
--- excused. Outcomes: `removed`; `shortened` {freeze}, a pause that ends yesterday; `over` {freeze}; `not_found`. `freeze` is
--- as in `edge.freeze_days`.
+-- excused. Returns the pause that now ends yesterday, as in `edge.freeze_days`, or null where nothing is left. Raises
+-- `OR404 not_found` and `OR409 skip_is_over`.
 create or replace function edge.unfreeze_days(id bigint) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -13,15 +13,15 @@ begin
   select f.* into kept from public.streak_freezes f
   where f.id = unfreeze_days.id and f.user_id = edge.uid() for update;
   if kept.id is null then
-    return jsonb_build_object('outcome', 'not_found');
+    raise exception using errcode = 'OR404', message = 'not_found';
   elsif kept.kind = 'freeze' or kept.from_day >= edge.today() then
     delete from public.streak_freezes f where f.id = kept.id;
-    return jsonb_build_object('outcome', 'removed');
+    return null;
   elsif kept.to_day < edge.today() then
-    return jsonb_build_object('outcome', 'over', 'freeze', to_jsonb(kept));
+    raise exception using errcode = 'OR409', message = 'skip_is_over';
   end if;
   update public.streak_freezes f set to_day = edge.today() - 1 where f.id = kept.id returning f.* into kept;
-  return jsonb_build_object('outcome', 'shortened', 'freeze', to_jsonb(kept));
+  return to_jsonb(kept);
 end
 $$;
 

@@ -16,12 +16,9 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{
-    Context, Cursor, Date, Error, FieldError, Json, Page, Path, Person, Place, Query, Reply, Result, Sql, input, output, refusal,
-    refusals,
+    All, Context, Date, Json, List, Page, Path, Person, Place, Reply, Result, Sql, in_order, input, output, refusal, refusals,
 };
 use serde::Deserialize;
-
-const PAGE: u32 = 20;
 
 refusals! {
     NO_FREEZES_LEFT: 409 "no_freezes_left", fr: "Il ne reste plus assez de gels pour ce mois.", en: "Not enough freezes are left for that month.";
@@ -29,6 +26,7 @@ refusals! {
     SKIP_IS_OVER: 409 "skip_is_over", fr: "Cette pause est terminée.", en: "This skip is over.";
 }
 
+/// Days that shall not break the streak.
 #[input(name = "NewStreakFreeze")]
 struct NewFreeze {
     kind: Kind,
@@ -43,15 +41,7 @@ struct FreezeId {
     id: i64,
 }
 
-#[input]
-struct Paging {
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
+/// Why days are frozen.
 #[output(name = "StreakFreezeKind")]
 enum Kind {
     /// Forgives a day that was or will be missed.
@@ -60,6 +50,7 @@ enum Kind {
     Skip,
 }
 
+/// Frozen days: they neither break the streak nor count.
 #[output(name = "StreakFreeze")]
 struct Freeze {
     id: i64,
@@ -71,71 +62,27 @@ struct Freeze {
     created_at: DateTime<Utc>,
 }
 
+/// A freeze that was placed, or was there.
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Placed {
-    Created { freeze: Freeze },
-    Unchanged { freeze: Freeze },
-    Overlaps { freeze: Freeze },
-    TooEarly { oldest: NaiveDate },
-    TooLate { latest: NaiveDate },
-    NoneLeft { month: NaiveDate, left: i32 },
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Ending {
-    Removed,
-    Shortened { freeze: Freeze },
-    Over,
-    NotFound,
+struct Placed {
+    freeze: Freeze,
+    is_new: bool,
 }
 
 async fn create_freeze(ctx: Context, _: Person, Json(new): Json<NewFreeze>) -> Result<Reply<Freeze>> {
     let to = new.to.unwrap_or(new.from);
-    if to < new.from {
-        return Err(FieldError::new(Place::Body, "from", "from_after_to").into());
-    }
-    let place = PLACE.bind(new.kind.word()).bind(new.from.day()).bind(to.day());
-    match ctx.sql(place).await?.one()? {
-        Placed::Created { freeze } => Ok(Reply::new(freeze)),
-        Placed::Unchanged { freeze } => Ok(Reply::new(freeze).status(200)),
-        Placed::Overlaps { freeze } => Err(Error::from(FREEZE_OVERLAPS).with("freeze_id", freeze.id)),
-        Placed::NoneLeft { month, left } => {
-            Err(Error::from(NO_FREEZES_LEFT).with("month", month.format("%Y-%m").to_string()).with("left", left))
-        }
-        Placed::TooEarly { oldest } => {
-            Err(Error::from(FieldError::new(Place::Body, "from", "date_too_old")).with("oldest", oldest.to_string()))
-        }
-        Placed::TooLate { latest } => {
-            Err(Error::from(FieldError::new(Place::Body, "to", "date_too_far")).with("latest", latest.to_string()))
-        }
-    }
+    in_order(Place::Body, Some(new.from), Some(to))?;
+    let Placed { freeze, is_new } = ctx.sql(PLACE.bind(new.kind).bind(new.from).bind(to)).await?.value()?;
+    Ok(Reply::new(freeze).status(if is_new { 201 } else { 200 }))
 }
 
-async fn list_freezes(ctx: Context, _: Person, Query(paging): Query<Paging>) -> Result<Reply<Page<Freeze>>> {
-    let before: Option<NaiveDate> = paging.cursor.map(|cursor| cursor.open(&())).transpose()?;
-    let limit = paging.limit.unwrap_or(PAGE);
-    let rows = ctx.sql(SELECT.bind(before).bind(i64::from(limit) + 1)).await?.all::<Freeze>()?;
-    Ok(Reply::new(Page::new(rows, limit, &(), |freeze| freeze.from)))
+async fn list_freezes(ctx: Context, _: Person, list: List<All, NaiveDate>) -> Result<Reply<Page<Freeze>>> {
+    let select = SELECT.bind(list.after(|day| day)).bind(list.fetch());
+    Ok(Reply::new(list.page(ctx.sql(select).await?.all()?, |freeze: &Freeze| freeze.from)))
 }
 
 async fn delete_freeze(ctx: Context, _: Person, Path(freeze): Path<FreezeId>) -> Result<Reply<Option<Freeze>>> {
-    match ctx.sql(REMOVE.bind(freeze.id)).await?.one()? {
-        Ending::Removed => Ok(Reply::new(None)),
-        Ending::Shortened { freeze } => Ok(Reply::new(Some(freeze))),
-        Ending::Over => Err(SKIP_IS_OVER.into()),
-        Ending::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Kind::Freeze => "freeze",
-            Kind::Skip => "skip",
-        }
-    }
+    Ok(Reply::new(ctx.sql(REMOVE.bind(freeze.id)).await?.value()?))
 }
 
 const PLACE: Sql = Sql::new("select edge.freeze_days(kind => $1, from_day => $2::date, to_day => $3::date)");

@@ -7,7 +7,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, OwnerOrAdmin, Passed, Path, Query, Reply, Result, Sql, input, output};
+use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, Verbatim, input, output};
 use rise::Owner;
 
 const SHOWN: u32 = 14;
@@ -19,6 +19,7 @@ struct Shown {
     days: Option<u32>,
 }
 
+/// Days in a row on which a kaizen was completed.
 #[output(name = "KaizenStreak")]
 struct Streak {
     /// The run that ends today; 0 while today's kaizen is still asked for.
@@ -48,12 +49,14 @@ struct Streak {
     days: Vec<Day>,
 }
 
+/// What one day does to the streak.
 #[output(name = "StreakDay")]
 struct Day {
     date: NaiveDate,
     reason: Reason,
 }
 
+/// Why a day counts as it does.
 #[output(name = "StreakReason")]
 enum Reason {
     Done,
@@ -73,9 +76,9 @@ async fn get_streak(
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
     Query(shown): Query<Shown>,
-) -> Result<Reply<Passed<Streak>>> {
+) -> Result<Reply<Verbatim<Streak>>> {
     let days = shown.days.unwrap_or(SHOWN);
-    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.passed()?))
+    Ok(Reply::new(ctx.sql(STREAK.bind(days)).await?.verbatim()?))
 }
 
 /// The rule itself is `edge.streak`, which the planner puts in its place.

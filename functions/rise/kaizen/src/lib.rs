@@ -4,7 +4,7 @@ edge::function! {
     /// Adds an entry. A repeated `client_id` with equal content gives the entry with status 200, however it has been changed
     /// since; 410 `removed` where it was removed.
     POST   "/rise/kaizen"      => create_kaizen, auth: Person,       limit: 60,  writes, reply: 201 or 200, headers: [ETag],
-        refuses: [refusal::CLIENT_ID_MISMATCH, rise::REMOVED];
+        refuses: [refusal::CLIENT_ID_MISMATCH, refusal::REMOVED];
     /// A person's entries, newest day first. `{id}` is the person.
     GET    "/rise/kaizen/{id}" => list_kaizens,  auth: OwnerOrAdmin, limit: 300, reads;
     /// Changes an entry: completes it, takes that back, words it anew, moves it to another day. `{id}` is the entry.
@@ -17,17 +17,15 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Cursor, Date, Error, FieldError, Json, OwnerOrAdmin, Page, Passed, Path, Person, Place, Query, Reply, Result, Sql,
-    input, output, refusal,
+    Context, Date, Days, FieldError, Json, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, Verbatim, input,
+    output, refusal,
 };
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-const PAGE: u32 = 20;
 
 /// How far a device's clock may be ahead of ours.
 const AHEAD: TimeDelta = TimeDelta::minutes(5);
 
+/// A kaizen to add.
 #[input(name = "NewKaizen")]
 struct NewEntry {
     /// What to do better, in the person's words.
@@ -42,7 +40,8 @@ struct NewEntry {
     client_id: Option<Uuid>,
 }
 
-#[input(name = "KaizenChange")]
+/// What changes; absent fields stay.
+#[input(name = "KaizenChange", change)]
 struct Change {
     /// An entry can be completed for as long as one may be added for its day, and be taken back at any time.
     completed: Option<bool>,
@@ -66,19 +65,7 @@ struct EntryId {
     id: i64,
 }
 
-#[input]
-struct Range {
-    /// First day, inclusive.
-    from: Option<Date>,
-    /// Last day, inclusive.
-    to: Option<Date>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
+/// One small improvement of one day.
 #[output(name = "Kaizen")]
 struct Entry {
     id: i64,
@@ -95,101 +82,35 @@ struct Entry {
 }
 
 /// What a list is sorted by.
-#[derive(Serialize, Deserialize)]
+#[output]
 struct Key {
     date: NaiveDate,
     id: i64,
 }
 
-/// What the database knows when it has written nothing.
-#[output]
-struct Refusal {
-    today: NaiveDate,
-    oldest: NaiveDate,
-    existing: Option<Entry>,
-    /// Whether the first request under this `client_id` asked for the same.
-    #[serde(default)]
-    same: bool,
-    #[serde(default)]
-    removed: bool,
-}
-
 async fn create_kaizen(ctx: Context, _: Person, Json(new): Json<NewEntry>) -> Result<Reply<Entry>> {
     completion(&ctx, new.completed, new.completed_at)?;
-    let insert =
-        INSERT.bind(&new.action).bind(new.date.map(Date::day)).bind(new.completed).bind(new.client_id).bind(new.completed_at);
-    let why_not = WHY_NOT_INSERTED
-        .bind(new.client_id)
-        .bind(&new.action)
-        .bind(new.date.map(Date::day))
-        .bind(new.completed)
-        .bind(new.completed_at);
-    let [inserted, refusal] = ctx.batch([insert, why_not]).await?;
-    if let Some(entry) = inserted.optional::<Entry>()? {
-        return Ok(Reply::new(entry).etag(|entry| entry.version));
-    }
-    let refusal: Refusal = refusal.one()?;
-    match refusal.existing {
-        None => Err(out_of_range(new.date, new.completed_at, &refusal)),
-        Some(_) if !refusal.same => Err(refusal::CLIENT_ID_MISMATCH.into()),
-        Some(_) if refusal.removed => Err(rise::REMOVED.into()),
-        Some(entry) => Ok(Reply::new(entry).etag(|entry| entry.version).status(200)),
-    }
+    ctx.add_row(INSERT, FIRST, &new).await
 }
 
 async fn list_kaizens(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    Query(range): Query<Range>,
-) -> Result<Reply<Passed<Page<Entry>>>> {
-    if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
-    }
-    let filters = (range.from, range.to);
-    let after: Option<Key> = range.cursor.map(|cursor| cursor.open(&filters)).transpose()?;
-    let limit = range.limit.unwrap_or(PAGE);
-    let select = SELECT
-        .bind(range.from.map(Date::day))
-        .bind(range.to.map(Date::day))
-        .bind(after.as_ref().map(|key| key.date))
-        .bind(after.as_ref().map(|key| key.id))
-        .bind(i64::from(limit) + 1);
-    Ok(Reply::new(ctx.sql(select).await?.page::<Entry, Key>(limit, &filters)?))
+    list: List<Days, Key>,
+) -> Result<Reply<Verbatim<Page<Entry>>>> {
+    let select = SELECT.bind(list.filter.from).bind(list.filter.to);
+    let select = select.bind(list.after(|key| key.date)).bind(list.after(|key| key.id)).bind(list.fetch());
+    Ok(Reply::new(ctx.sql(select).await?.page(&list)?))
 }
 
 async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
-    if change.completed.is_none() && change.completed_at.is_none() && change.action.is_none() && change.date.is_none() {
-        return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
-    }
     completion(&ctx, change.completed, change.completed_at)?;
-    let update = UPDATE
-        .bind(entry.id)
-        .bind(change.completed)
-        .bind(&change.action)
-        .bind(change.date.map(Date::day))
-        .bind(ctx.if_match())
-        .bind(change.completed_at);
-    let [updated, refusal] = ctx.batch([update, WHY_NOT_UPDATED.bind(entry.id)]).await?;
-    if let Some(entry) = updated.optional::<Entry>()? {
-        return Ok(Reply::new(entry).etag(|entry| entry.version));
-    }
-    let refusal: Refusal = refusal.one()?;
-    match &refusal.existing {
-        None => Err(refusal::NOT_FOUND.into()),
-        Some(present) if !ctx.matches(present.version) => Err(refusal::PRECONDITION_FAILED.into()),
-        Some(_) => Err(out_of_range(change.date, change.completed_at, &refusal)),
-    }
+    ctx.change_row(UPDATE, PRESENT, entry.id, &change).await
 }
 
 async fn delete_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
-    let delete = DELETE.bind(entry.id).bind(ctx.if_match());
-    let [deleted, refusal] = ctx.batch([delete, WHY_NOT_UPDATED.bind(entry.id)]).await?;
-    match (deleted.affected()?, refusal.one::<Refusal>()?.existing) {
-        (0, None) => Err(refusal::NOT_FOUND.into()),
-        (0, Some(_)) => Err(refusal::PRECONDITION_FAILED.into()),
-        _ => Ok(Reply::new(())),
-    }
+    ctx.remove_row(DELETE, PRESENT, entry.id).await
 }
 
 /// A moment of completion is one of something completed, and has been. How long ago it may have been the database knows.
@@ -204,36 +125,22 @@ fn completion(ctx: &Context, completed: Option<bool>, moment: Option<DateTime<Ut
     }
 }
 
-/// The only reason that is left: a day that may not be written, that of a completion too.
-fn out_of_range(date: Option<Date>, completed_at: Option<DateTime<Utc>>, refusal: &Refusal) -> Error {
-    let error = match date {
-        Some(date) if date.day() > refusal.today => FieldError::new(Place::Body, "date", "date_in_future"),
-        Some(date) if date.day() < refusal.oldest => FieldError::new(Place::Body, "date", "date_too_old"),
-        _ if completed_at.is_some() => FieldError::new(Place::Body, "completed_at", "date_too_old"),
-        _ => FieldError::new(Place::Body, "completed", "date_too_old"),
-    };
-    Error::from(error).with("today", refusal.today.to_string()).with("oldest", refusal.oldest.to_string())
-}
-
+/// What is there already under the same `client_id` is neither judged by today's days nor added again.
 const INSERT: Sql = Sql::new(
     "insert into kaizen (action, date, completed, client_id, completed_at, first)
-     select $1::text, day, coalesce($3::boolean, false), $4::uuid, $5::timestamptz,
-       case when $4::uuid is not null then jsonb_build_object('action', $1::text, 'date', day,
-         'completed', coalesce($3::boolean, false), 'completed_at', extract(epoch from $5::timestamptz)) end
-     from (select coalesce($2::date, edge.day_of($5::timestamptz), edge.today()) as day) as asked
-     where day between edge.kaizen_oldest() and edge.today()
-       and ($5::timestamptz is null or edge.day_of($5::timestamptz) >= edge.kaizen_oldest())
+     select action, edge.writable(day, case when date is null then 'completed_at' else 'date' end), completed is true, client_id,
+       edge.writable(completed_at, 'completed_at'),
+       case when client_id is not null then $1 || jsonb_build_object('date', day, 'completed', completed is true) end
+     from jsonb_to_record($1) as n (action text, date date, completed boolean, client_id uuid, completed_at timestamptz),
+       lateral (select coalesce(date, edge.day_of(completed_at), edge.today()) as day) as d
+     where not exists (select from kaizen k where k.user_id = edge.uid() and k.client_id = n.client_id)
      on conflict (user_id, client_id) do nothing
-     returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
+     returning *",
 );
 
-/// A repeat is the same where what it says was said at first; entries older than `first` are not judged.
-const WHY_NOT_INSERTED: Sql = Sql::new(
-    "select edge.today() as today, edge.kaizen_oldest() as oldest, to_jsonb(k) as existing, k.deleted_at is not null as removed,
-       coalesce(k.first @> jsonb_strip_nulls(jsonb_build_object('action', $2::text, 'date', $3::date,
-         'completed', $4::boolean, 'completed_at', extract(epoch from $5::timestamptz))), true) as same
-     from (values (true)) as one
-     left join kaizen k on k.user_id = edge.uid() and k.client_id = $1::uuid",
+/// Entries older than `first` are not judged.
+const FIRST: Sql = Sql::new(
+    "select *, (first @> $1) is not false as same from kaizen where user_id = edge.uid() and client_id = ($1::jsonb ->> 'client_id')::uuid",
 );
 
 const SELECT: Sql = Sql::new(
@@ -246,22 +153,22 @@ const SELECT: Sql = Sql::new(
      limit $5::bigint",
 );
 
+/// To complete an entry is to write it for its day, to move it for the new one.
 const UPDATE: Sql = Sql::new(
-    "update kaizen
-     set completed = coalesce($2::boolean, completed), action = coalesce($3, action), date = coalesce($4::date, date),
-       completed_at = coalesce($6::timestamptz, completed_at)
-     where id = $1::bigint and user_id = edge.uid() and deleted_at is null
-       and ($4::date is null or $4 = date or $4 between edge.kaizen_oldest() and edge.today())
-       and (completed or not coalesce($2::boolean, false) or coalesce($4::date, date) >= edge.kaizen_oldest())
-       and ($6::timestamptz is null or edge.day_of($6::timestamptz) >= edge.kaizen_oldest())
-       and edge.is_version(version, $5)
-     returning id, user_id, action, date, completed, completed_at, client_id, created_at, updated_at, version",
+    "update kaizen k
+     set completed = coalesce(c.completed, k.completed), action = coalesce(c.action, k.action),
+       completed_at = coalesce(edge.writable(c.completed_at, 'completed_at'), k.completed_at),
+       date = case
+         when c.date <> k.date then edge.writable(c.date, 'date')
+         when c.completed and not k.completed then edge.writable(k.date,
+           case when c.date is not null then 'date' when c.completed_at is not null then 'completed_at' else 'completed' end)
+         else k.date end
+     from jsonb_to_record($2) as c (completed boolean, action text, date date, completed_at timestamptz)
+     where k.id = $1::bigint and k.user_id = edge.uid() and k.deleted_at is null and edge.is_version(k.version, $3)
+     returning k.*",
 );
 
-const WHY_NOT_UPDATED: Sql = Sql::new(
-    "select edge.today() as today, edge.kaizen_oldest() as oldest,
-       (select to_jsonb(k) from kaizen k where k.user_id = edge.uid() and k.id = $1::bigint and k.deleted_at is null) as existing",
-);
+const PRESENT: Sql = Sql::new("select version from kaizen where id = $1::bigint and user_id = edge.uid() and deleted_at is null");
 
 const DELETE: Sql = Sql::new(
     "update kaizen set deleted_at = edge.now()

@@ -11,7 +11,8 @@ edge::function! {
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, output};
 
-#[input(name = "RisePreferencesChange")]
+/// What changes; absent fields stay.
+#[input(name = "RisePreferencesChange", change)]
 struct Change {
     time_zone: Option<TimeZone>,
     /// What is done before this hour of the night still belongs to the day before.
@@ -22,6 +23,7 @@ struct Change {
     weekly_target: Option<i32>,
 }
 
+/// When a person's day ends, and their weekly targets.
 #[output(name = "RisePreferences")]
 struct Preferences {
     /// A name of the IANA list.
@@ -41,10 +43,7 @@ async fn get_preferences(ctx: Context, _: Person) -> Result<Reply<Preferences>> 
 }
 
 async fn update_preferences(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<Preferences>> {
-    if change.time_zone.is_none() && change.day_end_hour.is_none() && change.weekly_target.is_none() {
-        return Err(FieldError::new(Place::Body, "", "nothing_to_change").into());
-    }
-    let clock = SET_CLOCK.bind(change.time_zone.as_ref().map(TimeZone::as_str)).bind(change.day_end_hour);
+    let clock = SET_CLOCK.bind(&change.time_zone).bind(change.day_end_hour);
     let target = SET_TARGET.bind(change.weekly_target);
     let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
     let [_, _, preferences] =

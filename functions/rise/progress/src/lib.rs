@@ -11,6 +11,7 @@ use chrono::NaiveDate;
 use edge::{Context, OwnerOrAdmin, Path, Reply, Result, Sql, output};
 use rise::Owner;
 
+/// What a person has reached, and what comes next.
 #[output(name = "RiseProgress")]
 struct Progress {
     /// Those of the rewards and of the badges earned.
@@ -32,6 +33,7 @@ struct Reward {
     points: i64,
 }
 
+/// A threshold that was reached, or is next.
 #[output(name = "Badge")]
 struct Badge {
     code: String,
@@ -48,6 +50,7 @@ struct Badge {
     earned_on: Option<NaiveDate>,
 }
 
+/// What is counted.
 #[output(name = "ProgressMetric")]
 enum Metric {
     /// Days with a kaizen done.

@@ -11,6 +11,7 @@ edge::function! {
 
 mod picture;
 
+use chart::Theme;
 use chrono::NaiveDate;
 use edge::{Context, OwnerOrAdmin, Path, Query, Reply, Result, Sql, Svg, input, output};
 use rise::Owner;
@@ -30,12 +31,7 @@ struct Look {
     theme: Option<Theme>,
 }
 
-#[output(name = "PictureTheme")]
-enum Theme {
-    Light,
-    Dark,
-}
-
+/// A person's kaizens and sessions, by week.
 #[output(name = "RiseStats")]
 #[serde(rename_all = "camelCase")]
 struct UserStats {
@@ -63,6 +59,7 @@ struct UserStats {
     total_zazen_seconds: i64,
 }
 
+/// One ISO week of a person.
 #[output(name = "RiseWeek")]
 #[serde(rename_all = "camelCase")]
 struct Week {
@@ -90,13 +87,13 @@ async fn get_rise_stats(
     Path(_): Path<Owner>,
     Query(trend): Query<Trend>,
 ) -> Result<Reply<UserStats>> {
-    Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).kept())
+    Ok(Reply::new(ctx.sql(STATS.bind(trend.weeks.unwrap_or(WEEKS))).await?.one::<UserStats>()?).revalidated())
 }
 
 async fn get_rise_picture(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, Query(look): Query<Look>) -> Result<Reply<Svg>> {
     let [stats, days] = ctx.batch([STATS.bind(picture::WEEKS), DAYS.bind(picture::WEEKS)]).await?;
     let text = picture::draw(&stats.one()?, &days.all()?, look.theme, ctx.language());
-    Ok(Reply::new(Svg(text)).kept())
+    Ok(Reply::new(Svg(text)).revalidated())
 }
 
 const STATS: Sql = Sql::new(

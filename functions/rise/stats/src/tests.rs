@@ -1,4 +1,5 @@
 use chrono::{Datelike, Days, NaiveDate};
+use edge::Language;
 use serde_json::{Value, json};
 use testing::{Answer, App, Person};
 
@@ -249,5 +250,44 @@ async fn all(app: &App, person: &Person, list: &str) -> Vec<Value> {
             Some(next) => cursor = format!("&cursor={next}"),
             None => return rows,
         }
+    }
+}
+
+/// A year with a little of everything that a picture can show.
+fn busy_year() -> (super::UserStats, Vec<super::Day>) {
+    let today: NaiveDate = "2026-06-10".parse().unwrap();
+    let stats = super::UserStats {
+        total_kaizens: 2345,
+        completed_kaizens: 1234,
+        completion_rate: 0.5,
+        total_zazen_minutes: 75_000,
+        current_streak: 1,
+        average_session_duration: 600.0,
+        weekly_trend: Vec::new(),
+        alive_streak: 1,
+        best_streak: 1024,
+        today,
+        total_zazen_seconds: 4_500_000,
+    };
+    let day = |back: u64| super::Day {
+        day: today - Days::new(back),
+        completed: i64::try_from(back % 6).unwrap(),
+        seconds: i64::try_from(back % 5 * 1700 * (back % 3) + back % 7 % 2 * 40).unwrap(),
+        excused: back.is_multiple_of(6) && back % 4 == 2,
+    };
+    (stats, (0..366).filter(|back| back % 11 != 3).map(day).collect())
+}
+
+/// The pictures of before the parts that draw it were everybody's, byte for byte.
+#[test]
+fn the_picture_is_the_stored_one() {
+    let (stats, days) = busy_year();
+    for (name, stored, theme, language) in [
+        ("fr", include_str!("tests/year-fr.svg"), None, Language::Fr),
+        ("en-light", include_str!("tests/year-en-light.svg"), Some(super::Theme::Light), Language::En),
+        ("fr-dark", include_str!("tests/year-fr-dark.svg"), Some(super::Theme::Dark), Language::Fr),
+    ] {
+        let drawn = super::picture::draw(&stats, &days, theme, language);
+        assert!(drawn == stored, "{name} differs");
     }
 }

@@ -6,49 +6,28 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Cursor, Date, FieldError, OwnerOrAdmin, Page, Path, Place, Query, Reply, Result, Sql, input, output};
+use edge::{Context, Days, List, OwnerOrAdmin, Page, Path, Reply, Result, Sql, input};
 use rise::{Owner, Session};
 
-const PAGE: u32 = 20;
-
 #[input]
-struct Range {
-    /// First day, inclusive.
-    from: Option<Date>,
-    /// Last day, inclusive.
-    to: Option<Date>,
+struct Filter {
     /// Only sessions with this trigger.
     triggered_by: Option<String>,
-    /// 20 where absent.
-    #[validate(range(min = 1, max = 100))]
-    limit: Option<u32>,
-    /// `next_cursor` of the page before, with the same filters.
-    cursor: Option<Cursor>,
-}
-
-#[output]
-struct Total {
-    total: i64,
 }
 
 async fn list_zazen_sessions(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    Query(range): Query<Range>,
+    list: List<Days<Filter>, (DateTime<Utc>, i64)>,
 ) -> Result<Reply<Page<Session>>> {
-    if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
-    }
-    let trigger = range.triggered_by.as_deref().map(rise::trigger);
-    let filters = (range.from, range.to, &trigger);
-    let after: Option<(DateTime<Utc>, i64)> = range.cursor.map(|cursor| cursor.open(&filters)).transpose()?;
-    let limit = range.limit.unwrap_or(PAGE);
-    let filtered = |sql: Sql| sql.bind(range.from.map(Date::day)).bind(range.to.map(Date::day)).bind(&trigger);
-    let select = filtered(SELECT).bind(after.map(|(time, _)| time)).bind(after.map(|(_, id)| id)).bind(i64::from(limit) + 1);
+    let Days { from, to, rest } = &list.filter;
+    let trigger = rest.triggered_by.as_deref().map(rise::trigger);
+    let filtered = |sql: Sql| sql.bind(from).bind(to).bind(&trigger);
+    let select = filtered(SELECT).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let [rows, total] = ctx.batch([select, filtered(COUNT)]).await?;
-    let page = Page::new(rows.all::<Session>()?, limit, &filters, |session| (session.timestamp, session.id));
-    Ok(Reply::new(page).total(total.one::<Total>()?.total))
+    let page = list.page(rows.all::<Session>()?, |session| (session.timestamp, session.id));
+    Ok(Reply::new(page).total(total.value()?))
 }
 
 const SELECT: Sql = Sql::new(

@@ -8,10 +8,7 @@ edge::function! {
 }
 
 use chrono::NaiveDate;
-use edge::{
-    Context, Date, FieldError, Language, Message, OwnerOrAdmin, Page, Path, Person, Place, Query, Reply, Result, Sql, input, msg,
-    output,
-};
+use edge::{Context, Days, Language, Message, OwnerOrAdmin, Page, Path, Person, Query, Reply, Result, Sql, input, msg, output};
 use rise::Owner;
 
 const WEEKS: u32 = 12;
@@ -32,16 +29,13 @@ const SUGGESTIONS: [Message; 8] = [
 ];
 
 #[input]
-struct Range {
-    /// First day, inclusive.
-    from: Option<Date>,
-    /// Last day, inclusive.
-    to: Option<Date>,
+struct Weeks {
     /// How many weeks `by_week` shows; 12 where absent.
     #[validate(range(min = 1, max = 53))]
     weeks: Option<u32>,
 }
 
+/// A person's sessions, in all and by week.
 #[output(name = "ZazenStats")]
 struct Stats {
     sessions: i64,
@@ -71,6 +65,7 @@ struct Mood {
     change: f64,
 }
 
+/// How often something led to sitting.
 #[output(name = "ZazenTrigger")]
 struct Trigger {
     triggered_by: Option<String>,
@@ -81,6 +76,7 @@ struct Trigger {
     mood: Mood,
 }
 
+/// One ISO week of sessions.
 #[output(name = "ZazenWeek")]
 struct Week {
     /// Its Monday.
@@ -95,6 +91,7 @@ struct Used {
     uses: i64,
 }
 
+/// A word for what led to sitting.
 #[output(name = "ZazenTriggerSuggestion")]
 struct Suggestion {
     /// What goes into `triggered_by`.
@@ -109,12 +106,9 @@ async fn get_zazen_stats(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    Query(range): Query<Range>,
+    Query(range): Query<Days<Weeks>>,
 ) -> Result<Reply<Stats>> {
-    if range.from.zip(range.to).is_some_and(|(from, to)| from > to) {
-        return Err(FieldError::new(Place::Query, "from", "from_after_to").into());
-    }
-    let select = STATS.bind(range.from.map(Date::day)).bind(range.to.map(Date::day)).bind(range.weeks.unwrap_or(WEEKS));
+    let select = STATS.bind(range.from).bind(range.to).bind(range.rest.weeks.unwrap_or(WEEKS));
     Ok(Reply::new(ctx.sql(select).await?.one()?))
 }
 

@@ -4,10 +4,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt;
 use futures::future::LocalBoxFuture;
+use futures::stream::unfold;
 
 use crate::bridge;
-use crate::http::{Http, HttpAnswer, HttpFailure, Unread};
+use crate::http::{Http, HttpAnswer, HttpFailure, Patience, Unread, Upstream};
 use crate::tasks::{Outcome, Ticket};
 
 /// What a call may ask of its host.
@@ -56,11 +58,26 @@ impl Runtime {
     async fn send(&self, binding: &str, request: Http) -> Result<HttpAnswer, HttpFailure> {
         let ticket = Ticket::new();
         self.0.http(&ticket, binding, &request);
-        match ticket.await {
-            Outcome::Received(answer) => Ok(answer),
-            Outcome::Failed(failure) => Err(failure),
-            Outcome::Said(_) => Err(HttpFailure::Connection("the bridge failed".to_owned())),
-        }
+        received(ticket).await?.ok_or_else(|| HttpFailure::Connection("the bridge failed".to_owned()))
+    }
+
+    pub(crate) async fn stream(&self, request: Http, patience: Patience) -> Result<Upstream, HttpFailure> {
+        let ticket = Ticket::new();
+        // From here on: whoever drops this future, before the first byte too, hangs up.
+        let source = Source(ticket.number());
+        bridge::open_stream(&ticket, &request, patience);
+        let HttpAnswer { status, headers, .. } = received(ticket).await?.unwrap_or_default();
+        let body = unfold(Some(source), |source| async {
+            let source: Source = source?;
+            let ticket = Ticket::new();
+            bridge::pull_piece(&ticket, source.0);
+            match received(ticket).await {
+                Ok(Some(answer)) => Some((Ok(answer.body), Some(source))),
+                Ok(None) => None,
+                Err(failure) => Some((Err(failure), None)),
+            }
+        });
+        Ok(Upstream { status, headers, body: body.boxed_local() })
     }
 
     pub(crate) async fn sleep(&self, duration: Duration) {
@@ -75,5 +92,23 @@ impl Runtime {
 
     pub(crate) fn log(&self, line: &str) {
         bridge::write(line);
+    }
+}
+
+/// A stream that is read; dropping it hangs up.
+struct Source(u32);
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        bridge::hangup(self.0);
+    }
+}
+
+/// What came for a ticket; `None` where nothing comes any more.
+async fn received(ticket: Ticket) -> Result<Option<HttpAnswer>, HttpFailure> {
+    match ticket.await {
+        Outcome::Received(answer) => Ok(Some(answer)),
+        Outcome::Failed(failure) => Err(failure),
+        Outcome::Said(_) => Ok(None),
     }
 }

@@ -6,9 +6,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
+use futures::StreamExt;
 use futures::future::LocalBoxFuture;
+use futures::stream::unfold;
 
-use crate::http::{Http, HttpAnswer, HttpFailure, Unread};
+use crate::http::{Http, HttpAnswer, HttpFailure, Patience, Unread, Upstream};
+use crate::request::Headers;
 
 /// What a call may ask of its host.
 #[derive(Clone)]
@@ -60,26 +63,43 @@ impl Runtime {
     }
 
     pub(crate) async fn http(&self, request: Http) -> Result<HttpAnswer, HttpFailure> {
+        let most = request.most;
+        let patience = Patience { first: request.timeout, silence: request.timeout, whole: request.timeout };
+        let Upstream { status, headers, body: mut pieces } = self.stream(request, patience).await?;
+        let mut body = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            body.extend(piece?);
+            if body.len() > most {
+                return Err(HttpFailure::too_large());
+            }
+        }
+        Ok(HttpAnswer { status, retry_after: None, headers, body })
+    }
+
+    pub(crate) async fn stream(&self, request: Http, patience: Patience) -> Result<Upstream, HttpFailure> {
         let failure = |error: reqwest::Error| {
             if error.is_timeout() { HttpFailure::Timeout } else { HttpFailure::Connection(error.without_url().to_string()) }
         };
         let method = request.method.parse().map_err(|_| HttpFailure::Connection("method".to_owned()))?;
-        let mut sending = self.0.client.request(method, &request.url).timeout(request.timeout).body(request.body);
+        let mut sending = self.0.client.request(method, &request.url).timeout(patience.whole).body(request.body);
         for (name, value) in request.headers {
             sending = sending.header(name, value);
         }
-        let answer = sending.send().await.map_err(failure)?;
-        let retry_after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok()?.parse().ok());
-        let status = answer.status().as_u16();
-        let mut answer = answer;
-        let mut body = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(failure)? {
-            body.extend_from_slice(&piece);
-            if body.len() > request.most {
-                return Err(HttpFailure::too_large());
+        let late = |_| HttpFailure::Timeout;
+        let answer = tokio::time::timeout(patience.first, sending.send()).await.map_err(late)?.map_err(failure)?;
+        let wanted =
+            request.wants.iter().filter_map(|name| Some([name, ":", answer.headers().get(*name)?.to_str().ok()?, "\n"].concat()));
+        let (headers, status) = (Headers(wanted.collect()), answer.status().as_u16());
+        let body = unfold(Some(answer), move |answer| async move {
+            let mut answer = answer?;
+            match tokio::time::timeout(patience.silence, answer.chunk()).await.map_err(late) {
+                Ok(Ok(Some(piece))) => Some((Ok(piece.to_vec()), Some(answer))),
+                Ok(Ok(None)) => None,
+                Ok(Err(error)) => Some((Err(failure(error)), None)),
+                Err(failure) => Some((Err(failure), None)),
             }
-        }
-        Ok(HttpAnswer { status, retry_after, body })
+        });
+        Ok(Upstream { status, headers, body: body.boxed_local() })
     }
 
     pub(crate) async fn call(&self, binding: &str, _: Http) -> Result<HttpAnswer, HttpFailure> {

@@ -8,6 +8,7 @@ const ROWS: u64 = 10_000;
 
 /// Tables that stay small, and why.
 const SMALL: &[(&str, &str)] = &[
+    ("consent_purposes", "a dozen texts, written by hand"),
     ("job_latencies", "a dozen rows a day"),
     ("progress_rules", "a dozen rules, written by hand"),
     ("settings", "what settings.sql lists"),
@@ -16,6 +17,8 @@ const SMALL: &[(&str, &str)] = &[
 /// Columns that the copies of an example would all have alike, as nothing real is, in terms of the number `n` of the copy.
 const VARIED: &[(&str, &str, &str)] = &[
     ("creations", "result_url", "'https://images.example/' || n"),
+    ("files", "address", "'storage://files/' || md5(n::text) || '/' || md5(n::text)::uuid"),
+    ("files", "delete_after", "case when n % 100 = 0 then edge.now() + n * interval '1 hour' end"),
     ("jobs", "finished_at", "case when n % 100 > 0 then edge.now() - n * interval '1 hour' end"),
     ("jobs", "output", "case when n % 100 > 0 then jsonb_build_object('url', 'https://images.example/' || n) end"),
     ("jobs", "state", "case when n % 100 > 0 then 'succeeded' else 'queued' end"),

@@ -1,0 +1,94 @@
+//! One call of one endpoint: what it is known by, and the steps that [`run`](crate::run) takes with it.
+
+use std::rc::Rc;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::caller::{Identity, SqlRole};
+use crate::config::Config;
+use crate::context::{Context, Inner};
+use crate::contract::{Endpoint, Limit};
+use crate::http::Unread;
+use crate::idempotency::Key;
+use crate::log::Log;
+use crate::request::Parts;
+use crate::runtime::Runtime;
+use crate::tags::Tags;
+use crate::{Error, Language, Result, refusal};
+
+/// One call of one endpoint, on its way through [`run`](crate::run).
+pub struct Call {
+    pub(crate) package: &'static str,
+    pub(crate) endpoint: &'static Endpoint,
+    pub(crate) parts: Parts,
+    pub(crate) config: Rc<Config>,
+    pub(crate) now: DateTime<Utc>,
+    pub(crate) language: Language,
+    pub(crate) runtime: Runtime,
+    pub(crate) log: Rc<Log>,
+}
+
+impl Call {
+    /// Counts this call against its operation and the person, or the address and its network where nobody is known.
+    pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
+        let limit = self.endpoint.limit;
+        let Some(person) = person else {
+            self.count(limit, &self.parts.ip_key()).await?;
+            return match self.parts.ip_network() {
+                Some(network) => self.count(limit.of_network(), &network).await,
+                None => Ok(()),
+            };
+        };
+        self.count(limit, &person.to_string()).await
+    }
+
+    async fn count(&self, limit: Limit, who: &str) -> Result<()> {
+        let Some(binding) = limit.binding() else { return Ok(()) };
+        let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
+        if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited(limit)) }
+    }
+
+    /// Reads the body under its cap; `json` bodies must be declared as such.
+    pub(crate) async fn read_body(&self, json: bool) -> Result<Vec<u8>> {
+        let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
+            Unread::TooLarge => Error::body_too_large(),
+            Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
+        })?;
+        if json && !body.is_empty() {
+            let declared = self.parts.headers.get("content-type").unwrap_or_default();
+            let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
+            if !kind.eq_ignore_ascii_case("application/json") {
+                return Err(Error::unsupported_media_type());
+            }
+        }
+        Ok(body)
+    }
+
+    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>, body: &[u8]) -> Result<Context> {
+        let header = |name| self.parts.headers.get(name);
+        let Call { parts, endpoint, .. } = self;
+        let key = header("idempotency-key").filter(|_| endpoint.takes_key()).map(|key| {
+            let address = [&parts.path, "?", &parts.raw_query].concat();
+            Key::read(key, endpoint.method, &address, body, endpoint.idempotent)
+        });
+        Ok(Context(Rc::new(Inner {
+            now: time.unwrap_or(self.now),
+            language: self.language,
+            operation: [self.package, ".", self.endpoint.operation].concat(),
+            role,
+            identity,
+            access: self.endpoint.access,
+            refuses: self.endpoint.refuses,
+            key: key.transpose()?,
+            if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
+            last_event_id: header("last-event-id").map(str::to_owned),
+            ip: self.parts.ip_truncated(),
+            user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
+            cookies: header("cookie").map(str::to_owned),
+            config: self.config.clone(),
+            runtime: self.runtime.clone(),
+            log: self.log.clone(),
+        })))
+    }
+}
