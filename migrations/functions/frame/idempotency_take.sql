@@ -13,7 +13,7 @@ begin
   if outcome = 'mismatch' then
     raise exception using errcode = 'OR409', message = 'idempotency_mismatch';
   elsif outcome = 'in_progress' then
-    raise exception using errcode = 'OR409', message = 'idempotency_in_progress';
+    raise exception using errcode = 'OR409', message = 'idempotency_in_progress', detail = '{"retry_after_s": 1}';
   elsif outcome = 'replayed' then
     raise exception using errcode = 'OR200', message = 'idempotency_replayed';
   end if;

@@ -111,7 +111,8 @@ async fn overlapping_ticks_run_a_function_once() {
 async fn daily_functions_do_not_all_begin_at_midnight() {
     let database = Database::migrated().await;
     let functions: Vec<Value> = (0..30).map(|n| json!({"name": format!("job-{n}"), "every_seconds": 86400})).collect();
-    let due = "select to_jsonb(count(*)) from edge.cron_due($1)";
+    // One that does not end is begun again.
+    let due = "select to_jsonb(count(*) filter (where attempt = 1)) from edge.cron_due($1)";
     let mut begun = Vec::new();
     for minutes in (0..120).step_by(5) {
         let tick = format!("2026-11-22T{:02}:{:02}:00Z", minutes / 60, minutes % 60);

@@ -314,6 +314,7 @@ async fn a_refused_request_gives_its_key_back_and_a_dead_one_after_a_minute() {
     owner.execute(&die("59 seconds"), &[&ada.id]).await.unwrap();
     let waiting = add(json!({"action": "Ranger"})).await;
     assert_eq!((waiting.status, waiting.code().as_str()), (409, "idempotency_in_progress"));
+    assert_eq!((waiting.header("retry-after"), waiting.header("x-should-retry")), (Some("1"), None));
     owner.execute(&die("61 seconds"), &[&ada.id]).await.unwrap();
     let after = add(json!({"action": "Ranger"})).await;
     // It runs again, and finds what the first has made.

@@ -15,7 +15,6 @@ edge::function! {
 
 use chrono::{DateTime, Utc};
 use edge::{Context, Json, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
-use serde::Deserialize;
 use validator::ValidationError;
 
 refusals! {
@@ -23,7 +22,7 @@ refusals! {
 }
 
 #[input]
-struct Which {
+struct PurposePath {
     /// The purpose, such as `voice`.
     #[validate(length(min = 3, max = 40), custom(function = "is_word"))]
     purpose: String,
@@ -52,19 +51,11 @@ struct Consent {
     decided_at: Option<DateTime<Utc>>,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok,
-    Outdated,
-    NotFound,
-}
-
 async fn list_consents(ctx: Context, _: Person) -> Result<Reply<Page<Consent>>> {
     Ok(Reply::new(Page { items: ctx.sql(LIST.bind(None::<String>)).await?.all()?, next_cursor: None }))
 }
 
-async fn get_consent(ctx: Context, _: Person, Path(which): Path<Which>) -> Result<Reply<Consent>> {
+async fn get_consent(ctx: Context, _: Person, Path(which): Path<PurposePath>) -> Result<Reply<Consent>> {
     match ctx.sql(LIST.bind(which.purpose)).await?.all()?.pop() {
         Some(consent) => Ok(Reply::new(consent)),
         None => Err(refusal::NOT_FOUND.into()),
@@ -74,16 +65,12 @@ async fn get_consent(ctx: Context, _: Person, Path(which): Path<Which>) -> Resul
 async fn decide_consent(
     ctx: Context,
     _: Person,
-    Path(which): Path<Which>,
+    Path(which): Path<PurposePath>,
     Json(decision): Json<Decision>,
 ) -> Result<Reply<Consent>> {
     let decide = DECIDE.bind(which.purpose.as_str()).bind(decision.granted).bind(decision.version);
-    let [outcome, consent] = ctx.batch([decide, LIST.bind(which.purpose.as_str())]).await?;
-    match outcome.one()? {
-        Outcome::Ok => Ok(Reply::new(consent.one()?)),
-        Outcome::Outdated => Err(CONSENT_OUTDATED.into()),
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
+    let [_, consent] = ctx.batch([decide, LIST.bind(which.purpose.as_str())]).await?;
+    Ok(Reply::new(consent.one()?))
 }
 
 /// Lower-case letters, digits and hyphens, and not digits alone.
