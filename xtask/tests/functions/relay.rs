@@ -140,8 +140,7 @@ async fn what_comes_piece_by_piece_is_handed_on_at_once_and_a_hang_up_is_heard()
     }
     late.sort_unstable();
     assert_eq!(late.len(), 20);
-    // What a goal of 20 ms would be on a machine that does nothing else is measured by `cargo xtask bench`; here, that nothing
-    // gathers pieces.
+    // Well above what it takes, for machines under load: here it counts that nothing gathers pieces.
     assert!(late[10] < 50_000, "microseconds behind: {late:?}");
     println!("behind the source: median {} µs, worst {} µs", late[10], late[19]);
 
