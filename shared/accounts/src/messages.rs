@@ -15,12 +15,7 @@ impl Sender for Messages {
 
 /// Sends the letters that a request has caused, after its answer. Should that fail, they are due again in a minute.
 pub fn post_later(ctx: &Context, letters: Vec<Entry>) {
-    let later = ctx.clone();
-    ctx.later(async move {
-        if let Err(error) = outbox::deliver(&later, &[&Messages], letters).await {
-            later.warn(&error);
-        }
-    });
+    outbox::deliver_later(ctx, &Messages, letters);
 }
 
 /// In the place of `{about}` stands a name or a day.

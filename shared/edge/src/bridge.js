@@ -65,12 +65,12 @@ function sent(method, headers, content, signal) {
   return { method, headers: pairs(headers), body, redirect: "manual", signal };
 }
 
-/** The headers of an answer that are `wanted`, names with a comma after each, as lines. */
+/** The headers of an answer that are `wanted`, names with commas between them, as lines; nothing crosses where there is none. */
 function lines(answer, wanted) {
-  let found = "";
+  let found;
   for (const name of wanted.split(",")) {
     const value = name && answer.headers.get(name);
-    if (value) found += `${name}:${value}\n`;
+    if (value) found = `${found ?? ""}${name}:${value}\n`;
   }
   return found;
 }
@@ -108,7 +108,7 @@ export async function pull(ticket, number) {
   try {
     const { done, value } = (await source?.reader?.read()) ?? { done: true };
     if (done) back(own, settled, ticket, 0);
-    else back(own, received, ticket, 0, "", value);
+    else back(own, received, ticket, 0, undefined, value);
   } catch (error) {
     back(own, failed, ticket, String(source.controller.signal.reason?.name ?? error?.name ?? error));
   } finally {
@@ -134,7 +134,7 @@ export async function body(ticket, { request, context }, cap) {
   const own = instance;
   try {
     const bytes = await read(request, cap, (reader) => context.waitUntil(skip(reader)));
-    if (bytes) back(own, received, ticket, 0, "", bytes);
+    if (bytes) back(own, received, ticket, 0, undefined, bytes);
     else back(own, failed, ticket, "too large");
   } catch (error) {
     back(own, failed, ticket, String(error?.name ?? error));

@@ -148,10 +148,11 @@ pub fn settled(ticket: u32, value: u32) {
     run();
 }
 
-/// Bytes that came for a ticket; `status` is 0 and `headers` empty where there is none.
+/// Bytes that came for a ticket; `status` is 0 where there is none. Headers are none in most answers, and then cost no crossing.
 #[wasm_bindgen]
-pub fn received(ticket: u32, status: u16, headers: String, body: Vec<u8>) {
-    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: None, headers: Headers(headers), body }));
+pub fn received(ticket: u32, status: u16, headers: Option<String>, body: Vec<u8>) {
+    let headers = Headers(headers.unwrap_or_default());
+    settle(ticket, Outcome::Received(HttpAnswer { status, retry_after: None, headers, body }));
     run();
 }
 

@@ -65,14 +65,20 @@ impl Call {
         Ok(body)
     }
 
-    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>, body: &[u8]) -> Result<Context> {
-        let header = |name| self.parts.headers.get(name);
+    /// `Idempotency-Key`, where it is sent and heard.
+    pub(crate) fn key(&self, body: &[u8]) -> Result<Option<Key>> {
         let Call { parts, endpoint, .. } = self;
-        let key = header("idempotency-key").filter(|_| endpoint.takes_key()).map(|key| {
+        let sent = parts.headers.get("idempotency-key").filter(|_| endpoint.takes_key());
+        let read = |key: &str| {
             let address = [&parts.path, "?", &parts.raw_query].concat();
             Key::read(key, endpoint.method, &address, body, endpoint.idempotent)
-        });
-        Ok(Context(Rc::new(Inner {
+        };
+        sent.map(read).transpose()
+    }
+
+    pub(crate) fn context(&self, role: SqlRole, identity: Identity, time: Option<DateTime<Utc>>, key: Option<Key>) -> Context {
+        let header = |name| self.parts.headers.get(name);
+        Context(Rc::new(Inner {
             now: time.unwrap_or(self.now),
             language: self.language,
             operation: [self.package, ".", self.endpoint.operation].concat(),
@@ -80,7 +86,7 @@ impl Call {
             identity,
             access: self.endpoint.access,
             refuses: self.endpoint.refuses,
-            key: key.transpose()?,
+            key,
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),
             ip: self.parts.ip_truncated(),
@@ -89,6 +95,6 @@ impl Call {
             config: self.config.clone(),
             runtime: self.runtime.clone(),
             log: self.log.clone(),
-        })))
+        }))
     }
 }

@@ -114,12 +114,6 @@ impl Context {
         self.0.if_match.as_deref()
     }
 
-    /// Whether `If-Match` lets this version be changed.
-    pub fn matches(&self, version: i32) -> bool {
-        let version = version.to_string();
-        self.if_match().is_none_or(|named| named.split(',').any(|named| named == version))
-    }
-
     /// A setting of the environment that the function's needs name.
     pub fn setting(&self, name: &str) -> &str {
         self.0.config.get(name)
@@ -187,7 +181,7 @@ impl Context {
         let started = self.0.runtime.clock();
         let mut answer = self.0.runtime.http(self.to_outside(request)).await;
         if let Ok(answer) = &mut answer {
-            answer.retry_after = retry_after(&answer.headers, self.0.runtime.now());
+            answer.retry_after = retry_after(&answer.headers, || self.0.runtime.now());
         }
         self.0.log.outside(name, answer.as_ref().map_or(0, |answer| answer.status), self.0.runtime.clock() - started);
         answer
@@ -238,15 +232,26 @@ impl Context {
         }));
     }
 
-    /// Tells the team, after the answer, that this call has failed by a fault of ours.
-    pub(crate) fn report(&self, error: &Error) {
-        let (context, code) = (self.clone(), error.code());
+    /// As [`Context::later`], of work that may fail: then the log says so.
+    pub fn try_later<T>(&self, work: impl Future<Output = Result<T>> + 'static) {
+        let context = self.clone();
         self.later(async move {
-            // Where the database itself is the fault there is only the log.
-            if let Err(error) = context.run(Access::Writes, [REPORT.bind(code)].into_iter()).await {
+            if let Err(error) = work.await {
                 context.warn(&error);
             }
         });
+    }
+
+    /// Tells the team, after the answer, that this call has failed by a fault of ours.
+    pub(crate) fn report(&self, error: &Error) {
+        // Where the database itself is the fault there is only the log.
+        self.write_later(REPORT.bind(error.code()));
+    }
+
+    /// Runs a statement after the answer.
+    pub(crate) fn write_later(&self, statement: Statement) {
+        let context = self.clone();
+        self.try_later(async move { context.run(Access::Writes, [statement].into_iter()).await });
     }
 
     /// Logs what has happened since the answer's own line.

@@ -94,7 +94,7 @@ pub async fn run<C: Caller, A, H: Handler<C, A>>(call: Call, handler: H) -> Resu
     if H::BODY && !C::AFTER_BODY {
         body = call.read_body(H::JSON).await?;
     }
-    let context = call.context(C::ROLE, caller.identity(), caller.time(), &body)?;
+    let context = call.context(C::ROLE, caller.identity(), caller.time(), call.key(&body)?);
     let status = call.endpoint.reply;
     let outcome = handler.start(context.clone(), caller, &call.parts, &body)?.await.map(|reply| reply.answer(status));
     let outcome = idempotency::conclude(&context, outcome).await;

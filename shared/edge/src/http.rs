@@ -170,9 +170,9 @@ impl HttpAnswer {
 }
 
 /// Seconds of `Retry-After` (RFC 9110, 10.2.3), which may be a date.
-pub(crate) fn retry_after(headers: &Headers, now: DateTime<Utc>) -> Option<u32> {
+pub(crate) fn retry_after(headers: &Headers, now: impl FnOnce() -> DateTime<Utc>) -> Option<u32> {
     let text = headers.get(RETRY_AFTER)?;
-    let until = || Some((DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now).num_seconds().max(0));
+    let until = || Some((DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now()).num_seconds().max(0));
     text.parse().ok().or_else(until).and_then(|seconds: i64| u32::try_from(seconds).ok())
 }
 
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn a_wait_is_told_in_seconds_or_by_a_date() {
         let now = "2026-06-01T12:00:00Z".parse().unwrap();
-        let wait = |value: &str| retry_after(&Headers(["retry-after:", value, "\n"].concat()), now);
+        let wait = |value: &str| retry_after(&Headers(["retry-after:", value, "\n"].concat()), || now);
         assert_eq!((wait("120"), wait(" 0 ")), (Some(120), Some(0)));
         assert_eq!(wait("Mon, 01 Jun 2026 12:02:00 GMT"), Some(120));
         assert_eq!(wait("Mon, 01 Jun 2026 11:00:00 GMT"), Some(0), "it may have passed");

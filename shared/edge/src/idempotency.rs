@@ -8,7 +8,7 @@
 
 use std::cell::Cell;
 
-use postgres_wasm_bindings::{Json as SqlJson, Sql, Statement};
+use postgres_wasm_bindings::{Json as SqlJson, Sql};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -96,7 +96,7 @@ pub(crate) async fn conclude(ctx: &Context, outcome: Result<Answer>) -> Result<A
         Err(error) if error.code() == refusal::IDEMPOTENCY_REPLAYED.code() => return replay(ctx, key).await,
         Ok(answer) if is_taken && answer.stream.is_none() => settle(ctx, key, answer),
         // After a fault nobody knows what was done: the key stays, and nothing is done twice.
-        Err(error) if is_taken && !error.is_fault() => after(ctx, RELEASE.bind(&key.digest)),
+        Err(error) if is_taken && !error.is_fault() => ctx.write_later(RELEASE.bind(&key.digest)),
         _ => {}
     }
     outcome
@@ -109,17 +109,7 @@ fn settle(ctx: &Context, key: &Key, answer: &Answer) {
         .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
         .collect();
     let body = std::str::from_utf8(&answer.body).ok().filter(|body| !body.is_empty());
-    after(ctx, SETTLE.bind(&key.digest).bind(i32::from(answer.status)).bind(body).bind(SqlJson(&headers)));
-}
-
-/// Nobody waits for this: the answer is out.
-fn after(ctx: &Context, statement: Statement) {
-    let later = ctx.clone();
-    ctx.later(async move {
-        if let Err(error) = later.sql(statement).await {
-            later.warn(&error);
-        }
-    });
+    ctx.write_later(SETTLE.bind(&key.digest).bind(i32::from(answer.status)).bind(body).bind(SqlJson(&headers)));
 }
 
 async fn replay(ctx: &Context, key: &Key) -> Result<Answer> {

@@ -4,7 +4,7 @@
 //! that type and length, once. It is kept when the storage has it, as long as was said, and its first bytes are those of its type.
 //! Types that a browser would run (SVG, HTML) are none of them.
 
-use edge::{input, output};
+use edge::{Word, input, output};
 
 /// What a file is for.
 #[output(name = "FileKind")]
@@ -54,15 +54,6 @@ pub struct NewFile {
 pub const BEGINNING: usize = 16;
 
 impl Kind {
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Avatar => "avatar",
-            Kind::Picture => "picture",
-            Kind::Voice => "voice",
-            Kind::Audio => "audio",
-        }
-    }
-
     /// The largest file of this kind, in bytes.
     pub fn largest(self) -> u32 {
         match self {
@@ -94,22 +85,9 @@ impl MediaType {
         MediaType::Webm,
     ];
 
-    pub fn name(self) -> &'static str {
-        match self {
-            MediaType::Png => "image/png",
-            MediaType::Jpeg => "image/jpeg",
-            MediaType::Webp => "image/webp",
-            MediaType::Wav => "audio/wav",
-            MediaType::Mp3 => "audio/mpeg",
-            MediaType::Ogg => "audio/ogg",
-            MediaType::M4a => "audio/mp4",
-            MediaType::Webm => "audio/webm",
-        }
-    }
-
     /// The type of this name.
     pub fn named(name: &str) -> Option<MediaType> {
-        MediaType::ALL.into_iter().find(|media_type| media_type.name() == name)
+        MediaType::ALL.into_iter().find(|media_type| media_type.word() == name)
     }
 
     fn is_picture(self) -> bool {
@@ -159,10 +137,10 @@ mod tests {
     fn a_file_is_of_its_own_type_and_of_no_other() {
         for (own, bytes) in BEGINNINGS {
             for other in MediaType::ALL {
-                assert_eq!(other.begins(bytes), other.name() == own.name(), "{} as {}", own.name(), other.name());
+                assert_eq!(other.begins(bytes), other.word() == own.word(), "{} as {}", own.word(), other.word());
             }
-            assert_eq!(MediaType::named(own.name()).map(MediaType::name), Some(own.name()));
-            assert!(!own.begins(&bytes[..1]) && !own.begins(b""), "{}", own.name());
+            assert_eq!(MediaType::named(own.word()).map(Word::word), Some(own.word()));
+            assert!(!own.begins(&bytes[..1]) && !own.begins(b""), "{}", own.word());
         }
     }
 

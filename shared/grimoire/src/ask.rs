@@ -243,15 +243,7 @@ fn record(ctx: &Context, recorded: Result<JobMoved>) {
 
 /// Sends the messages that a move has caused, after the answer. Should that not work, the outbox keeps them.
 pub fn tell(ctx: &Context, entries: Vec<Entry>) {
-    if entries.is_empty() {
-        return;
-    }
-    let later = ctx.clone();
-    ctx.later(async move {
-        if let Err(error) = outbox::deliver(&later, &[&crate::Messages], entries).await {
-            later.warn(&error);
-        }
-    });
+    outbox::deliver_later(ctx, &crate::Messages, entries);
 }
 
 /// The answer to what RunPod did not take, by the word that the creation keeps.

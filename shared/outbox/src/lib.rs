@@ -102,6 +102,16 @@ pub async fn deliver(ctx: &Context, senders: &[&dyn Sender], entries: Vec<Entry>
     Ok(Counts { delivered: count("delivered"), retried: count("retry"), dead: count("dead") })
 }
 
+/// Sends the messages that a request has caused, after its answer, as [`deliver`] does. Where that fails, they are due again in a
+/// minute.
+pub fn deliver_later(ctx: &Context, sender: &'static dyn Sender, entries: Vec<Entry>) {
+    if entries.is_empty() {
+        return;
+    }
+    let later = ctx.clone();
+    ctx.try_later(async move { deliver(&later, &[sender], entries).await });
+}
+
 async fn send(ctx: &Context, senders: &[&dyn Sender], entry: &Entry) -> Delivery {
     let unknown = |what: &str| Delivery::Dead { status: None, reason: [what, "_unknown"].concat() };
     let payload = &entry.payload;

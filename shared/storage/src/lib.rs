@@ -1,9 +1,9 @@
 //! Files in a bucket with an S3-compatible API: R2, S3, `MinIO`, or the simulators.
 //!
 //! From Amazon's documentation, "Authenticating Requests (AWS Signature Version 4)" (2026-11), in path style and with one
-//! signed payload; what is listed is from "ListObjectsV2". A file's key is made of what it belongs to and of its content, so storing it twice is storing it once, and
-//! deleting it takes nothing from anybody else. Rows hold an address of ours, `storage://<key>`; who may see the row is
-//! given a signed link that expires.
+//! signed payload; what is listed is from "ListObjectsV2". A file's key is made of what it belongs to and of its content, so
+//! storing it twice is storing it once, and deleting it takes nothing from anybody else. Rows hold an address of ours,
+//! `storage://<key>`; who may see the row is given a signed link that expires.
 
 mod list;
 mod sign;
@@ -71,7 +71,7 @@ impl<'a> Storage<'a> {
         let key = [folder, "/", &hash, ".", ending].concat();
         let (url, headers) = self.signer.request("PUT", &key, &hash, self.ctx.now());
         match self.send(Http::put(url).body(kind, bytes), headers).await?.status {
-            200..300 => Ok([SCHEME, &key].concat()),
+            200..300 => Ok(address(&key)),
             status => Err(refused(status)),
         }
     }
@@ -93,7 +93,7 @@ impl<'a> Storage<'a> {
     /// a file is, none is put over it. What uses it sends the headers of [`Storage::upload_headers`]; a browser says the length by
     /// itself.
     pub fn upload_link(&self, address: &str, kind: &str, length: u64, lifetime: Duration) -> String {
-        let (key, length) = (address.strip_prefix(SCHEME).unwrap_or_default(), length.to_string());
+        let (key, length) = (key_of(address), length.to_string());
         let headers = [("content-length", length.as_str()), ("content-type", kind), ("if-none-match", "*")];
         self.signer.link("PUT", key, &headers, lifetime.as_secs(), self.ctx.now())
     }
@@ -164,7 +164,7 @@ impl<'a> Storage<'a> {
         let name = key.strip_prefix(folder)?.strip_prefix('/')?;
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
         let is_name = !folder.is_empty() && !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_plain);
-        is_name.then(|| [SCHEME, key].concat())
+        is_name.then(|| address(key))
     }
 
     /// A link to a kept file, good for three quarters of an hour at least. Any other address is given as it is.

@@ -117,7 +117,7 @@ async fn create_file(ctx: Context, _: Person, Json(new): Json<NewFile>) -> Resul
         return Err(large.into());
     }
     let storage = Storage::new(&ctx)?;
-    let ask = AWAIT.bind(new.kind.word()).bind(new.media_type.name()).bind(i64::from(new.bytes)).bind(MINUTES);
+    let ask = AWAIT.bind(new.kind).bind(new.media_type).bind(i64::from(new.bytes)).bind(MINUTES);
     let file: File = ctx.sql(ask.bind(new.kind.consent())).await?.value()?;
     let place = ["/api/v1/files/", &file.id.to_string()].concat();
     Ok(Reply::new(file.shown(&ctx, &storage)).location(&place))

@@ -5,8 +5,7 @@ edge::function! {
     uses: [storage::SETTINGS]
 }
 
-use edge::{Array, Context, Error, Reply, Result, Sql, Tick, output};
-use futures::StreamExt;
+use edge::{Array, Context, Error, Reply, Result, Sql, Tick, each, output};
 use serde::Deserialize;
 use storage::Storage;
 use uuid::Uuid;
@@ -33,14 +32,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let files: Vec<File> = ctx.sql(DUE).await?.all()?;
     let count = |files: usize| u32::try_from(files).unwrap_or(u32::MAX);
     let found = count(files.len());
-    let deleting = futures::stream::iter(files).map(async |file| match storage.forget(&file.address).await {
-        Ok(()) => Some(file.id),
-        Err(why) => {
-            ctx.warn(&Error::unavailable(why));
-            None
-        }
-    });
-    let gone: Vec<Uuid> = deleting.buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    let forget = async |file: File| storage.forget(&file.address).await.map(|()| file.id).map_err(Error::unavailable);
+    let gone: Vec<Uuid> = each(&ctx, files, AT_ONCE, forget).await;
     let forgotten = count(gone.len());
     if forgotten > 0 {
         ctx.sql(GONE.bind(Array(&gone))).await?;
