@@ -231,7 +231,8 @@ fn terms(endpoint: &Endpoint) -> String {
         _ => "Called by an outside service with a proof of its own",
     };
     let limit = endpoint.limit.requests().map_or("without limit".to_owned(), |limit| format!("{limit} times a minute"));
-    format!("{caller}, {limit}.")
+    let gate = if endpoint.is_gated { " Words that tell of danger are answered at once, and not counted." } else { "" };
+    format!("{caller}, {limit}.{gate}")
 }
 
 /// The fields of an input struct, as parameters.

@@ -15,7 +15,7 @@ use crate::http::{Http, HttpAnswer, HttpFailure, Patience, RETRY_AFTER, Upstream
 use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Error, Language, Page, Refusal, Result, Verbatim};
+use crate::{Access, Error, Language, Page, Purpose, Refusal, Result, Verbatim};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -33,6 +33,7 @@ pub(crate) struct Inner {
     pub(crate) role: SqlRole,
     pub(crate) identity: Identity,
     pub(crate) access: Access,
+    pub(crate) purpose: Option<Purpose>,
     pub(crate) key: Option<Key>,
     /// What the contract says that this endpoint refuses, by whose codes SQL raises it.
     pub(crate) refuses: &'static [Refusal],
@@ -57,6 +58,8 @@ struct Claims<'a> {
     role: &'a str,
     request_id: &'a str,
     operation: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purpose: Option<&'static str>,
     language: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     ip: &'a str,
@@ -295,6 +298,7 @@ impl Context {
             role: self.0.identity.role.map_or(self.0.role.name(), |role| role.name()),
             request_id: self.request_id(),
             operation: &self.0.operation,
+            purpose: self.0.purpose.map(Purpose::word),
             language: self.0.language.code(),
             ip: &self.0.ip,
             idempotency_key: key.map(|key| key.digest.as_str()),

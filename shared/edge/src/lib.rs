@@ -43,7 +43,7 @@ pub use caller::{
 pub use chrono;
 pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEALING, TOKENS};
 pub use context::{Context, Rows};
-pub use contract::{Access, Endpoint, Function, Limit, Trigger, every};
+pub use contract::{Access, Endpoint, Function, Limit, Purpose, Trigger, every};
 pub use days::{Days, in_order};
 pub use edge_macros::{input, output};
 pub use error::{Error, OnConstraint, Result};
