@@ -13,3 +13,6 @@ pub mod words;
 
 pub use questions::Answers;
 pub use result::{Analysis, DiagnosticResult};
+
+#[cfg(test)]
+mod tests;
