@@ -9,10 +9,12 @@ pub mod ranking;
 pub mod recommend;
 pub mod result;
 pub mod score;
+mod stored;
 pub mod words;
 
 pub use questions::Answers;
 pub use result::{Analysis, DiagnosticResult};
+pub use stored::{LATEST, ONE, Owner, RETIRED, Stored, stored};
 
 #[cfg(test)]
 mod tests;

@@ -58,7 +58,7 @@ pub fn recommend(answers: &Answers, profile: &Profile, matches: &[Match], langua
         );
     } else if profile.confidence < UNSURE && of_type == OF_TYPE {
         list.add(
-            "retake",
+            "take-again",
             ["Refaites le questionnaire dans quelques semaines et comparez.".to_owned(), "Take the questionnaire again in some weeks and compare.".to_owned()],
             [
                 "Des réponses partagées donnent un profil incertain ; un second passage montre ce qui tient.".to_owned(),
@@ -88,6 +88,20 @@ pub fn recommend(answers: &Answers, profile: &Profile, matches: &[Match], langua
         }
     }
     list.made
+}
+
+/// What somebody may do who has no result yet.
+pub fn begin(language: Language) -> Recommendation {
+    let mut list = List { language, made: Vec::new() };
+    list.add(
+        "take-questionnaire",
+        ["Répondez au questionnaire, en entier ou en partie.".to_owned(), "Answer the questionnaire, whole or in part.".to_owned()],
+        [
+            "Il n'y a pas encore de résultat d'où partir.".to_owned(),
+            "There is no result to start from yet.".to_owned(),
+        ],
+    );
+    list.made.swap_remove(0)
 }
 
 /// The first matches of three families.
@@ -163,7 +177,7 @@ fn compare_measures(list: &mut List, matches: &[Match]) {
 
 /// Whether an action of this id can be recommended to anybody.
 pub fn is_known(id: &str) -> bool {
-    let fixed = ["answer-interests", "answer-preferences", "vary-answers", "retake"];
+    let fixed = ["take-questionnaire", "answer-interests", "answer-preferences", "vary-answers", "take-again"];
     let occupation = |code: &str| OCCUPATIONS.binary_search_by(|found| found.onet_soc.cmp(code)).is_ok();
     fixed.contains(&id)
         || id.strip_prefix("explore-").or_else(|| id.strip_prefix("measures-")).is_some_and(occupation)
