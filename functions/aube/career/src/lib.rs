@@ -39,6 +39,7 @@ struct Filter {
     /// Only occupations of this preparation.
     #[validate(range(min = 1, max = 5))]
     job_zone: Option<u8>,
+    /// Only occupations of this `growth_potential`.
     growth: Option<Growth>,
 }
 
