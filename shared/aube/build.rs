@@ -53,8 +53,11 @@ fn occupation(out: &mut String, row: &Fields, places: &HashMap<&str, usize>) -> 
         let text = row[name];
         if text.is_empty() { Ok(None) } else { Ok(Some((text.parse::<f64>()? * by).round() as i64)) }
     };
-    let given = |name: &str, by: f64| -> Result<i64, Box<dyn Error>> { scaled(name, by)?.ok_or_else(|| format!("no {name}").into()) };
-    let each = |names: &[&str], by: f64| -> Result<Vec<Option<i64>>, Box<dyn Error>> { names.iter().map(|name| scaled(name, by)).collect() };
+    let given =
+        |name: &str, by: f64| -> Result<i64, Box<dyn Error>> { scaled(name, by)?.ok_or_else(|| format!("no {name}").into()) };
+    let each = |names: &[&str], by: f64| -> Result<Vec<Option<i64>>, Box<dyn Error>> {
+        names.iter().map(|name| scaled(name, by)).collect()
+    };
     let interests = LETTERS.iter().map(|name| given(name, 1000.0)).collect::<Result<Vec<_>, _>>()?;
     let skills = text("skills").split(' ').map(|skill| {
         let id = skill.split(':').next().unwrap_or_default();

@@ -145,9 +145,11 @@ impl Occupation {
         let [by_model, by_people, used, ilo, claude] = self.values.map(|value| value.map(f64::from));
         let rated = by_model.zip(by_people).map(|(a, b)| (a + b) / 2.0);
         let values = [rated, used, ilo, claude];
-        MEASURES.iter().zip(values).zip(self.percentiles).filter_map(|((measure, value), percentile)| {
-            Some((measure, value? / 1000.0, percentile?))
-        })
+        MEASURES
+            .iter()
+            .zip(values)
+            .zip(self.percentiles)
+            .filter_map(|((measure, value), percentile)| Some((measure, value? / 1000.0, percentile?)))
     }
 
     /// 100 less the median percentile of exposure, and the same of its ends: lowest, resilience, highest.

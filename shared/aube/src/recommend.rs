@@ -2,8 +2,8 @@
 
 use edge::{Language, output};
 
-use crate::questions::{Answers, DIMENSIONS, OF_INTERESTS, OF_TYPE};
 use crate::occupations::{OCCUPATIONS, SKILLS};
+use crate::questions::{Answers, DIMENSIONS, OF_INTERESTS, OF_TYPE};
 use crate::ranking::Match;
 use crate::score::Profile;
 use crate::words;
@@ -32,9 +32,13 @@ pub fn recommend(answers: &Answers, profile: &Profile, matches: &[Match], langua
         let left = OF_INTERESTS - of_interests;
         list.add(
             "answer-interests",
-            [format!("Répondez aux {left} questions d'intérêt restantes."), format!("Answer the {left} questions on interests that are left.")],
             [
-                "Les intérêts disent plus d'un métier que quatre préférences : l'intervalle de chaque score se resserre.".to_owned(),
+                format!("Répondez aux {left} questions d'intérêt restantes."),
+                format!("Answer the {left} questions on interests that are left."),
+            ],
+            [
+                "Les intérêts disent plus d'un métier que quatre préférences : l'intervalle de chaque score se resserre."
+                    .to_owned(),
                 "Interests say more of an occupation than four preferences: the interval of every score narrows.".to_owned(),
             ],
         );
@@ -43,7 +47,10 @@ pub fn recommend(answers: &Answers, profile: &Profile, matches: &[Match], langua
         let left = OF_TYPE - of_type;
         list.add(
             "answer-preferences",
-            [format!("Complétez les {left} questions de préférence restantes."), format!("Complete the {left} questions on preferences that are left.")],
+            [
+                format!("Complétez les {left} questions de préférence restantes."),
+                format!("Complete the {left} questions on preferences that are left."),
+            ],
             [
                 "Chaque question laissée de côté abaisse la confiance.".to_owned(),
                 "Each question left out lowers the confidence.".to_owned(),
@@ -53,13 +60,19 @@ pub fn recommend(answers: &Answers, profile: &Profile, matches: &[Match], langua
     if profile.answers_alike() {
         list.add(
             "vary-answers",
-            ["Reprenez le questionnaire en vous servant de toute l'échelle.".to_owned(), "Take the questionnaire again and use the whole scale.".to_owned()],
+            [
+                "Reprenez le questionnaire en vous servant de toute l'échelle.".to_owned(),
+                "Take the questionnaire again and use the whole scale.".to_owned(),
+            ],
             [words::ALIKE.fr.to_owned(), words::ALIKE.en.to_owned()],
         );
     } else if profile.confidence < UNSURE && of_type == OF_TYPE {
         list.add(
             "take-again",
-            ["Refaites le questionnaire dans quelques semaines et comparez.".to_owned(), "Take the questionnaire again in some weeks and compare.".to_owned()],
+            [
+                "Refaites le questionnaire dans quelques semaines et comparez.".to_owned(),
+                "Take the questionnaire again in some weeks and compare.".to_owned(),
+            ],
             [
                 "Des réponses partagées donnent un profil incertain ; un second passage montre ce qui tient.".to_owned(),
                 "Divided answers give an uncertain profile; a second one shows what holds.".to_owned(),
@@ -95,11 +108,11 @@ pub fn begin(language: Language) -> Recommendation {
     let mut list = List { language, made: Vec::new() };
     list.add(
         "take-questionnaire",
-        ["Répondez au questionnaire, en entier ou en partie.".to_owned(), "Answer the questionnaire, whole or in part.".to_owned()],
         [
-            "Il n'y a pas encore de résultat d'où partir.".to_owned(),
-            "There is no result to start from yet.".to_owned(),
+            "Répondez au questionnaire, en entier ou en partie.".to_owned(),
+            "Answer the questionnaire, whole or in part.".to_owned(),
         ],
+        ["Il n'y a pas encore de résultat d'où partir.".to_owned(), "There is no result to start from yet.".to_owned()],
     );
     list.made.swap_remove(0)
 }
@@ -165,11 +178,16 @@ fn compare_measures(list: &mut List, matches: &[Match]) {
             &["measures-", found.occupation.onet_soc].concat(),
             [
                 format!("Regardez quelles tâches de ce métier passent déjà par l'IA : {}.", found.occupation.title(Language::Fr)),
-                format!("Look at which tasks of this occupation already go through AI: {}.", found.occupation.title(Language::En)),
+                format!(
+                    "Look at which tasks of this occupation already go through AI: {}.",
+                    found.occupation.title(Language::En)
+                ),
             ],
             [
                 format!("Les mesures publiées se contredisent : de {low} à {high} % des métiers seraient plus exposés."),
-                format!("Published measures disagree: {low} to {high} % of occupations are more exposed, depending on the measure."),
+                format!(
+                    "Published measures disagree: {low} to {high} % of occupations are more exposed, depending on the measure."
+                ),
             ],
         );
     }

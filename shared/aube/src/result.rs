@@ -326,15 +326,18 @@ impl CareerMatch {
             match_interval: found.interval(),
             ai_resilience,
             ai_resilience_interval: [low, high],
-            ai_measures: occupation.measures().map(|(measure, value, percentile)| AiMeasure {
-                name: measure.name.to_owned(),
-                value: rounded(value),
-                percentile,
-                kind: words::measure(measure, lang).to_owned(),
-                source: measure.source.to_owned(),
-                version: measure.version.to_owned(),
-                licence: measure.licence.to_owned(),
-            }).collect(),
+            ai_measures: occupation
+                .measures()
+                .map(|(measure, value, percentile)| AiMeasure {
+                    name: measure.name.to_owned(),
+                    value: rounded(value),
+                    percentile,
+                    kind: words::measure(measure, lang).to_owned(),
+                    source: measure.source.to_owned(),
+                    version: measure.version.to_owned(),
+                    licence: measure.licence.to_owned(),
+                })
+                .collect(),
             skills_required: occupation.skills().map(|skill| skill.name(lang).to_owned()).collect(),
             skill_ids: occupation.skills().map(|skill| skill.id.to_owned()).collect(),
             skills_of: Some(occupation.skills_of).filter(|code| !code.is_empty()).map(str::to_owned),

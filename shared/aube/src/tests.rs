@@ -31,14 +31,21 @@ fn whole_type() -> impl Strategy<Value = Answers> {
 /// Somebody who agrees wholly with one pole of each preference, `E`, `N`, `T`, `J` where true, and not at all with the other.
 fn decided(first: [bool; 4]) -> Answers {
     Answers::each(|item| match item.asks {
-        Asks::Type(dimension, side) => if first[dimension] == (side == Side::First) { 5 } else { 1 },
+        Asks::Type(dimension, side) => {
+            if first[dimension] == (side == Side::First) {
+                5
+            } else {
+                1
+            }
+        }
         Asks::Interest(_) => 0,
     })
 }
 
 /// Every answer turned: 1 for 5, and so on.
 fn mirrored(answers: &Answers) -> Answers {
-    let digits: String = answers.digits().bytes().map(|digit| if digit == b'0' { '0' } else { char::from(b'0' + 6 - (digit - b'0')) }).collect();
+    let digits: String =
+        answers.digits().bytes().map(|digit| if digit == b'0' { '0' } else { char::from(b'0' + 6 - (digit - b'0')) }).collect();
     Answers::of_digits(&digits).unwrap()
 }
 

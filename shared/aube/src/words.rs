@@ -72,28 +72,46 @@ pub fn strength(strength: f64, language: Language) -> &'static str {
 pub fn why(found: &Match, language: Language) -> Vec<String> {
     let mut letters: Vec<usize> = (0..INTERESTS.len()).collect();
     letters.sort_by(|one, other| found.terms[*other].total_cmp(&found.terms[*one]));
-    let speaks = letters.iter().copied().filter(|letter| found.terms[*letter] > 0.0).take(2).map(|letter| for_it(found, letter, language));
-    let against = letters.last().copied().filter(|letter| found.terms[*letter] < 0.0).map(|letter| against_it(found, letter, language));
+    let speaks =
+        letters.iter().copied().filter(|letter| found.terms[*letter] > 0.0).take(2).map(|letter| for_it(found, letter, language));
+    let against =
+        letters.last().copied().filter(|letter| found.terms[*letter] < 0.0).map(|letter| against_it(found, letter, language));
     speaks.chain(against).collect()
 }
 
 fn for_it(found: &Match, letter: usize, language: Language) -> String {
     let name = interest(letter, language);
     match (language, found.above[letter]) {
-        (Language::Fr, true) => format!("Pour : {name} est au-dessus de vos autres intérêts, et ce métier en demande plus que du reste."),
-        (Language::Fr, false) => format!("Pour : {name} est en dessous de vos autres intérêts, et ce métier en demande moins que du reste."),
-        (Language::En, true) => format!("For: {name} stands above your other interests, and this occupation asks more of it than of others."),
-        (Language::En, false) => format!("For: {name} stands below your other interests, and this occupation asks less of it than of others."),
+        (Language::Fr, true) => {
+            format!("Pour : {name} est au-dessus de vos autres intérêts, et ce métier en demande plus que du reste.")
+        }
+        (Language::Fr, false) => {
+            format!("Pour : {name} est en dessous de vos autres intérêts, et ce métier en demande moins que du reste.")
+        }
+        (Language::En, true) => {
+            format!("For: {name} stands above your other interests, and this occupation asks more of it than of others.")
+        }
+        (Language::En, false) => {
+            format!("For: {name} stands below your other interests, and this occupation asks less of it than of others.")
+        }
     }
 }
 
 fn against_it(found: &Match, letter: usize, language: Language) -> String {
     let name = interest(letter, language);
     match (language, found.above[letter]) {
-        (Language::Fr, true) => format!("Contre : {name} est au-dessus de vos autres intérêts, et ce métier en demande moins que du reste."),
-        (Language::Fr, false) => format!("Contre : {name} est en dessous de vos autres intérêts, et ce métier en demande plus que du reste."),
-        (Language::En, true) => format!("Against: {name} stands above your other interests, and this occupation asks less of it than of others."),
-        (Language::En, false) => format!("Against: {name} stands below your other interests, and this occupation asks more of it than of others."),
+        (Language::Fr, true) => {
+            format!("Contre : {name} est au-dessus de vos autres intérêts, et ce métier en demande moins que du reste.")
+        }
+        (Language::Fr, false) => {
+            format!("Contre : {name} est en dessous de vos autres intérêts, et ce métier en demande plus que du reste.")
+        }
+        (Language::En, true) => {
+            format!("Against: {name} stands above your other interests, and this occupation asks less of it than of others.")
+        }
+        (Language::En, false) => {
+            format!("Against: {name} stands below your other interests, and this occupation asks more of it than of others.")
+        }
     }
 }
 

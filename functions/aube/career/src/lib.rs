@@ -20,9 +20,7 @@ use aube::ranking::Match;
 use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, Ranking};
 use aube::{LATEST, Owner, words};
 use edge::chrono::{DateTime, Utc};
-use edge::{
-    All, Context, FieldError, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal,
-};
+use edge::{All, Context, FieldError, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal};
 use uuid::Uuid;
 use validator::ValidationError;
 
@@ -200,8 +198,7 @@ const SET_ASIDE: Sql = Sql::new(
      on conflict (user_id, kind, subject) do nothing",
 );
 
-const RESTORE: Sql =
-    Sql::new("delete from career_feedback where user_id = edge.uid() and kind = 'occupation' and subject = $1");
+const RESTORE: Sql = Sql::new("delete from career_feedback where user_id = edge.uid() and kind = 'occupation' and subject = $1");
 
 #[cfg(test)]
 mod tests;

@@ -75,9 +75,17 @@ async fn pages_and_filters_add_up_to_the_whole() {
     assert_eq!(by_growth, 398);
     let page = get(&ada, "?min_resilience=70&skill=2.B.3.l").await.json();
     let items = page["items"].as_array().unwrap();
-    assert!(!items.is_empty() && items.iter().all(|item| item["ai_resilience"].as_u64().unwrap() >= 70
-        && item["skill_ids"].as_array().unwrap().iter().any(|id| id == "2.B.3.l")));
-    for (query, wrong) in [("?skill=9.Z", "skill:not_allowed"), ("?job_zone=6", "job_zone:range"), ("?min_resilience=101", "min_resilience:range"), ("?growth=huge", "growth:not_allowed")] {
+    assert!(
+        !items.is_empty()
+            && items.iter().all(|item| item["ai_resilience"].as_u64().unwrap() >= 70
+                && item["skill_ids"].as_array().unwrap().iter().any(|id| id == "2.B.3.l"))
+    );
+    for (query, wrong) in [
+        ("?skill=9.Z", "skill:not_allowed"),
+        ("?job_zone=6", "job_zone:range"),
+        ("?min_resilience=101", "min_resilience:range"),
+        ("?growth=huge", "growth:not_allowed"),
+    ] {
         assert_eq!(get(&ada, query).await.wrong_fields(), [wrong]);
     }
 }
@@ -107,7 +115,14 @@ async fn what_is_set_aside_is_replaced_at_once_and_can_be_taken_back() {
     let app = App::native(&FUNCTION);
     let ada = Person::new().await;
     diagnostic(&ada, "2026-06-10T10:00:00Z", |at| 1 + (at * 3 % 5) as u8).await;
-    let stored = || async { testing::database().await.query_one("select md5(string_agg(e::text, '')) from career_explorations e where user_id = $1", &[&ada.id]).await.unwrap().get::<_, String>(0) };
+    let stored = || async {
+        testing::database()
+            .await
+            .query_one("select md5(string_agg(e::text, '')) from career_explorations e where user_id = $1", &[&ada.id])
+            .await
+            .unwrap()
+            .get::<_, String>(0)
+    };
     let (before, row) = (codes(&get(&ada, "?limit=4").await.json()), stored().await);
     let path = format!("/aube/career/set-aside/{}", before[1]);
     for _ in 0..2 {
@@ -149,7 +164,11 @@ async fn answers_that_claim_no_order_give_six_examples() {
 async fn a_result_of_a_version_that_is_gone_says_so() {
     let ada = Person::new().await;
     diagnostic(&ada, "2026-06-10T10:00:00Z", |_| 4).await;
-    testing::database().await.execute("update career_explorations set analysis_version = 'old' where user_id = $1", &[&ada.id]).await.unwrap();
+    testing::database()
+        .await
+        .execute("update career_explorations set analysis_version = 'old' where user_id = $1", &[&ada.id])
+        .await
+        .unwrap();
     let answer = get(&ada, "").await;
     assert_eq!((answer.status, answer.code().as_str()), (410, "analysis_retired"));
 }

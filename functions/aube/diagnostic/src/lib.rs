@@ -243,9 +243,8 @@ const FIRST: Sql = Sql::new(
      from career_explorations where user_id = edge.uid() and client_id = $1::uuid",
 );
 
-const DRAFT: Sql = Sql::new(
-    "select question_set_version, lang, answers, updated_at, version from career_drafts where user_id = edge.uid()",
-);
+const DRAFT: Sql =
+    Sql::new("select question_set_version, lang, answers, updated_at, version from career_drafts where user_id = edge.uid()");
 
 /// A first draft has no version to be over.
 const SAVE: Sql = Sql::new(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aube::questions::{self, Item, ITEMS, steps};
+use aube::questions::{self, ITEMS, Item, steps};
 use aube::result::{PersonalityProfile, four_letters, rounded};
 use aube::{Answers, Stored, occupations::Occupation, words};
 use edge::chrono::{DateTime, Utc};
@@ -13,7 +13,8 @@ use uuid::Uuid;
 use crate::Given;
 
 const UNKNOWN_QUESTION: Message = msg!("unknown_question", fr: "Cette question n'existe pas.", en: "There is no such question.");
-const ANSWERED_TWICE: Message = msg!("answered_twice", fr: "Cette question a déjà une réponse.", en: "This question is answered already.");
+const ANSWERED_TWICE: Message =
+    msg!("answered_twice", fr: "Cette question a déjà une réponse.", en: "This question is answered already.");
 const OTHER_CATEGORY: Message =
     msg!("other_category", fr: "Cette question est d'une autre catégorie.", en: "This question is of another category.");
 

@@ -47,7 +47,8 @@ async fn both_languages_have_the_same_questions_in_the_same_order() {
 #[tokio::test]
 async fn a_result_has_the_fields_of_the_documents_and_is_stored_with_its_matches() {
     let ada = Person::new().await;
-    let answer = submit(&ada, json!({"lang": "en", "version": "aube-items-1", "answers": answers(50, |at| 1 + at * 7 % 5)})).await;
+    let answer =
+        submit(&ada, json!({"lang": "en", "version": "aube-items-1", "answers": answers(50, |at| 1 + at * 7 % 5)})).await;
     assert_eq!(answer.status, 201, "{answer:?}");
     let result = answer.json();
     assert_eq!(answer.header("location"), Some(format!("/api/v1/aube/diagnostic/{}", result["id"].as_str().unwrap()).as_str()));
@@ -67,7 +68,10 @@ async fn a_result_has_the_fields_of_the_documents_and_is_stored_with_its_matches
         assert!(found["ai_measures"].as_array().unwrap().len() >= 2 && !found["why"].as_array().unwrap().is_empty());
         assert!(!found["data"]["licence"].as_str().unwrap().is_empty());
     }
-    assert!(result["data"]["sources"].to_string().contains("O*NET® is a trademark") && result["purpose"].as_str().unwrap().contains("not for hiring"));
+    assert!(
+        result["data"]["sources"].to_string().contains("O*NET® is a trademark")
+            && result["purpose"].as_str().unwrap().contains("not for hiring")
+    );
     assert_eq!((count("career_explorations", &ada).await, count("career_matches", &ada).await), (1, 20));
 }
 
@@ -99,7 +103,19 @@ async fn two_people_with_the_same_answers_get_the_same_numbers_in_either_languag
     assert_eq!(one["confidence_score"], other["confidence_score"]);
     assert_eq!(one["personality_profile"]["interests"], other["personality_profile"]["interests"]);
     let codes = |result: &Value| -> Vec<Value> {
-        result["career_matches"].as_array().unwrap().iter().map(|found| json!([found["occupation"]["onet_soc"], found["match_score"], found["match_interval"], found["ai_measures"][0]["value"]])).collect()
+        result["career_matches"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|found| {
+                json!([
+                    found["occupation"]["onet_soc"],
+                    found["match_score"],
+                    found["match_interval"],
+                    found["ai_measures"][0]["value"]
+                ])
+            })
+            .collect()
     };
     assert_eq!(codes(&one), codes(&other));
 }
@@ -147,7 +163,11 @@ async fn answers_in_the_documents_own_shape_are_taken() {
     let ada = Person::new().await;
     let body = json!({"answers": [{"id": "ei-1", "question": "Après une journée…", "answer": "5", "category": "EI"}]});
     let answer = submit(&ada, body).await;
-    assert_eq!((answer.status, &answer.json()["personality_profile"]["dimensions"]["EI"]["answered"]), (201, &json!(1)), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.json()["personality_profile"]["dimensions"]["EI"]["answered"]),
+        (201, &json!(1)),
+        "{answer:?}"
+    );
 }
 
 #[tokio::test]
@@ -180,12 +200,22 @@ async fn several_results_are_kept_listed_and_compared() {
     for (hour, answer) in [("10", 5), ("11", 1)] {
         let app = App::native(&FUNCTION).at(&format!("2026-06-10T{hour}:00:00Z"));
         let choose = |at: usize| if ITEMS[at].pole() == "N" { answer } else { 3 };
-        ids.push(app.post("/aube/diagnostic/submit").by(&ada).json(json!({"answers": answers(32, choose)})).send().await.json()["id"].as_str().unwrap().to_owned());
+        ids.push(
+            app.post("/aube/diagnostic/submit").by(&ada).json(json!({"answers": answers(32, choose)})).send().await.json()["id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
     }
     let page = app.get("/aube/diagnostic?limit=1").by(&ada).send().await.json();
     assert_eq!(page["items"][0]["id"], ids[1].as_str());
     assert!(!page["items"][0]["first_matches"][2]["title"].as_str().unwrap().is_empty(), "{page}");
-    let next = app.get(&format!("/aube/diagnostic?limit=1&cursor={}", page["next_cursor"].as_str().unwrap())).by(&ada).send().await.json();
+    let next = app
+        .get(&format!("/aube/diagnostic?limit=1&cursor={}", page["next_cursor"].as_str().unwrap()))
+        .by(&ada)
+        .send()
+        .await
+        .json();
     assert_eq!((&next["items"][0]["id"], &next["next_cursor"]), (&json!(ids[0]), &Value::Null));
     let path = format!("/aube/diagnostic/{}/comparison?with={}", ids[0], ids[1]);
     let compared = app.get(&path).by(&ada).send().await;

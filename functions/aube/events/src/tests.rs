@@ -83,7 +83,10 @@ async fn each_type_has_its_own_members_and_none_holds_an_answer() {
     assert_eq!(send(&ada, json!([])).await.wrong_fields(), ["events:length"]);
     assert_eq!(stored(&ada).await, []);
     let left = with(with(event("questionnaire_left"), "answered", json!(12)), "at", json!("2026-06-09T10:00:00Z"));
-    assert_eq!(send(&ada, json!([left, with(event("recommendation_opened"), "recommendation", json!("take-again"))])).await.status, 202);
+    assert_eq!(
+        send(&ada, json!([left, with(event("recommendation_opened"), "recommendation", json!("take-again"))])).await.status,
+        202
+    );
     assert_eq!(stored(&ada).await[0], ("questionnaire_left".to_owned(), json!({"answered": 12}), 1));
 }
 
@@ -122,7 +125,11 @@ async fn administrators_see_shares_of_groups_that_are_large_enough_and_each_week
     let again = app.get("/aube/events/weeks").by(&admin).send().await.json();
     assert_eq!(of(&again, "2031-03-03", "result_opened"), of(&weeks, "2031-03-03", "result_opened"), "a week is kept as it was");
     assert_eq!(app.get("/aube/events/weeks").by(&group[1]).send().await.status, 403);
-    let read: i64 = database().await
-        .query_one("select count(*) from audit_logs where user_id = $1 and action = 'aube.aggregates_read'", &[&admin.id]).await.unwrap().get(0);
+    let read: i64 = database()
+        .await
+        .query_one("select count(*) from audit_logs where user_id = $1 and action = 'aube.aggregates_read'", &[&admin.id])
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(read, 2);
 }

@@ -14,7 +14,8 @@ async fn the_manual_tells_what_was_measured_and_which_items_are_weak() {
     let answer = App::native(&FUNCTION).get("/aube/manual").by(&ada).header("accept-language", "en").send().await;
     assert_eq!(answer.status, 200, "{answer:?}");
     let manual = answer.json();
-    let scale = manual["scales"].as_array().unwrap().iter().find(|scale| scale["lang"] == "en" && scale["scale"] == "EI").unwrap();
+    let scale =
+        manual["scales"].as_array().unwrap().iter().find(|scale| scale["lang"] == "en" && scale["scale"] == "EI").unwrap();
     assert_eq!((&scale["people"], &scale["alpha"]), (&json!(120), &json!(0.81)));
     let weak: Vec<bool> = scale["items"].as_array().unwrap().iter().map(|item| item["weak"].as_bool().unwrap()).collect();
     assert_eq!(weak, [false, true, false]);

@@ -4,6 +4,12 @@ edge::function! {
     /// A part of a result as a picture, in the caller's language. Without `theme` it follows what the reader prefers.
     GET    "/aube/pages/{id}.svg"          => get_diagnostic_picture,  auth: Person, limit: 300, reads, headers: [ETag],
         refuses: [refusal::NOT_FOUND, aube::RETIRED];
+    /// A result as a page to print and to keep, in the caller's language.
+    GET    "/aube/pages/{id}.html"         => get_diagnostic_page,     auth: Person, limit: 60,  reads, headers: [ETag],
+        refuses: [refusal::NOT_FOUND, aube::RETIRED];
+    /// The page that a link opens, in the link's language. It names nobody. 404 where the link has expired or was taken back.
+    GET    "/aube/pages/shared/{link}"     => get_shared_diagnostic,   auth: Signed<Reader>, limit: 60, reads,
+        refuses: [refusal::BAD_SIGNATURE, refusal::NOT_FOUND, aube::RETIRED];
     /// Makes a link to the page of a result. Whoever has it sees the page, which names nobody, until it expires or is taken back.
     POST   "/aube/pages/{id}/links"        => create_diagnostic_link,  auth: Person, limit: 10,  writes, reply: 201,
         refuses: [refusal::NOT_FOUND, refusal::LIMIT_REACHED];
@@ -17,13 +23,14 @@ edge::function! {
 }
 
 mod link;
-#[cfg_attr(not(test), expect(dead_code, reason = "handed out once answers may be pages"))]
 mod page;
 mod picture;
 
 use chart::Theme;
 use edge::chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Language, MaybeJson, Path, Person, Query, Reply, Result, Sql, Svg, input, output, refusal};
+use edge::{Context, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal};
+use link::Reader;
+use page::Html;
 use picture::Part;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -108,6 +115,16 @@ async fn get_diagnostic_picture(
     Ok(Reply::new(Svg(picture::draw(&stored.analysis, part, look.theme, ctx.language()))).revalidated())
 }
 
+async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Html>> {
+    let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    Ok(Reply::new(Html(page::render(&stored, ctx.language()))).revalidated())
+}
+
+async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> Result<Reply<Html>> {
+    let Some(stored) = aube::stored(&ctx.sql(SHARED.bind(reader.link)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    Ok(Reply::new(Html(page::render(&stored, stored.lang))))
+}
+
 async fn create_diagnostic_link(
     ctx: Context,
     _: Person,
@@ -151,6 +168,10 @@ impl Link {
         Link { id, url: link::url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), id), lang, expires_at, created_at }
     }
 }
+
+const SHARED: Sql = Sql::new(
+    "select id, user_id, created_at, lang, question_set_version, analysis_version, answers from edge.shared_diagnostic($1::uuid)",
+);
 
 /// Two at once may both be the last: the number is a courtesy, not a wall.
 const INSERT: Sql = Sql::new(

@@ -2,12 +2,27 @@
 
 use std::fmt::Write;
 
+use aube::recommend::recommend;
 use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, PersonalityProfile, Ranking};
 use aube::{Stored, words};
-use aube::recommend::recommend;
-use edge::{Language, Message, msg};
+use edge::{Body, Language, Message, msg};
 
 use crate::picture::{self, Part};
+
+/// A page. It needs no script and gets none; its styles and pictures are its own.
+#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "edge::schemars", inline))]
+pub struct Html(pub String);
+
+impl Body for Html {
+    const CONTENT_TYPE: &'static str = "text/html; charset=utf-8";
+    const POLICY: Option<&'static str> =
+        Some("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.clone().into_bytes()
+    }
+}
 
 /// How many occupations it lists.
 const SHOWN: usize = 10;
@@ -15,8 +30,7 @@ const SHOWN: usize = 10;
 const TITLE: Message = msg!("", fr: "Un profil d'orientation", en: "A career profile");
 const WHEN: Message = msg!("", fr: "Réponses données le", en: "Answered on");
 const CONFIDENCE: Message = msg!("", fr: "Confiance", en: "Confidence");
-const CONFIDENCE_HINT: Message =
-    msg!("", fr: "elle baisse quand des réponses manquent, se contredisent ou restent partagées ; 0,95 au plus", en: "it falls where answers are missing, contradictory or undecided; 0.95 at most");
+const CONFIDENCE_HINT: Message = msg!("", fr: "elle baisse quand des réponses manquent, se contredisent ou restent partagées ; 0,95 au plus", en: "it falls where answers are missing, contradictory or undecided; 0.95 at most");
 const NEAREST: Message = msg!("", fr: "Métiers les plus proches de ces intérêts", en: "Occupations nearest to these interests");
 const EXAMPLES: Message = msg!("", fr: "Exemples de métiers", en: "Examples of occupations");
 const OCCUPATION: Message = msg!("", fr: "Métier", en: "Occupation");
@@ -39,22 +53,31 @@ pub fn render(stored: &Stored, language: Language) -> String {
     let text = |message: &Message| message.text(language);
     let title = text(&TITLE);
     let mut out = String::with_capacity(40_000);
-    put(&mut out, format_args!(
-        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
+    put(
+        &mut out,
+        format_args!(
+            "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"robots\" content=\"noindex\"><meta name=\"referrer\" content=\"no-referrer\"><title>{title}</title><style>{STYLE}</style>\
          </head><body><main><h1>{title}</h1>",
-        language.code(),
-    ));
+            language.code(),
+        ),
+    );
     let when = chart::date(stored.created_at.date_naive(), language);
-    put(&mut out, format_args!("<p>{} {when}</p><strong class=\"note\">{}</strong>", text(&WHEN), Escaped(text(&words::PURPOSE))));
+    put(
+        &mut out,
+        format_args!("<p>{} {when}</p><strong class=\"note\">{}</strong>", text(&WHEN), Escaped(text(&words::PURPOSE))),
+    );
     let profile = PersonalityProfile::of(&analysis.profile, language);
     let confidence = chart::decimal(analysis.profile.confidence, 2, language);
-    put(&mut out, format_args!(
-        "<p>{}{} <strong>{confidence}</strong> <small>({})</small></p>",
-        text(&CONFIDENCE),
-        chart::colon(language),
-        text(&CONFIDENCE_HINT),
-    ));
+    put(
+        &mut out,
+        format_args!(
+            "<p>{}{} <strong>{confidence}</strong> <small>({})</small></p>",
+            text(&CONFIDENCE),
+            chart::colon(language),
+            text(&CONFIDENCE_HINT),
+        ),
+    );
     if let Some(note) = &profile.response_style.note {
         put(&mut out, format_args!("<p>{}</p>", Escaped(note)));
     }
@@ -62,15 +85,18 @@ pub fn render(stored: &Stored, language: Language) -> String {
         out.push_str(&picture::draw(analysis, part, None, language));
     }
     let is_flat = analysis.profile.is_flat();
-    put(&mut out, format_args!(
-        "<h2>{}</h2><p>{}</p><table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
-        text(if is_flat { &EXAMPLES } else { &NEAREST }),
-        Escaped(&Ranking::of(&analysis.profile, language).reason),
-        text(&OCCUPATION),
-        text(&SCORE),
-        text(&RESILIENCE),
-        text(&WHY),
-    ));
+    put(
+        &mut out,
+        format_args!(
+            "<h2>{}</h2><p>{}</p><table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
+            text(if is_flat { &EXAMPLES } else { &NEAREST }),
+            Escaped(&Ranking::of(&analysis.profile, language).reason),
+            text(&OCCUPATION),
+            text(&SCORE),
+            text(&RESILIENCE),
+            text(&WHY),
+        ),
+    );
     for found in analysis.matches.iter().take(if is_flat { 6 } else { SHOWN }) {
         row(&mut out, &CareerMatch::of(found, language));
     }
@@ -93,15 +119,18 @@ fn row(out: &mut String, found: &CareerMatch) {
     let [low, high] = found.match_interval;
     let [least, most] = found.ai_resilience_interval;
     let rome = codes.rome.as_ref().map_or(String::new(), |rome| [" · ROME ", &rome.code].concat());
-    put(out, format_args!(
-        "<tr><th scope=\"row\">{}<br><small>{} · ISCO {}{rome}</small></th><td>{} <small>({low}–{high})</small></td>\
+    put(
+        out,
+        format_args!(
+            "<tr><th scope=\"row\">{}<br><small>{} · ISCO {}{rome}</small></th><td>{} <small>({low}–{high})</small></td>\
          <td>{} <small>({least}–{most})</small></td><td><ul>",
-        Escaped(&found.title),
-        codes.onet_soc,
-        codes.isco08,
-        found.match_score,
-        found.ai_resilience,
-    ));
+            Escaped(&found.title),
+            codes.onet_soc,
+            codes.isco08,
+            found.match_score,
+            found.ai_resilience,
+        ),
+    );
     found.why.iter().for_each(|why| put(out, format_args!("<li>{}</li>", Escaped(why))));
     out.push_str("</ul></td></tr>");
 }

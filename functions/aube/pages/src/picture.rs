@@ -25,12 +25,14 @@ const LEFT: u32 = 330;
 const TOP: u32 = 48;
 
 const PROFILE: Message = msg!("", fr: "Quatre préférences", en: "Four preferences");
-const PROFILE_HINT: Message =
-    msg!("", fr: "à gauche le premier pôle, à droite le second ; 0 : équilibre", en: "first pole to the left, second to the right; 0: balance");
+const PROFILE_HINT: Message = msg!("", fr: "à gauche le premier pôle, à droite le second ; 0 : équilibre", en: "first pole to the left, second to the right; 0: balance");
 const INTERESTS: Message = msg!("", fr: "Six intérêts", en: "Six interests");
-const ESTIMATED: Message = msg!("", fr: "estimés en partie d'après les préférences", en: "estimated in part from the preferences");
-const EXPOSURE: Message = msg!("", fr: "Résilience face à l'IA : ce que disent les mesures", en: "AI resilience: what the measures say");
-const EXPOSURE_HINT: Message = msg!("", fr: "% des métiers plus exposés ; le trait : la médiane", en: "% of occupations more exposed; the line: the median");
+const ESTIMATED: Message =
+    msg!("", fr: "estimés en partie d'après les préférences", en: "estimated in part from the preferences");
+const EXPOSURE: Message =
+    msg!("", fr: "Résilience face à l'IA : ce que disent les mesures", en: "AI resilience: what the measures say");
+const EXPOSURE_HINT: Message =
+    msg!("", fr: "% des métiers plus exposés ; le trait : la médiane", en: "% of occupations more exposed; the line: the median");
 const EXAMPLES: Message = msg!("", fr: "exemples, sans classement", en: "examples, in no order");
 
 /// Draws one part.
@@ -50,14 +52,22 @@ fn profile(analysis: &Analysis, theme: Option<Theme>, language: Language) -> Str
         })
         .collect();
     // The second pole lies where numbers grow, so that the names stand on the sides of their poles.
-    let rows: Vec<Range> = analysis.profile.scales.iter().zip(&names).map(|(scale, name)| {
-        let score = -scale.score;
-        Range { name, low: score.min(0.0), high: score.max(0.0), mark: Some(score) }
-    }).collect();
+    let rows: Vec<Range> = analysis
+        .profile
+        .scales
+        .iter()
+        .zip(&names)
+        .map(|(scale, name)| {
+            let score = -scale.score;
+            Range { name, low: score.min(0.0), high: score.max(0.0), mark: Some(score) }
+        })
+        .collect();
     let ranges = Ranges { left: LEFT, top: TOP, width: WIDTH - LEFT - 24, axis: Axis::new(-1.0, 1.0, 4), unit: "", places: 2 };
-    let told: Vec<String> = names.iter().zip(&analysis.profile.scales).map(|(name, scale)| {
-        [name, " (", &chart::decimal(scale.strength(), 2, language), ")"].concat()
-    }).collect();
+    let told: Vec<String> = names
+        .iter()
+        .zip(&analysis.profile.scales)
+        .map(|(name, scale)| [name, " (", &chart::decimal(scale.strength(), 2, language), ")"].concat())
+        .collect();
     bands(Part::Profile, &ranges, &rows, [PROFILE, PROFILE_HINT], &told.join(" ; "), theme, language)
 }
 
@@ -88,10 +98,14 @@ fn interests(analysis: &Analysis, theme: Option<Theme>, language: Language) -> S
 fn exposure(analysis: &Analysis, theme: Option<Theme>, language: Language) -> String {
     let shown: Vec<&Match> = analysis.matches.iter().take(SHOWN).collect();
     let names: Vec<String> = shown.iter().map(|found| shortened(found.occupation.title(language))).collect();
-    let rows: Vec<Range> = shown.iter().zip(&names).map(|(found, name)| {
-        let [low, mid, high] = found.occupation.resilience().map(f64::from);
-        Range { name, low, high, mark: Some(mid) }
-    }).collect();
+    let rows: Vec<Range> = shown
+        .iter()
+        .zip(&names)
+        .map(|(found, name)| {
+            let [low, mid, high] = found.occupation.resilience().map(f64::from);
+            Range { name, low, high, mark: Some(mid) }
+        })
+        .collect();
     let ranges = Ranges { left: LEFT, top: TOP, width: WIDTH - LEFT - 24, axis: Axis::new(0.0, 100.0, 5), unit: "%", places: 0 };
     let mut told: Vec<String> = rows.iter().map(|row| ranges.words(row, language)).collect();
     if analysis.profile.is_flat() {

@@ -24,11 +24,22 @@ async fn diagnostic(person: &Person) -> Uuid {
     let sql = "insert into career_explorations (user_id, question_set_version, analysis_version, lang, answers, personality_type, confidence_score)
         values ($1, $2, $3, 'fr', $4, 'XXXX', 0.5) returning id";
     let digits = mixed().digits();
-    testing::database().await.query_one(sql, &[&person.id, &aube::questions::VERSION, &ANALYSIS_VERSION, &digits]).await.unwrap().get(0)
+    testing::database()
+        .await
+        .query_one(sql, &[&person.id, &aube::questions::VERSION, &ANALYSIS_VERSION, &digits])
+        .await
+        .unwrap()
+        .get(0)
 }
 
 fn stored(answers: Answers) -> Stored {
-    Stored { id: Uuid::nil(), user_id: Uuid::nil(), created_at: "2026-06-10T10:00:00Z".parse().unwrap(), lang: Language::Fr, analysis: Analysis::of(answers) }
+    Stored {
+        id: Uuid::nil(),
+        user_id: Uuid::nil(),
+        created_at: "2026-06-10T10:00:00Z".parse().unwrap(),
+        lang: Language::Fr,
+        analysis: Analysis::of(answers),
+    }
 }
 
 #[tokio::test]
@@ -49,7 +60,11 @@ async fn each_part_is_a_picture_for_its_owner_light_dark_and_in_both_languages()
         let known = app.get(&path).by(&ada).header("accept-language", "fr").header("if-none-match", tag).send().await;
         assert_eq!(known.status, 304);
     }
-    testing::database().await.execute("update career_explorations set analysis_version = 'old' where id = $1", &[&id]).await.unwrap();
+    testing::database()
+        .await
+        .execute("update career_explorations set analysis_version = 'old' where id = $1", &[&id])
+        .await
+        .unwrap();
     let gone = app.get(&format!("/aube/pages/{id}.svg")).by(&ada).send().await;
     assert_eq!((gone.status, gone.code().as_str()), (410, "analysis_retired"));
 }
@@ -115,4 +130,57 @@ async fn links_are_made_listed_and_taken_back_by_the_owner_alone() {
     let later = App::native(&FUNCTION).at("2026-07-10T10:00:01Z");
     assert_eq!(later.get(&path).by(&ada).send().await.json()["items"], Value::Array(Vec::new()), "they have expired");
     assert_eq!(later.post(&path).by(&ada).send().await.status, 201);
+}
+
+#[tokio::test]
+async fn a_link_opens_the_page_for_whoever_has_it_until_it_is_taken_back_or_expires() {
+    let app = App::native(&FUNCTION).at("2026-06-10T10:00:00Z");
+    let ada = Person::new().await;
+    let id = diagnostic(&ada).await;
+    let path = format!("/aube/pages/{id}/links");
+    let make = || app.post(&path).by(&ada).json(json!({"lang": "en"})).send();
+    let made = make().await.json();
+    let url = made["url"].as_str().unwrap();
+    let open = url[url.find("/api/v1").unwrap() + "/api/v1".len()..].to_owned();
+    let page = app.get(&open).send().await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{page:?}");
+    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    let text = String::from_utf8(page.body).unwrap();
+    assert!(text.contains("<html lang=\"en\">") && text.contains("not for hiring"));
+    for never in [ada.id.to_string(), ada.email.clone(), id.to_string(), made["id"].as_str().unwrap().to_owned()] {
+        assert!(!text.contains(&never), "{never}");
+    }
+    let (before, proof) = open.split_once("?proof=").unwrap();
+    for wrong in [
+        before.to_owned(),
+        format!("{before}?proof="),
+        format!("{before}?proof={}x", &proof[1..]),
+        format!("/aube/pages/shared/{id}?proof={proof}"),
+    ] {
+        let refused = app.get(&wrong).send().await;
+        assert_eq!((refused.status, refused.code().as_str()), (401, "bad_signature"), "{wrong}");
+    }
+    let late = App::native(&FUNCTION).at("2026-07-10T10:00:00Z");
+    assert_eq!(late.get(&open).send().await.status, 404, "it has expired");
+    assert_eq!(app.delete(&format!("{path}/{}", made["id"].as_str().unwrap())).by(&ada).send().await.status, 204);
+    assert_eq!(app.get(&open).send().await.status, 404, "it was taken back");
+    let other = make().await.json()["url"].as_str().unwrap().to_owned();
+    let other = other[other.find("/api/v1").unwrap() + "/api/v1".len()..].to_owned();
+    assert_eq!(app.get(&other).send().await.status, 200);
+    testing::database()
+        .await
+        .execute("update users set deleted_at = edge.now(), is_active = false where id = $1", &[&ada.id])
+        .await
+        .unwrap();
+    assert_eq!(app.get(&other).send().await.status, 404, "the account is closed");
+}
+
+#[tokio::test]
+async fn an_owner_prints_the_page_in_their_own_language() {
+    let app = App::native(&FUNCTION);
+    let (ada, eve) = (Person::new().await, Person::new().await);
+    let path = format!("/aube/pages/{}.html", diagnostic(&ada).await);
+    let page = app.get(&path).by(&ada).header("accept-language", "fr").send().await;
+    assert!(page.status == 200 && String::from_utf8(page.body).unwrap().contains("<html lang=\"fr\">"));
+    assert_eq!(app.get(&path).by(&eve).send().await.status, 404);
 }

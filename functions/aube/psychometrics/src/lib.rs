@@ -26,8 +26,7 @@ fn items() -> Vec<Value> {
     items.map(|(item, place)| json!({ "id": item.id, "place": place, "scale": item.category(), "key": item.key() })).collect()
 }
 
-const MEASURE: Sql =
-    Sql::new("select measured, forgotten from edge.measure_scales(items => $1::jsonb, question_set => $2)");
+const MEASURE: Sql = Sql::new("select measured, forgotten from edge.measure_scales(items => $1::jsonb, question_set => $2)");
 
 #[cfg(test)]
 mod tests;

@@ -34,10 +34,13 @@ fn noisy(count: usize) -> Vec<String> {
     (0..count)
         .map(|_| {
             let level = next(5) - 2;
-            ITEMS.iter().map(|item| {
-                let coded = (level + next(3) - 1).clamp(-2, 2);
-                char::from(u8::try_from(i64::from(b'3') + i64::from(item.key()) * coded).unwrap())
-            }).collect()
+            ITEMS
+                .iter()
+                .map(|item| {
+                    let coded = (level + next(3) - 1).clamp(-2, 2);
+                    char::from(u8::try_from(i64::from(b'3') + i64::from(item.key()) * coded).unwrap())
+                })
+                .collect()
         })
         .collect()
 }
@@ -50,7 +53,8 @@ fn alpha(answers: &[String], scale: &str) -> f64 {
     };
     let places: Vec<usize> = (0..ITEMS.len()).filter(|at| ITEMS[*at].category() == scale).collect();
     let coded = |answer: &String, at: usize| f64::from(ITEMS[at].key()) * (f64::from(answer.as_bytes()[at] - b'0') - 3.0) / 2.0;
-    let of_items: f64 = places.iter().map(|at| variance(&answers.iter().map(|answer| coded(answer, *at)).collect::<Vec<_>>())).sum();
+    let of_items: f64 =
+        places.iter().map(|at| variance(&answers.iter().map(|answer| coded(answer, *at)).collect::<Vec<_>>())).sum();
     let sums: Vec<f64> = answers.iter().map(|answer| places.iter().map(|at| coded(answer, *at)).sum()).collect();
     let k = places.len() as f64;
     k / (k - 1.0) * (1.0 - of_items / variance(&sums))
@@ -103,9 +107,12 @@ async fn everybody_alike_gives_no_alpha_and_no_fault() {
     let set = format!("test-{}", random_uuid().unwrap());
     people(&set, "fr", &vec!["4".repeat(50); 100], true).await;
     assert_eq!(measure(&set).await, (10, 0));
-    let alpha: Option<f64> = database().await
+    let alpha: Option<f64> = database()
+        .await
         .query_one("select alpha::float8 from career_psychometrics where question_set_version = $1 and scale = 'R'", &[&set])
-        .await.unwrap().get(0);
+        .await
+        .unwrap()
+        .get(0);
     assert_eq!(alpha, None);
 }
 

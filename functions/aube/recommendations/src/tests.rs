@@ -11,7 +11,11 @@ async fn diagnostic(person: &Person, at: &str, choose: impl Fn(usize) -> u8) {
     let sql = "insert into career_explorations (user_id, question_set_version, analysis_version, lang, answers, personality_type, confidence_score, created_at)
         values ($1, $2, $3, 'fr', $4, 'XXXX', 0.5, $5::text::timestamptz)";
     let digits = answers.digits();
-    testing::database().await.execute(sql, &[&person.id, &aube::questions::VERSION, &ANALYSIS_VERSION, &digits, &at]).await.unwrap();
+    testing::database()
+        .await
+        .execute(sql, &[&person.id, &aube::questions::VERSION, &ANALYSIS_VERSION, &digits, &at])
+        .await
+        .unwrap();
 }
 
 async fn list(person: &Person) -> Value {
@@ -63,7 +67,8 @@ async fn feedback_is_kept_changed_and_taken_back() {
     assert_eq!(say("great").await.wrong_fields(), ["verdict:not_allowed"]);
     assert_eq!((app.delete(path).by(&ada).send().await.status, app.delete(path).by(&ada).send().await.status), (204, 404));
     assert_eq!(list(&ada).await["items"][0]["feedback"], Value::Null);
-    let unknown = app.put("/aube/recommendations/feedback/explore-99-9999.99").by(&ada).json(json!({"verdict": "done"})).send().await;
+    let unknown =
+        app.put("/aube/recommendations/feedback/explore-99-9999.99").by(&ada).json(json!({"verdict": "done"})).send().await;
     assert_eq!((unknown.status, unknown.code().as_str()), (404, "not_found"));
 }
 
@@ -74,7 +79,11 @@ async fn nobody_reads_somebody_elses_and_a_version_that_is_gone_says_so() {
     let path = format!("/aube/recommendations/{}", ada.id);
     assert_eq!(app.get(&path).by(&eve).send().await.status, 403);
     diagnostic(&ada, "2026-06-10T10:00:00Z", |_| 4).await;
-    testing::database().await.execute("update career_explorations set analysis_version = 'old' where user_id = $1", &[&ada.id]).await.unwrap();
+    testing::database()
+        .await
+        .execute("update career_explorations set analysis_version = 'old' where user_id = $1", &[&ada.id])
+        .await
+        .unwrap();
     let answer = app.get(&path).by(&ada).send().await;
     assert_eq!((answer.status, answer.code().as_str()), (410, "analysis_retired"));
 }

@@ -201,7 +201,10 @@ fn translators_are_more_exposed_than_nurses_and_those_than_carpenters() {
     let ([.., translator], [nurse, .., nurse_high], [carpenter, ..]) = (of("27-3091.00"), of("29-1141.00"), of("47-2031.00"));
     assert!(translator < nurse && nurse_high < carpenter, "{translator} {nurse}–{nurse_high} {carpenter}");
     let text = crate::words::exposure(Occupation::of("47-2031.00").unwrap(), Language::En);
-    assert!(text.starts_with("82 % of occupations are more exposed to generative AI than this one (range 73–90, 4 measures)."), "{text}");
+    assert!(
+        text.starts_with("82 % of occupations are more exposed to generative AI than this one (range 73–90, 4 measures)."),
+        "{text}"
+    );
 }
 
 // 8
@@ -222,16 +225,21 @@ fn every_occupation_has_valid_codes() {
     assert_eq!(OCCUPATIONS.len(), 398);
     assert!(OCCUPATIONS.is_sorted_by_key(|occupation| occupation.onet_soc));
     let is_of = |text: &str, form: &str| {
-        text.len() == form.len() && text.bytes().zip(form.bytes()).all(|(byte, kind)| match kind {
-            b'd' => byte.is_ascii_digit(),
-            b'L' => (b'A'..=b'N').contains(&byte),
-            other => byte == other,
-        })
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, kind)| match kind {
+                b'd' => byte.is_ascii_digit(),
+                b'L' => (b'A'..=b'N').contains(&byte),
+                other => byte == other,
+            })
     };
     let mut without_rome = 0;
     for occupation in &OCCUPATIONS {
         assert!(is_of(occupation.onet_soc, "dd-dddd.dd"), "{}", occupation.onet_soc);
-        assert!((1000..=9999).contains(&occupation.isco08) || occupation.isco08 < 1000 && occupation.isco08 > 99, "{}", occupation.isco08);
+        assert!(
+            (1000..=9999).contains(&occupation.isco08) || occupation.isco08 < 1000 && occupation.isco08 > 99,
+            "{}",
+            occupation.isco08
+        );
         assert!(occupation.rome.is_empty() || is_of(occupation.rome, "Ldddd"), "{}", occupation.rome);
         without_rome += usize::from(occupation.rome.is_empty());
         assert!((1..=5).contains(&occupation.job_zone) && occupation.interests.iter().all(|value| *value <= 1000));

@@ -33,7 +33,10 @@ fn both_languages_have_the_same_ids_and_each_text_once() {
     }
     // A reversed item is reversed in both: the key hangs on the pole, which no language has a part in.
     let keys: BTreeMap<_, _> = ITEMS.iter().map(|item| (item.pole(), item.key())).collect();
-    assert!(["E", "N", "T", "J"].iter().all(|pole| keys[pole] == 1) && ["I", "F", "P"].iter().all(|pole| ITEMS.iter().any(|item| item.pole() == *pole && item.key() == -1)));
+    assert!(
+        ["E", "N", "T", "J"].iter().all(|pole| keys[pole] == 1)
+            && ["I", "F", "P"].iter().all(|pole| ITEMS.iter().any(|item| item.pole() == *pole && item.key() == -1))
+    );
 }
 
 #[test]
@@ -47,7 +50,10 @@ fn every_item_is_short_and_says_neither_no_nor_always_nor_a_gender() {
             let text = item.text(language);
             let words: Vec<String> = text.to_lowercase().split([' ', '.', ',', '\'']).map(str::to_owned).collect();
             assert!(text.split(' ').count() <= 12, "{text}");
-            assert!(text.ends_with('.') && words.iter().all(|word| !banned.contains(&word.as_str()) && !word.contains('·')), "{text}");
+            assert!(
+                text.ends_with('.') && words.iter().all(|word| !banned.contains(&word.as_str()) && !word.contains('·')),
+                "{text}"
+            );
         }
     }
 }

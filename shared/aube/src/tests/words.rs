@@ -9,11 +9,52 @@ use crate::{Analysis, words};
 
 /// What no text says of an occupation, of a type or of AI.
 const NEVER: &[&str] = &[
-    "made for you", "fait pour vous", "faite pour vous", "faits pour vous", "meant for you", "ideal", "idéal", "perfect for", "perfect match", "parfait pour", "métier parfait",
-    "dream job", "métier de rêve", "destiny", "destin", "predict", "prédi", "prévoi", "success", "succès", "réussi", "aptitude", "your talent", "votre talent",
-    "will replace", "will be replaced", "va remplacer", "sera remplacé", "remplacera", "will disappear", "disparaîtra", "va disparaître",
-    "will not replace", "safe from ai", "à l'abri de l'ia", "future-proof", "scientifically proven", "scientifiquement prouvé", "prouvé", "guarante",
-    "garanti", "by 2030", "d'ici 2030", "d'ici 20", "mbti", "myers",
+    "made for you",
+    "fait pour vous",
+    "faite pour vous",
+    "faits pour vous",
+    "meant for you",
+    "ideal",
+    "idéal",
+    "perfect for",
+    "perfect match",
+    "parfait pour",
+    "métier parfait",
+    "dream job",
+    "métier de rêve",
+    "destiny",
+    "destin",
+    "predict",
+    "prédi",
+    "prévoi",
+    "success",
+    "succès",
+    "réussi",
+    "aptitude",
+    "your talent",
+    "votre talent",
+    "will replace",
+    "will be replaced",
+    "va remplacer",
+    "sera remplacé",
+    "remplacera",
+    "will disappear",
+    "disparaîtra",
+    "va disparaître",
+    "will not replace",
+    "safe from ai",
+    "à l'abri de l'ia",
+    "future-proof",
+    "scientifically proven",
+    "scientifiquement prouvé",
+    "prouvé",
+    "guarante",
+    "garanti",
+    "by 2030",
+    "d'ici 2030",
+    "d'ici 20",
+    "mbti",
+    "myers",
 ];
 
 fn promises(text: &str) -> Vec<&'static str> {
@@ -51,7 +92,8 @@ fn no_text_about_any_occupation_promises_anything() {
         for occupation in &OCCUPATIONS {
             assert_eq!(promises(&words::description(occupation, language)), Vec::<&str>::new(), "{}", occupation.onet_soc);
         }
-        let fixed = [words::PURPOSE, words::FLAT, words::BY_TYPE, words::BY_SOME, words::BY_INTERESTS, words::ALIKE].map(|message| message.text(language));
+        let fixed = [words::PURPOSE, words::FLAT, words::BY_TYPE, words::BY_SOME, words::BY_INTERESTS, words::ALIKE]
+            .map(|message| message.text(language));
         let poles = (0..DIMENSIONS.len()).flat_map(|at| words::poles(at, language));
         let measures = MEASURES.iter().map(|measure| words::measure(measure, language));
         let others = [words::growth_source(true, language), words::growth_source(false, language)];
