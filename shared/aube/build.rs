@@ -25,7 +25,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let places: HashMap<&str, usize> = skills.iter().enumerate().map(|(place, skill)| (skill["element_id"], place)).collect();
     let occupations = rows(&occupations)?;
-    writeln!(out, "];\npub static OCCUPATIONS: [Occupation; {}] = [", occupations.len())?;
+    let codes: Vec<&str> = occupations.iter().map(|row| row["onet_soc"]).collect();
+    writeln!(out, "];\nstatic CODES: [&str; {}] = {codes:?};", codes.len())?;
+    writeln!(out, "pub static OCCUPATIONS: [Occupation; {}] = [", occupations.len())?;
     for row in &occupations {
         let code = row["onet_soc"];
         occupation(&mut out, row, &places).map_err(|error| format!("{code}: {error}"))?;

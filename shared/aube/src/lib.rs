@@ -3,6 +3,7 @@
 //!
 //! Formulas and bounds are those of `functions/aube/README.md`.
 
+pub mod html;
 pub mod occupations;
 pub mod questions;
 pub mod ranking;

@@ -122,6 +122,11 @@ pub static SOURCES: [(&str, &str, &str); 7] = [
     ("Anthropic Economic Index", "CC BY", "Anthropic Economic Index."),
 ];
 
+/// Whether there is an occupation of this code; it costs a function no facts.
+pub fn is_code(onet_soc: &str) -> bool {
+    CODES.binary_search(&onet_soc).is_ok()
+}
+
 impl Occupation {
     pub fn of(onet_soc: &str) -> Option<&'static Occupation> {
         OCCUPATIONS.binary_search_by(|occupation| occupation.onet_soc.cmp(onet_soc)).ok().map(|at| &OCCUPATIONS[at])

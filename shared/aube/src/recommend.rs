@@ -2,7 +2,7 @@
 
 use edge::{Language, output};
 
-use crate::occupations::{OCCUPATIONS, SKILLS};
+use crate::occupations::{SKILLS, is_code};
 use crate::questions::{Answers, DIMENSIONS, OF_INTERESTS, OF_TYPE};
 use crate::ranking::Match;
 use crate::score::Profile;
@@ -196,9 +196,8 @@ fn compare_measures(list: &mut List, matches: &[Match]) {
 /// Whether an action of this id can be recommended to anybody.
 pub fn is_known(id: &str) -> bool {
     let fixed = ["take-questionnaire", "answer-interests", "answer-preferences", "vary-answers", "take-again"];
-    let occupation = |code: &str| OCCUPATIONS.binary_search_by(|found| found.onet_soc.cmp(code)).is_ok();
     fixed.contains(&id)
-        || id.strip_prefix("explore-").or_else(|| id.strip_prefix("measures-")).is_some_and(occupation)
+        || id.strip_prefix("explore-").or_else(|| id.strip_prefix("measures-")).is_some_and(is_code)
         || id.strip_prefix("learn-").is_some_and(|skill| SKILLS.iter().any(|known| known.id == skill))
         || id.strip_prefix("both-").is_some_and(|pair| DIMENSIONS.iter().any(|known| known.to_ascii_lowercase() == pair))
 }

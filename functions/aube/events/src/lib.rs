@@ -8,7 +8,7 @@ edge::function! {
     GET  "/aube/events/weeks" => list_aube_weeks,      auth: Admin,  limit: 60, writes;
 }
 
-use aube::occupations::Occupation;
+use aube::occupations::is_code;
 use aube::recommend::is_known;
 use aube::words;
 use edge::chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -179,7 +179,7 @@ impl Event {
                 wrong.push(FieldError::new(Place::Body, field(name), if is_due { "required" } else { "not_allowed" }));
             }
         }
-        let is_occupation = self.occupation.as_deref().is_none_or(|code| Occupation::of(code).is_some());
+        let is_occupation = self.occupation.as_deref().is_none_or(is_code);
         let is_recommendation = self.recommendation.as_deref().is_none_or(is_known);
         for (name, is_right) in [("occupation", is_occupation), ("recommendation", is_recommendation)] {
             if !is_right {

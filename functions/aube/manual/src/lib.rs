@@ -4,8 +4,13 @@ edge::function! {
     /// Reliability of every scale by language, of the last night; formulas, bounds and sources. Facts about groups, never about a
     /// person.
     GET "/aube/manual"      => get_diagnostic_manual,      auth: Person, limit: 60, reads, headers: [ETag];
+    /// The same as a page to read and to print, in the caller's language.
+    GET "/aube/manual/page" => get_diagnostic_manual_page, auth: Person, limit: 60, reads, headers: [ETag];
 }
 
+mod page;
+
+use aube::html::Html;
 use aube::questions::{self, ITEMS, VERSION};
 use aube::result::{ANALYSIS_VERSION, Data};
 use aube::score::{DECIDED, OF_TYPE_ALONE, TIE};
@@ -73,11 +78,19 @@ struct Measured {
 }
 
 async fn get_diagnostic_manual(ctx: Context, _: Person) -> Result<Reply<Manual>> {
+    Ok(Reply::new(manual(&ctx).await?).revalidated())
+}
+
+async fn get_diagnostic_manual_page(ctx: Context, _: Person) -> Result<Reply<Html>> {
+    Ok(Reply::new(page::render(&manual(&ctx).await?, ctx.language())).revalidated())
+}
+
+async fn manual(ctx: &Context) -> Result<Manual> {
     let Measured { smallest, computed_at, mut scales } = ctx.sql(MEASURED.bind(VERSION)).await?.one()?;
     for item in scales.iter_mut().flat_map(|scale| &mut scale.items) {
         item.weak = item.r.is_some_and(|r| r < WEAK);
     }
-    Ok(Reply::new(Manual {
+    Ok(Manual {
         question_set_version: questions::VERSION.to_owned(),
         analysis_version: ANALYSIS_VERSION.to_owned(),
         questions: ITEMS.len() as u8,
@@ -90,7 +103,6 @@ async fn get_diagnostic_manual(ctx: Context, _: Person) -> Result<Reply<Manual>>
         data: Data::all(),
         purpose: words::PURPOSE.text(ctx.language()).to_owned(),
     })
-    .revalidated())
 }
 
 const MEASURED: Sql = Sql::new("select smallest, computed_at, scales from edge.measured_scales($1)");

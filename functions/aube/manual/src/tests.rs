@@ -22,4 +22,14 @@ async fn the_manual_tells_what_was_measured_and_which_items_are_weak() {
     assert_eq!((&manual["tie"], &manual["smallest"], &manual["questions"]), (&json!(0.15), &json!(100), &json!(50)));
     assert!(manual["purpose"].as_str().unwrap().contains("not for hiring"));
     assert!(manual["data"]["sources"].as_array().unwrap().len() >= 7);
+    let page = App::native(&FUNCTION).get("/aube/manual/page").by(&ada).header("accept-language", "fr").send().await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let text = String::from_utf8(page.body).unwrap();
+    assert!(
+        text.contains("<td>0,81</td>")
+            && text.contains("ei-2\u{a0}: 0,12 (à remplacer)")
+            && text.contains("pas pour un recrutement"),
+        "{text}"
+    );
+    assert!(!text.contains("<script") && text.ends_with("</html>\n"));
 }

@@ -26,11 +26,11 @@ mod link;
 mod page;
 mod picture;
 
+use aube::html::Html;
 use chart::Theme;
 use edge::chrono::{DateTime, TimeDelta, Utc};
 use edge::{Context, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal};
 use link::Reader;
-use page::Html;
 use picture::Part;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -117,12 +117,12 @@ async fn get_diagnostic_picture(
 
 async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Html>> {
     let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
-    Ok(Reply::new(Html(page::render(&stored, ctx.language()))).revalidated())
+    Ok(Reply::new(page::render(&stored, ctx.language())).revalidated())
 }
 
 async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> Result<Reply<Html>> {
     let Some(stored) = aube::stored(&ctx.sql(SHARED.bind(reader.link)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
-    Ok(Reply::new(Html(page::render(&stored, stored.lang))))
+    Ok(Reply::new(page::render(&stored, stored.lang)))
 }
 
 async fn create_diagnostic_link(

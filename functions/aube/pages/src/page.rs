@@ -2,27 +2,13 @@
 
 use std::fmt::Write;
 
+use aube::html::{Escaped, Html, page};
 use aube::recommend::recommend;
 use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, PersonalityProfile, Ranking};
 use aube::{Stored, words};
-use edge::{Body, Language, Message, msg};
+use edge::{Language, Message, msg};
 
 use crate::picture::{self, Part};
-
-/// A page. It needs no script and gets none; its styles and pictures are its own.
-#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "edge::schemars", inline))]
-pub struct Html(pub String);
-
-impl Body for Html {
-    const CONTENT_TYPE: &'static str = "text/html; charset=utf-8";
-    const POLICY: Option<&'static str> =
-        Some("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.clone().into_bytes()
-    }
-}
 
 /// How many occupations it lists.
 const SHOWN: usize = 10;
@@ -40,37 +26,20 @@ const WHY: Message = msg!("", fr: "Pourquoi", en: "Why");
 const NEXT: Message = msg!("", fr: "Et maintenant", en: "What next");
 const SOURCES: Message = msg!("", fr: "Sources", en: "Sources");
 
-const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;\
-    color:#16211b;background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}svg{max-width:100%;height:auto}table{border-collapse:\
-    collapse;width:100%;font-size:.9rem}th,td{text-align:left;vertical-align:top;padding:.4rem .5rem;border-bottom:1px solid #c3ccc6}ul{padding-left:\
-    1.2rem}small,footer{color:#3c4a42;font-size:.8rem}strong.note{display:block;border-left:4px solid #2b8350;padding-left:.6rem}\
-    @media(prefers-color-scheme:dark){body{color:#eef4f0;background:#10151a}th,td{border-color:#3a464e}small,footer{color:#a9b8af}}\
-    @media print{body{margin:0;max-width:none;color:#000;background:#fff}h2,tr,svg{break-inside:avoid}}";
-
 /// The whole document.
-pub fn render(stored: &Stored, language: Language) -> String {
+pub fn render(stored: &Stored, language: Language) -> Html {
+    page(TITLE.text(language), language, |out| content(out, stored, language))
+}
+
+fn content(out: &mut String, stored: &Stored, language: Language) {
     let analysis = &stored.analysis;
     let text = |message: &Message| message.text(language);
-    let title = text(&TITLE);
-    let mut out = String::with_capacity(40_000);
-    put(
-        &mut out,
-        format_args!(
-            "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <meta name=\"robots\" content=\"noindex\"><meta name=\"referrer\" content=\"no-referrer\"><title>{title}</title><style>{STYLE}</style>\
-         </head><body><main><h1>{title}</h1>",
-            language.code(),
-        ),
-    );
     let when = chart::date(stored.created_at.date_naive(), language);
-    put(
-        &mut out,
-        format_args!("<p>{} {when}</p><strong class=\"note\">{}</strong>", text(&WHEN), Escaped(text(&words::PURPOSE))),
-    );
+    put(out, format_args!("<p>{} {when}</p><strong class=\"note\">{}</strong>", text(&WHEN), Escaped(text(&words::PURPOSE))));
     let profile = PersonalityProfile::of(&analysis.profile, language);
     let confidence = chart::decimal(analysis.profile.confidence, 2, language);
     put(
-        &mut out,
+        out,
         format_args!(
             "<p>{}{} <strong>{confidence}</strong> <small>({})</small></p>",
             text(&CONFIDENCE),
@@ -79,39 +48,33 @@ pub fn render(stored: &Stored, language: Language) -> String {
         ),
     );
     if let Some(note) = &profile.response_style.note {
-        put(&mut out, format_args!("<p>{}</p>", Escaped(note)));
+        put(out, format_args!("<p>{}</p>", Escaped(note)));
     }
     for part in [Part::Profile, Part::Interests] {
         out.push_str(&picture::draw(analysis, part, None, language));
     }
     let is_flat = analysis.profile.is_flat();
+    let heading = text(if is_flat { &EXAMPLES } else { &NEAREST });
     put(
-        &mut out,
-        format_args!(
-            "<h2>{}</h2><p>{}</p><table><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
-            text(if is_flat { &EXAMPLES } else { &NEAREST }),
-            Escaped(&Ranking::of(&analysis.profile, language).reason),
-            text(&OCCUPATION),
-            text(&SCORE),
-            text(&RESILIENCE),
-            text(&WHY),
-        ),
+        out,
+        format_args!("<h2>{heading}</h2><p>{}</p><table><thead><tr>", Escaped(&Ranking::of(&analysis.profile, language).reason)),
     );
+    [OCCUPATION, SCORE, RESILIENCE, WHY].iter().for_each(|name| put(out, format_args!("<th scope=\"col\">{}</th>", text(name))));
+    out.push_str("</tr></thead><tbody>");
     for found in analysis.matches.iter().take(if is_flat { 6 } else { SHOWN }) {
-        row(&mut out, &CareerMatch::of(found, language));
+        row(out, &CareerMatch::of(found, language));
     }
     out.push_str("</tbody></table>");
     out.push_str(&picture::draw(analysis, Part::Exposure, None, language));
-    put(&mut out, format_args!("<h2>{}</h2><ul>", text(&NEXT)));
+    put(out, format_args!("<h2>{}</h2><ul>", text(&NEXT)));
     for one in recommend(&analysis.answers, &analysis.profile, &analysis.matches, language) {
-        put(&mut out, format_args!("<li>{}<br><small>{}</small></li>", Escaped(&one.text), Escaped(&one.reason)));
+        put(out, format_args!("<li>{}<br><small>{}</small></li>", Escaped(&one.text), Escaped(&one.reason)));
     }
-    put(&mut out, format_args!("</ul></main><footer><h2>{}</h2><ul>", text(&SOURCES)));
+    put(out, format_args!("</ul><footer><h2>{}</h2><ul>", text(&SOURCES)));
     for source in Data::all().sources {
-        put(&mut out, format_args!("<li>{} ({})</li>", Escaped(&source.attribution), Escaped(&source.licence)));
+        put(out, format_args!("<li>{} ({})</li>", Escaped(&source.attribution), Escaped(&source.licence)));
     }
-    put(&mut out, format_args!("</ul><p>{ANALYSIS_VERSION}</p></footer></body></html>\n"));
-    out
+    put(out, format_args!("</ul><p>{ANALYSIS_VERSION}</p></footer>"));
 }
 
 fn row(out: &mut String, found: &CareerMatch) {
@@ -138,19 +101,4 @@ fn row(out: &mut String, found: &CareerMatch) {
 fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a string cannot fail.
     let _ = out.write_fmt(text);
-}
-
-/// A text as it stands in HTML.
-struct Escaped<'a>(&'a str);
-
-impl std::fmt::Display for Escaped<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.chars().try_for_each(|char| match char {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            _ => f.write_char(char),
-        })
-    }
 }

@@ -87,7 +87,7 @@ fn a_picture_says_in_words_what_it_shows() {
 #[test]
 fn a_page_is_whole_names_nobody_and_brings_no_script_or_link() {
     for language in [Language::Fr, Language::En] {
-        let page = page::render(&stored(mixed()), language);
+        let page = page::render(&stored(mixed()), language).0;
         assert!(page.starts_with("<!doctype html>") && page.ends_with("</html>\n"));
         assert!(page.contains(&format!("<html lang=\"{}\">", language.code())) && page.matches("<svg").count() == 3);
         let purpose = if language == Language::Fr { "pas pour un recrutement" } else { "not for hiring" };
@@ -102,7 +102,7 @@ fn a_page_is_whole_names_nobody_and_brings_no_script_or_link() {
         // A table row for each of the first ten, with both scores as ranges.
         assert_eq!(page.matches("<th scope=\"row\">").count(), 10);
     }
-    assert_eq!(page::render(&stored(answers(|_| 3)), Language::En).matches("<th scope=\"row\">").count(), 6);
+    assert_eq!(page::render(&stored(answers(|_| 3)), Language::En).0.matches("<th scope=\"row\">").count(), 6);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::{any_answers, bytes, decided, mirrored, whole_type};
-use crate::occupations::{DATA_VERSION, OCCUPATIONS, Occupation};
+use crate::occupations::{DATA_VERSION, OCCUPATIONS, Occupation, is_code};
 use crate::questions::{self, Asks, ITEMS};
 use crate::ranking::{Match, rank};
 use crate::result::{ANALYSIS_VERSION, CareerMatch, four_letters, letter};
@@ -243,10 +243,10 @@ fn every_occupation_has_valid_codes() {
         assert!(occupation.rome.is_empty() || is_of(occupation.rome, "Ldddd"), "{}", occupation.rome);
         without_rome += usize::from(occupation.rome.is_empty());
         assert!((1..=5).contains(&occupation.job_zone) && occupation.interests.iter().all(|value| *value <= 1000));
-        assert!(Occupation::of(occupation.onet_soc).is_some());
+        assert!(Occupation::of(occupation.onet_soc).is_some() && is_code(occupation.onet_soc));
     }
     assert_eq!(without_rome, 12);
-    assert!(Occupation::of("11-1011").is_none());
+    assert!(Occupation::of("11-1011").is_none() && !is_code("11-1011"));
 }
 
 #[test]
