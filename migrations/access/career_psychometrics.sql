@@ -7,4 +7,4 @@ create policy career_psychometrics_service on public.career_psychometrics for al
 
 -- example:
 -- insert into public.career_psychometrics (question_set_version, lang, scale, people, items)
--- values ('example-' || $1::uuid::text, 'fr', 'EI', 100, '[]')
+-- select 'example-' || gen_random_uuid(), 'fr', 'EI', 100, '[]' where $1::uuid is not null

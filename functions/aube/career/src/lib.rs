@@ -15,7 +15,7 @@ edge::function! {
         refuses: [refusal::NOT_FOUND];
 }
 
-use aube::occupations::{Occupation, SKILLS};
+use aube::occupations::{Occupation, SKILLS, is_code};
 use aube::ranking::Match;
 use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, Ranking};
 use aube::{LATEST, Owner, words};
@@ -54,7 +54,7 @@ enum Growth {
 #[input]
 struct OccupationPath {
     /// O*NET-SOC code, such as `15-1252.00`.
-    #[validate(length(min = 3, max = 40), custom(function = "is_code"))]
+    #[validate(length(min = 3, max = 40), custom(function = "is_form_of_code"))]
     occupation: String,
 }
 
@@ -157,9 +157,10 @@ async fn list_careers_set_aside(ctx: Context, _: Person, _: List<All, ()>) -> Re
 }
 
 async fn set_career_aside(ctx: Context, _: Person, Path(which): Path<OccupationPath>) -> Result<Reply<()>> {
-    let Some(occupation) = Occupation::of(&which.occupation) else { return Err(refusal::NOT_FOUND.into()) };
-    ctx.sql(SET_ASIDE.bind(occupation.onet_soc)).await?;
-    Ok(Reply::new(()))
+    // Whoever may not ask is told that first.
+    let is_known = is_code(&which.occupation);
+    ctx.sql(SET_ASIDE.bind(&which.occupation).bind(is_known)).await?;
+    if is_known { Ok(Reply::new(())) } else { Err(refusal::NOT_FOUND.into()) }
 }
 
 async fn restore_career(ctx: Context, _: Person, Path(which): Path<OccupationPath>) -> Result<Reply<()>> {
@@ -178,7 +179,7 @@ fn is_shown(filter: &Filter, found: &Match) -> bool {
 }
 
 /// Letters, digits, hyphens and dots, some of them not digits.
-fn is_code(code: &str) -> std::result::Result<(), ValidationError> {
+fn is_form_of_code(code: &str) -> std::result::Result<(), ValidationError> {
     let known = code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
     if known && code.contains('-') { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
 }
@@ -194,7 +195,7 @@ const ASIDE: Sql = Sql::new(
 );
 
 const SET_ASIDE: Sql = Sql::new(
-    "insert into career_feedback (kind, subject, verdict) values ('occupation', $1, 'not_this_one')
+    "insert into career_feedback (kind, subject, verdict) select 'occupation', $1, 'not_this_one' where $2::boolean
      on conflict (user_id, kind, subject) do nothing",
 );
 

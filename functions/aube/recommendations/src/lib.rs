@@ -106,11 +106,10 @@ async fn give_recommendation_feedback(
     Path(which): Path<RecommendationPath>,
     Json(feedback): Json<Feedback>,
 ) -> Result<Reply<()>> {
-    if !is_known(&which.recommendation) {
-        return Err(refusal::NOT_FOUND.into());
-    }
-    ctx.sql(SAY.bind(&which.recommendation).bind(feedback.verdict)).await?;
-    Ok(Reply::new(()))
+    // Whoever may not ask is told that first.
+    let is_known = is_known(&which.recommendation);
+    ctx.sql(SAY.bind(&which.recommendation).bind(feedback.verdict).bind(is_known)).await?;
+    if is_known { Ok(Reply::new(())) } else { Err(refusal::NOT_FOUND.into()) }
 }
 
 async fn remove_recommendation_feedback(ctx: Context, _: Person, Path(which): Path<RecommendationPath>) -> Result<Reply<()>> {
@@ -135,7 +134,7 @@ fn is_id(id: &str) -> std::result::Result<(), ValidationError> {
 const SAID: Sql = Sql::new("select kind, subject, verdict from career_feedback where user_id = edge.uid()");
 
 const SAY: Sql = Sql::new(
-    "insert into career_feedback as f (kind, subject, verdict) values ('recommendation', $1, $2)
+    "insert into career_feedback as f (kind, subject, verdict) select 'recommendation', $1, $2 where $3::boolean
      on conflict (user_id, kind, subject) do update set verdict = excluded.verdict",
 );
 
