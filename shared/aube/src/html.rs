@@ -2,22 +2,7 @@
 
 use std::fmt::{Display, Formatter, Write};
 
-use edge::{Body, Language};
-
-/// A page. It needs no script and gets none; its styles and pictures are its own.
-#[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema))]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(crate = "edge::schemars", inline))]
-pub struct Html(pub String);
-
-impl Body for Html {
-    const CONTENT_TYPE: &'static str = "text/html; charset=utf-8";
-    const POLICY: Option<&'static str> =
-        Some("default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'");
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.clone().into_bytes()
-    }
-}
+use edge::{Html, Language};
 
 const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;\
     color:#16211b;background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}svg{max-width:100%;height:auto;margin:.5rem 0}\

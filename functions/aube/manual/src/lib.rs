@@ -10,13 +10,12 @@ edge::function! {
 
 mod page;
 
-use aube::html::Html;
 use aube::questions::{self, ITEMS, VERSION};
 use aube::result::{ANALYSIS_VERSION, Data};
 use aube::score::{DECIDED, OF_TYPE_ALONE, TIE};
 use aube::words;
 use edge::chrono::{DateTime, Utc};
-use edge::{Context, Language, Person, Reply, Result, Sql, output};
+use edge::{Context, Html, Language, Person, Reply, Result, Sql, output};
 use serde::Deserialize;
 
 /// An item below this correlation with the rest of its scale is to be replaced.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use aube::html::{Escaped, Html, page};
+use aube::html::{Escaped, page};
 use aube::words;
 use chart::{colon, date, decimal};
-use edge::{Language, Message, msg};
+use edge::{Html, Language, Message, msg};
 
 use crate::Manual;
 

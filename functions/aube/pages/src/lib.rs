@@ -26,10 +26,9 @@ mod link;
 mod page;
 mod picture;
 
-use aube::html::Html;
 use chart::Theme;
 use edge::chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal};
+use edge::{Context, Html, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal};
 use link::Reader;
 use picture::Part;
 use serde::Deserialize;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use aube::html::{Escaped, Html, page};
+use aube::html::{Escaped, page};
 use aube::recommend::recommend;
 use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, PersonalityProfile, Ranking};
 use aube::{Stored, words};
-use edge::{Language, Message, msg};
+use edge::{Html, Language, Message, msg};
 
 use crate::picture::{self, Part};
 
