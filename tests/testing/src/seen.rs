@@ -27,11 +27,11 @@ pub(crate) struct Request {
     pub(crate) now: DateTime<Utc>,
 }
 
-/// A list of objects is known by its first, wherever it stands.
+/// A list of objects or texts is known by its first, wherever it stands.
 fn shorten(value: &mut Value) {
     match value {
         Value::Array(items) => {
-            if items.first().is_some_and(Value::is_object) {
+            if items.first().is_some_and(|first| first.is_object() || first.is_string()) {
                 items.truncate(1);
             }
             items.iter_mut().for_each(shorten);
