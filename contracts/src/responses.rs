@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use edge::describe::{Header, Shape};
-use edge::{Endpoint, Refusal, refusal};
+use edge::{Endpoint, Function, Refusal, refusal};
 use serde_json::{Map, Value, json};
 
 use crate::FUNCTIONS;
@@ -55,9 +55,9 @@ pub(crate) fn refusals(endpoint: &Endpoint) -> String {
     if lines.is_empty() { lines } else { format!("\n\nRefuses:\n{lines}") }
 }
 
-/// Every refusal of all contracts, by code.
-pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
-    let endpoints = FUNCTIONS.iter().flat_map(|function| function.endpoints);
+/// Every refusal of the contracts of these functions, by code.
+pub(crate) fn all_refusals(functions: &[&'static Function]) -> BTreeMap<&'static str, Refusal> {
+    let endpoints = functions.iter().flat_map(|function| function.endpoints);
     let of_endpoints = endpoints.flat_map(Endpoint::refusals);
     let of_none = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED];
     of_endpoints.chain(of_none).map(|refusal| (refusal.code(), refusal)).collect()
@@ -67,7 +67,7 @@ pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
 pub(crate) fn components() -> Value {
     let mut components = Map::new();
     components.insert("NotModified".to_owned(), json!({ "description": about(304), "headers": { "etag": header("etag") } }));
-    for refusal in all_refusals().values().filter(|refusal| refusal.status != 405) {
+    for refusal in all_refusals(FUNCTIONS).values().filter(|refusal| refusal.status != 405) {
         let mut response = json!({
             "description": about(refusal.status),
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },

@@ -81,7 +81,7 @@ enum Command {
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check {
         /// Also what needs somebody else's programs: RunPod's own SDK against its simulator, and clients that generators make of
-        /// openapi.json against the functions (python3, npm, and the registries)
+        /// the OpenAPI document against the functions (python3, npm, and the registries)
         #[arg(long)]
         peers: bool,
     },
@@ -99,7 +99,7 @@ enum Command {
         #[arg(long, conflicts_with_all = ["method", "path"])]
         row: bool,
     },
-    /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
+    /// Write the generated files: wrangler.toml, functions/README.md, functions/<area>/openapi.json and more
     Sync {
         /// Change nothing; fail if a file is out of date
         #[arg(long)]
