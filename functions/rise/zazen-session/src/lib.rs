@@ -17,7 +17,8 @@ edge::function! {
 
 use chrono::{DateTime, TimeDelta, Utc};
 use edge::{
-    Context, Error, FieldError, Json, Message, Path, Person, Place, Reply, Result, Sql, SqlJson, input, msg, refusal, refusals,
+    Context, Error, FieldError, Id, Json, Message, Path, Person, Place, Reply, Result, Sql, SqlJson, input, msg, refusal,
+    refusals,
 };
 use rise::Session;
 use uuid::Uuid;
@@ -69,12 +70,6 @@ struct Change {
     mood_after: Option<i32>,
 }
 
-#[input]
-struct SessionId {
-    /// The session.
-    id: i64,
-}
-
 async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Result<Reply<Session>> {
     new.triggered_by = new.triggered_by.as_deref().map(rise::trigger);
     let (from, to) = span(&new, ctx.now())?;
@@ -90,7 +85,7 @@ async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSe
 async fn update_zazen_session(
     ctx: Context,
     _: Person,
-    Path(session): Path<SessionId>,
+    Path(session): Path<Id<i64>>,
     Json(mut change): Json<Change>,
 ) -> Result<Reply<Session>> {
     change.triggered_by = change.triggered_by.as_deref().map(rise::trigger);
@@ -98,7 +93,7 @@ async fn update_zazen_session(
     ctx.change_row(UPDATE, PRESENT, session.id, &change).await
 }
 
-async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
+async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<Id<i64>>) -> Result<Reply<()>> {
     ctx.remove_row(DELETE, PRESENT, session.id).await
 }
 
