@@ -26,9 +26,9 @@ pub(crate) fn responses(endpoint: &Endpoint, output: Shape, examples: &Examples)
             }
             response["content"] = json!({ kind: content });
         }
-        let told = headers(endpoint);
-        if !told.is_empty() {
-            response["headers"] = Value::Object(told);
+        let sent_headers = headers(endpoint);
+        if !sent_headers.is_empty() {
+            response["headers"] = Value::Object(sent_headers);
         }
         responses.insert(status.to_string(), response);
     }
@@ -72,12 +72,12 @@ pub(crate) fn components() -> Value {
             "description": about(refusal.status),
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
         });
-        let told = match refusal.status {
+        let sent_headers = match refusal.status {
             401 => Some("www-authenticate"),
             429 | 503 => Some("retry-after"),
             _ => None,
         };
-        if let Some(name) = told {
+        if let Some(name) = sent_headers {
             response["headers"] = json!({ name: header(name) });
         }
         components.insert(title(refusal.status), response);

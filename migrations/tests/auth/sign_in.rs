@@ -347,9 +347,9 @@ async fn entering_works_read_only_and_leaves_nothing_behind() {
     let read = client.build_transaction().read_only(true).start().await.unwrap();
     let sql = "select edge.enter($1::text::jsonb, $2::text::timestamptz) is not null, set_config('role', 'authenticated', true) is not null";
     read.query_one(sql, &[&person.claims.to_string(), &"2026-11-21T12:00:00.123456+02:00"]).await.unwrap();
-    let told = "select edge.uid(), edge.session(), edge.role(), edge.now()::text, edge.claim('request_id'),
+    let context = "select edge.uid(), edge.session(), edge.role(), edge.now()::text, edge.claim('request_id'),
         current_setting('timezone'), current_setting('statement_timeout'), current_setting('application_name')";
-    let row = read.query_one(told, &[]).await.unwrap();
+    let row = read.query_one(context, &[]).await.unwrap();
     assert_eq!((row.get::<_, uuid::Uuid>(0), row.get::<_, uuid::Uuid>(1)), (person.id(), person.session()));
     let words: Vec<&str> = (2..8).map(|index| row.get(index)).collect();
     assert_eq!(words, ["user", "2026-11-21 10:00:00.123456+00", "test", "UTC", "10s", "oree test"]);

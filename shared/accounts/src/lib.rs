@@ -22,7 +22,7 @@ pub use messages::{Messages, post_later, write_and_post};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 use password::{OR, prepared, spellings};
 
-pub use password::refuse_guessable;
+pub use password::{chosen, refuse_guessable};
 pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, WRONG_PASSWORD};
 
 edge::settings! {

@@ -25,6 +25,10 @@ mod seen;
 mod timing;
 
 pub use app::{Answer, App, Call};
+/// Whole answers stand in the test as inline snapshots: `insta::assert_json_snapshot!(answer.json(), {".id" => "[id]"}, @"…")`. Parts
+/// that differ in every run are redacted.
+pub use insta;
+
 pub use environment::{database, database_as_person, database_at, now, variable};
 pub use mail::{Letter, letters_to};
 pub use person::Person;

@@ -21,10 +21,8 @@ struct Passwords {
 }
 
 async fn change_password(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
-    // The address is asked for beforehand: the database is never told a password that could be compared with it.
-    let email: String = ctx.sql(EMAIL).await?.one()?;
-    accounts::refuse_guessable("new", &typed.new, &email)?;
-    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
+    let new = accounts::chosen(&ctx, "new", &typed.new, EMAIL).await?;
+    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(new);
     accounts::write_and_post(&ctx, change).await?;
     Ok(Reply::new(()))
 }

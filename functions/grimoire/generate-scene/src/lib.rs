@@ -24,7 +24,7 @@ use serde_json::json;
 
 /// A scene to draw.
 #[input(name = "SceneRequest")]
-struct Wanted {
+struct SceneRequest {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     world: String,
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -40,14 +40,14 @@ struct Wanted {
     cache: Option<Cache>,
 }
 
-async fn generate_scene(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
-    let Wanted { world, era, class, pose, decor, cache } = &wanted;
+async fn generate_scene(ctx: Context, _: Person, Json(request): Json<SceneRequest>) -> Result<Reply<Queued>> {
+    let SceneRequest { world, era, class, pose, decor, cache } = &request;
     let [w, e, c, p, d] = [world, era, class, pose, decor].map(|words| neutral(words));
     // `prompt` is for the public workers, which read nothing else.
     let prompt = [w.as_str(), &e, &c, &p, &d].join(", ");
-    let given = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
+    let worker_input = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
     let refresh = *cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &wanted, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &request, worker_input: &worker_input, refresh }).await
 }
 
 async fn get_scene_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

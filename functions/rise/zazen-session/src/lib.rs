@@ -105,8 +105,8 @@ const BAD_SPAN: Message = msg!("bad_span",
 fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
     let refuse = |field: &str, code: &str| Err(FieldError::new(Place::Body, field, code).into());
     let bad_span = |field: &str| Err(FieldError::says(Place::Body, field, BAD_SPAN).into());
-    let given = new.duration.map(TimeDelta::seconds);
-    let (from, to) = match (new.timestamp, new.ended_at, given) {
+    let duration_sent = new.duration.map(TimeDelta::seconds);
+    let (from, to) = match (new.timestamp, new.ended_at, duration_sent) {
         (Some(from), Some(to), _) => (from, to),
         // At the ends of time there is no other moment: a span of nothing, which is refused.
         (Some(from), None, Some(duration)) => (from, from.checked_add_signed(duration).unwrap_or(from)),
