@@ -5,6 +5,7 @@ use std::future::Future;
 use crate::call::Call;
 use crate::caller::{Caller, Credentials};
 use crate::input::{Described, Input, both};
+use crate::media::Media;
 use crate::reply::{Answer, Body, Reply};
 use crate::request::Parts;
 use crate::{Context, Error, Result, idempotency};
@@ -12,21 +13,24 @@ use crate::{Context, Error, Result, idempotency};
 /// An async function `(context, caller, inputs…) -> Result<Reply<T>>`.
 pub trait Handler<C, A> {
     type Output: Body + Described;
-    const BODY: bool;
-    const JSON: bool;
+    const MEDIA: Media;
 
+    /// Reads the inputs.
+    ///
     /// # Errors
-    /// What the inputs refuse; nothing has run then.
-    fn start(
-        self,
-        context: Context,
-        caller: C,
-        parts: &Parts,
-        body: &[u8],
-    ) -> Result<impl Future<Output = Result<Reply<Self::Output>>>>;
+    /// What they refuse; nothing has run then.
+    fn read(parts: &Parts, body: &[u8]) -> Result<A>;
+
+    fn call(self, context: Context, caller: C, inputs: A) -> impl Future<Output = Result<Reply<Self::Output>>>;
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator);
+}
+
+/// A function `(&context, &inputs…) -> Option<Reply<T>>` that hears what was sent before limit, quota and database: what it
+/// answers is the answer, and the handler hears nothing of it.
+pub trait Gate<A, T> {
+    fn answer(&self, context: &Context, inputs: &A) -> Option<Reply<T>>;
 }
 
 macro_rules! handler {
@@ -39,13 +43,16 @@ macro_rules! handler {
             $($input: Input),*
         {
             type Output = T;
-            const BODY: bool = false $(|| $input::BODY)*;
-            const JSON: bool = false $(|| $input::JSON)*;
+            const MEDIA: Media = Media::NONE$(.or($input::MEDIA))*;
 
-            fn start(self, context: Context, caller: C, parts: &Parts, body: &[u8]) -> Result<impl Future<Output = Result<Reply<T>>>> {
+            fn read(parts: &Parts, body: &[u8]) -> Result<($($input,)*)> {
                 let read: fn(&Parts, &[u8]) -> _ = $read;
                 let $pattern = read(parts, body)?;
-                Ok(self(context, caller, $($value),*))
+                Ok(($($value,)*))
+            }
+
+            fn call(self, context: Context, caller: C, ($($value,)*): ($($input,)*)) -> impl Future<Output = Result<Reply<T>>> {
+                self(context, caller, $($value),*)
             }
 
             #[cfg(not(target_arch = "wasm32"))]
@@ -53,6 +60,15 @@ macro_rules! handler {
                 $($input::describe(shape, generator);)*
                 shape.reply = Some(generator.subschema_for::<T>());
                 shape.reply_type = T::CONTENT_TYPE;
+            }
+        }
+
+        impl<F, T, $($input),*> Gate<($($input,)*), T> for F
+        where
+            F: Fn(&Context, $(&$input),*) -> Option<Reply<T>>,
+        {
+            fn answer(&self, context: &Context, ($($value,)*): &($($input,)*)) -> Option<Reply<T>> {
+                self(context, $($value),*)
             }
         }
     };
@@ -73,31 +89,43 @@ handler!(
 /// # Errors
 /// Whatever a step refuses.
 pub async fn run<C: Caller, A, H: Handler<C, A>>(call: Call, handler: H) -> Result<Answer> {
-    let mut body = Vec::new();
-    let caller = if C::AFTER_BODY {
+    let (caller, body) = if C::AFTER_BODY {
         call.limit(None).await?;
-        body = call.read_body(H::JSON).await?;
-        authenticate::<C>(&call, &body)?
+        let body = call.read_body(H::MEDIA).await?;
+        (authenticate::<C>(&call, &body)?, body)
     } else {
-        match authenticate::<C>(&call, &[]) {
-            Ok(caller) => {
-                call.limit(caller.identity().person).await?;
-                caller
-            }
-            Err(refusal) => {
-                // Guessing is counted too, against the address it comes from.
-                call.limit(None).await?;
-                return Err(refusal);
-            }
-        }
+        let caller = known::<C>(&call).await?;
+        call.limit(caller.identity().person).await?;
+        let body = if H::MEDIA.is_none() { Vec::new() } else { call.read_body(H::MEDIA).await? };
+        (caller, body)
     };
-    if H::BODY && !C::AFTER_BODY {
-        body = call.read_body(H::JSON).await?;
-    }
+    let inputs = H::read(&call.parts, &body)?;
     let context = call.context(C::ROLE, caller.identity(), caller.time(), call.key(&body)?);
-    let status = call.endpoint.reply;
-    let outcome = handler.start(context.clone(), caller, &call.parts, &body)?.await.map(|reply| reply.answer(status));
-    let outcome = idempotency::conclude(&context, outcome).await;
+    conclude(&call, &context, handler.call(context.clone(), caller, inputs)).await
+}
+
+/// As [`run`], with a gate: what was sent is read under a limit of its own, which no quota of the endpoint narrows, and whom the
+/// gate answers is not counted further.
+///
+/// # Errors
+/// Whatever a step refuses.
+pub async fn run_gated<C: Caller, A, H: Handler<C, A>>(call: Call, handler: H, gate: impl Gate<A, H::Output>) -> Result<Answer> {
+    const { assert!(!C::AFTER_BODY, "a gate hears callers who are known before the body is read") };
+    let caller = known::<C>(&call).await?;
+    call.limit_of_gate(caller.identity().person).await?;
+    let body = call.read_body(H::MEDIA).await?;
+    let inputs = H::read(&call.parts, &body)?;
+    let context = call.context(C::ROLE, caller.identity(), caller.time(), call.key(&body)?);
+    if let Some(reply) = gate.answer(&context, &inputs) {
+        return Ok(reply.answer(call.endpoint.reply));
+    }
+    call.limit(caller.identity().person).await?;
+    conclude(&call, &context, handler.call(context.clone(), caller, inputs)).await
+}
+
+async fn conclude<T: Body>(call: &Call, context: &Context, work: impl Future<Output = Result<Reply<T>>>) -> Result<Answer> {
+    let outcome = work.await.map(|reply| reply.answer(call.endpoint.reply));
+    let outcome = idempotency::conclude(context, outcome).await;
     if let Err(error) = &outcome
         && error.is_fault()
         && call.endpoint.sql > 0
@@ -106,6 +134,17 @@ pub async fn run<C: Caller, A, H: Handler<C, A>>(call: Call, handler: H) -> Resu
     }
     let if_none_match = call.parts.headers.get("if-none-match").filter(|_| call.endpoint.method == "GET");
     Ok(outcome?.unless_known(if_none_match))
+}
+
+/// The caller; guessing is counted too, against the address it comes from.
+async fn known<C: Caller>(call: &Call) -> Result<C> {
+    match authenticate::<C>(call, &[]) {
+        Ok(caller) => Ok(caller),
+        Err(refusal) => {
+            call.limit(None).await?;
+            Err(refusal)
+        }
+    }
 }
 
 fn authenticate<C: Caller>(call: &Call, raw: &[u8]) -> Result<C> {
