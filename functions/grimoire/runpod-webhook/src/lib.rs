@@ -31,7 +31,7 @@ struct Received {
 #[output(name = "RunPodReportOutcome")]
 enum Outcome {
     /// The job is now in another state.
-    JobEvent,
+    Moved,
     /// It was there already, or further, or the body says nothing new.
     Unchanged,
     /// RunPod's id is that of another job.
