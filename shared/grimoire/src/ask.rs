@@ -267,7 +267,7 @@ fn place(ctx: &Context, collection: &str) -> String {
 
 const SUBMIT: Sql = Sql::new(
     "select edge.submit_creation(
-       kind => $1, input => $2, worker_input => $3, endpoint => $4, place => $5, refresh => $6,
+       kind => $1, input => $2, given => $3, endpoint => $4, place => $5, refresh => $6,
        idempotency_key => $7, request_hash => $8, ttl_s => $9)",
 );
 

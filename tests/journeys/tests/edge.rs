@@ -98,10 +98,11 @@ async fn whoever_sends_too_much_hears_so() {
     let body = vec![b' '; 2_000_000];
     let send = async |head: String| {
         let url = std::env::var("EDGE_URL").unwrap();
-        let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+        let host = url.trim_start_matches("http://");
+        let mut stream = TcpStream::connect(host).await.unwrap();
         let random = auth::random_uuid().unwrap().as_u128();
         let address = format!("2001:db8:{:x}:{:x}::1", random & 0xffff, random >> 16 & 0xffff);
-        let head = format!("POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\n{}: {address}\r\n{head}\r\n\r\n", ip_header());
+        let head = format!("POST /api/v1/auth/login HTTP/1.1\r\nHost: {host}\r\n{}: {address}\r\n{head}\r\n\r\n", ip_header());
         stream.write_all(head.as_bytes()).await.unwrap();
         for piece in body.chunks(200_000) {
             tokio::time::sleep(Duration::from_millis(50)).await;

@@ -29,7 +29,7 @@ async fn a_scene_shows_what_was_asked_and_what_came_of_it() {
     assert_eq!((answer.status, &answer.header("etag").unwrap()[..3]), (200, "\"1-"));
     insta::assert_json_snapshot!(answer.json(), { ".id" => "[id]", ".updated_at" => "[time]" }, @r#"
     {
-      "attempt": 1,
+      "attempt": null,
       "class": "mage",
       "created_at": "2026-06-01T12:00:00.123457Z",
       "decor": "un bois",

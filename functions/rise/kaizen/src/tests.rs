@@ -14,10 +14,10 @@ async fn a_new_entry_is_for_the_persons_own_today_and_not_yet_completed() {
     let answer = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Ranger le bureau"})).send().await;
     assert_eq!(answer.status, 201, "{answer:?}");
     assert_eq!(answer.json()["user_id"], ada.id.to_string());
-    insta::assert_json_snapshot!(answer.json(), { ".id" => "[id]", ".user_id" => "[person]" }, @r#"
+    insta::assert_json_snapshot!(answer.json(), { ".client_id" => "[client_id]", ".id" => "[id]", ".user_id" => "[person]" }, @r#"
     {
       "action": "Ranger le bureau",
-      "client_id": null,
+      "client_id": "[client_id]",
       "completed": false,
       "completed_at": null,
       "created_at": "2026-06-09T23:30:00Z",
