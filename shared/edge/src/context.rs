@@ -150,6 +150,28 @@ impl Context {
         Ok(Rows { results: Rc::new(results), statement: 1 })
     }
 
+    /// Runs a statement that calls an SQL function which refuses by what it returns, so that what it wrote stays, such as a
+    /// failed sign-in that counts. Its value is an object with the key `outcome`: `ok`, and the whole is read as `T`; or the code
+    /// of a refusal that the contract names, with what a raised one has in its DETAIL; or a word of `T`'s own.
+    ///
+    /// # Errors
+    /// That refusal; and as [`Context::sql`].
+    pub async fn outcome<T: DeserializeOwned>(&self, statement: impl Into<Statement>) -> Result<T> {
+        let rows = self.sql(statement).await?;
+        self.refusal(&rows)?;
+        rows.value()
+    }
+
+    fn refusal(&self, rows: &Rows) -> Result<()> {
+        let Outcome { outcome } = rows.value()?;
+        if outcome == "ok" {
+            return Ok(());
+        }
+        let mut details: serde_json::Map<_, _> = rows.value()?;
+        details.remove("outcome");
+        crate::error::refused(&outcome, details, self.0.refuses).map_or(Ok(()), Err)
+    }
+
     /// Runs statements in order in one transaction and one round trip.
     ///
     /// # Errors
@@ -306,6 +328,12 @@ impl Context {
         };
         serde_json::to_string(&claims).unwrap_or_default()
     }
+}
+
+/// What became of what an SQL function was asked.
+#[derive(serde::Deserialize)]
+struct Outcome {
+    outcome: String,
 }
 
 /// What one statement gave back.

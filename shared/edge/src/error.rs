@@ -244,14 +244,18 @@ impl Error {
     }
 }
 
-/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object. Its `field` says that the
-/// code is of that field of the body, `retry_after_s` goes into the header, and the rest are members of the problem.
+/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object.
 fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Error> {
-    let detail = database.detail.as_deref();
-    let mut details: Map<String, Value> = detail.and_then(|detail| serde_json::from_str(detail).ok()).unwrap_or_default();
+    let detail = database.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
+    refused(&database.message, detail.unwrap_or_default(), refuses)
+}
+
+/// What SQL refuses, by its code. `field` of the details says that the code is of that field of the body, `retry_after_s` goes
+/// into the header, and the rest are members of the problem. None where nobody refuses by that code.
+pub(crate) fn refused(code: &str, mut details: Map<String, Value>, refuses: &[Refusal]) -> Option<Error> {
     let mut error = match details.remove("field") {
-        Some(Value::String(field)) => Error::from(FieldError::new(Place::Body, field, &*database.message)),
-        _ => Error::from(refusal::raised(&database.message, refuses)?),
+        Some(Value::String(field)) => Error::from(FieldError::new(Place::Body, field, code)),
+        _ => Error::from(refusal::raised(code, refuses)?),
     };
     if error.status() == 401 {
         error = error.with_header("www-authenticate", "Bearer".to_owned());
@@ -270,6 +274,15 @@ pub trait OnConstraint<T> {
     /// # Errors
     /// `error` where the constraint called `name` was violated; any other error as it was.
     fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T>;
+
+    /// # Errors
+    /// 422 with that code of that field of the body where the constraint called `name` was violated; any other error as it was.
+    fn on_field(self, name: &str, field: &str, code: &str) -> Result<T>
+    where
+        Self: Sized,
+    {
+        self.on_constraint(name, || FieldError::new(Place::Body, field, code).into())
+    }
 }
 
 impl<T> OnConstraint<T> for Result<T> {

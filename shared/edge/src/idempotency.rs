@@ -48,7 +48,7 @@ enum State {
 }
 
 #[derive(Deserialize)]
-struct Kept {
+struct StoredAnswer {
     status: u16,
     body: Option<String>,
     headers: Map<String, Value>,
@@ -113,15 +113,15 @@ fn settle(ctx: &Context, key: &Key, answer: &Answer) {
 }
 
 async fn replay(ctx: &Context, key: &Key) -> Result<Answer> {
-    let kept: Option<Kept> = ctx.sql(ANSWER.bind(&key.digest)).await?.optional()?;
-    let Some(kept) = kept else { return Err(Error::from(refusal::IDEMPOTENCY_IN_PROGRESS).retry_after(1)) };
-    let mut answer = Answer::new(kept.status);
+    let stored: Option<StoredAnswer> = ctx.sql(ANSWER.bind(&key.digest)).await?.optional()?;
+    let Some(stored) = stored else { return Err(Error::from(refusal::IDEMPOTENCY_IN_PROGRESS).retry_after(1)) };
+    let mut answer = Answer::new(stored.status);
     for name in HEADERS {
-        if let Some(value) = kept.headers.get(name).and_then(Value::as_str) {
+        if let Some(value) = stored.headers.get(name).and_then(Value::as_str) {
             answer.header(name, value);
         }
     }
     answer.header("idempotency-replayed", "true");
-    answer.body = kept.body.map(String::into_bytes).unwrap_or_default();
+    answer.body = stored.body.map(String::into_bytes).unwrap_or_default();
     Ok(answer)
 }

@@ -8,10 +8,7 @@ edge::function! {
     uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
-use accounts::Refused;
 use edge::{Context, Json, Person, Reply, Result, Sql, input};
-use outbox::Entry;
-use serde::Deserialize;
 
 /// The present password and the new one.
 #[input(name = "PasswordChange")]
@@ -23,25 +20,10 @@ struct Passwords {
     new: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok {
-        outbox: Vec<Entry>,
-    },
-    #[serde(untagged)]
-    Refused(Refused),
-}
-
 async fn change_password(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
-    // The address is asked for beforehand: the database is never told a password that could be compared with it.
-    let email: String = ctx.sql(EMAIL).await?.one()?;
-    accounts::refuse_guessable("new", &typed.new, &email)?;
-    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
-    match ctx.sql(change).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Refused(refused) => return Err(refused.into()),
-    }
+    let new = accounts::chosen(&ctx, "new", &typed.new, EMAIL).await?;
+    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(new);
+    accounts::write_and_post(&ctx, change).await?;
     Ok(Reply::new(()))
 }
 

@@ -33,19 +33,11 @@ struct RefreshRequest {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok {
-        #[serde(flatten)]
-        granted: Box<Granted>,
-        /// Which of the tokens offered is good now, from 1.
-        successor: usize,
-    },
-    Invalid,
-    Expired,
-    Revoked,
-    Banned,
-    Reused,
+struct Refreshed {
+    #[serde(flatten)]
+    granted: Granted,
+    /// Which of the tokens offered is good now, from 1.
+    successor: usize,
 }
 
 async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest>) -> Result<Reply<SignedIn>> {
@@ -61,18 +53,10 @@ async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest
         .bind(Array(&hashes))
         .bind(accounts::device(&ctx))
         .bind(cookie.kept_hash());
-    match ctx.sql(refresh).await?.one()? {
-        Outcome::Ok { granted, successor } => {
-            let good = successor.checked_sub(1).and_then(|place| offered.get(place));
-            let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
-            Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
-        }
-        Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),
-        Outcome::Expired => Err(accounts::refused(REFRESH_EXPIRED)),
-        Outcome::Revoked => Err(accounts::refused(refusal::SESSION_REVOKED)),
-        Outcome::Banned => Err(refusal::BANNED.into()),
-        Outcome::Reused => Err(accounts::refused(REFRESH_REUSED)),
-    }
+    let Refreshed { granted, successor } = ctx.outcome(refresh).await?;
+    let good = successor.checked_sub(1).and_then(|place| offered.get(place));
+    let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
+    Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
 }
 
 const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hashes => $2, device => $3, device_hash => $4)");

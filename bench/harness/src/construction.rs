@@ -5,8 +5,8 @@ use std::{fs, path::Path, time::SystemTime};
 use anyhow::Result;
 use tokio::time::Instant;
 
-use super::results::{Construction, Machine};
-use crate::{
+use crate::results::{Construction, Machine};
+use xtask::{
     build,
     project::{Profile, Project},
     toolchain::WasmToolchain,

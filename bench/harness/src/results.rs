@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, fs};
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::load::Load;
-use crate::project::Project;
+use crate::load::Load;
+use xtask::project::Project;
 
 const FILE: &str = "bench/results.json";
 

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt::Write, fs};
 
 use anyhow::Result;
 
-use super::results::{Cold, Construction, Endpoint, Functions, Gateway, Growth, Machine, Results, Round};
-use crate::project::Project;
+use crate::results::{Cold, Construction, Endpoint, Functions, Gateway, Growth, Machine, Results, Round};
+use xtask::project::Project;
 
 /// A goal of Orée against a peer: of throughput (at least) or processor time (at most), as a ratio.
 struct Goal {

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result};
 
-use crate::{
+use xtask::{
     guard::{self, Guarded, Stop},
     manifest::Manifest,
     project::Project,

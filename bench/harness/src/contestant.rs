@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, fs, net::SocketAddr, path::PathBuf, process::St
 use anyhow::{Context, Result, ensure};
 use tokio::process::Command;
 
-use super::{
+use crate::{
     ground::Ground,
     workerd::{self, Worker},
 };
-use crate::{
+use xtask::{
     build, cargo,
     guard::{self, Guarded, Stop},
     modules,

@@ -5,13 +5,13 @@ use std::{collections::BTreeMap, fs, process::Stdio};
 use anyhow::{Context, Result};
 use tokio::io::AsyncReadExt;
 
-use super::{
+use crate::{
     contestant,
     ground::Ground,
     load::{self, Load, Orders, Request, Target},
     results::{Gateway, Machine},
 };
-use crate::{
+use xtask::{
     database::through_gateway,
     guard::{self, Stop},
     progress::Step,

@@ -8,14 +8,14 @@ use reqwest::Client;
 use serde::Deserialize;
 use tokio::time::Instant;
 
-use super::{
+use crate::{
     contestant,
     ground::{Ground, Person, free_ports},
     load::{self, Load, Orders, Request, Target},
     results::{Growth, Machine},
     workerd::{self, Worker},
 };
-use crate::{
+use xtask::{
     build,
     guard::Guarded,
     progress::Step,

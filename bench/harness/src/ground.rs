@@ -7,7 +7,7 @@ use auth::{Access, Keys, Role};
 use chrono::Utc;
 use tokio_postgres::{Client, NoTls};
 
-use crate::{
+use xtask::{
     build, database,
     guard::Guarded,
     postgres::{Data, Installation, Postgres},

@@ -8,13 +8,13 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-use super::{
+use crate::{
     contestant::{self, ALL, Contestant, Running},
     ground::{Ground, PEOPLE, People, Person, free_ports},
     load::{self, Orders, Request, Target},
     results::{Cold, Endpoint, Functions, Machine, Round, Sizes},
 };
-use crate::{progress::Step, project::Project, toolchain::WasmToolchain};
+use xtask::{progress::Step, project::Project, toolchain::WasmToolchain};
 
 /// Processes started to measure one first answer.
 const COLD_STARTS: usize = 9;
