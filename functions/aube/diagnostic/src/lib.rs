@@ -189,10 +189,7 @@ async fn list_diagnostics(
 }
 
 async fn get_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<DiagnosticResult>> {
-    match aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? {
-        Some(stored) => Ok(Reply::new(stored.result()).revalidated()),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    Ok(Reply::new(aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?.result()).revalidated())
 }
 
 async fn delete_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<()>> {

@@ -109,18 +109,18 @@ async fn get_diagnostic_picture(
     Path(which): Path<DiagnosticId>,
     Query(look): Query<Look>,
 ) -> Result<Reply<Svg>> {
-    let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
     let part = look.part.unwrap_or(Part::Profile);
     Ok(Reply::new(Svg(picture::draw(&stored.analysis, part, look.theme, ctx.language()))).revalidated())
 }
 
 async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Html>> {
-    let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
     Ok(Reply::new(page::render(&stored, ctx.language())).revalidated())
 }
 
 async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> Result<Reply<Html>> {
-    let Some(stored) = aube::stored(&ctx.sql(SHARED.bind(reader.link)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(SHARED.bind(reader.link)).await?)?;
     Ok(Reply::new(page::render(&stored, stored.lang)))
 }
 
