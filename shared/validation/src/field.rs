@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
@@ -183,8 +184,7 @@ pub fn check(place: Place, input: &impl Validate) -> Vec<FieldError> {
         Err(errors) => {
             let mut found = Vec::new();
             flatten(place, "", &errors, &mut found);
-            found.sort_by(|a, b| a.field.cmp(&b.field));
-            found
+            sorted(found)
         }
     }
 }
@@ -205,13 +205,13 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                 }
             }
             ValidationErrorsKind::Field(rules) => found.extend(rules.iter().map(|rule| {
-                let mut params: Vec<_> = rule
+                let params: BinaryHeap<_> = rule
                     .params
                     .iter()
                     .filter(|(name, _)| !["value", "fr", "en"].contains(&name.as_ref()))
                     .map(|(name, value)| (name.to_string(), value.to_string()))
                     .collect();
-                params.sort();
+                let params = params.into_sorted_vec();
                 let has = |wanted: &str| params.iter().any(|(name, _)| name == wanted);
                 let code = match (rule.code.as_ref(), has("min"), has("max")) {
                     ("length", true, false) => "too_short",
@@ -224,6 +224,14 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
             })),
         }
     }
+}
+
+/// By their fields, those of one in the order in which they were found. By a heap, which is small in wasm: a sort of its own brings
+/// several.
+fn sorted(found: Vec<FieldError>) -> Vec<FieldError> {
+    let order: BinaryHeap<_> = found.iter().enumerate().map(|(at, error)| (error.field.clone(), at)).collect();
+    let mut rest: Vec<Option<FieldError>> = found.into_iter().map(Some).collect();
+    order.into_sorted_vec().into_iter().filter_map(|(_, at)| rest[at].take()).collect()
 }
 
 #[cfg(test)]
