@@ -5,6 +5,7 @@
 
 pub mod html;
 pub mod occupations;
+pub mod promises;
 pub mod questions;
 pub mod ranking;
 pub mod recommend;

@@ -1,7 +1,7 @@
 //! What people read: short sentences in both languages about numbers that are the same in both.
 //!
 //! A sentence never says that an occupation is made for somebody, that anything follows from a type, that a job will or will not be
-//! replaced, or when; `tests/words.rs` holds every text to that.
+//! replaced, or when; [`crate::promises`] is what every text is held to.
 
 use edge::{Language, Message, msg};
 

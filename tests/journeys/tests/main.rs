@@ -1,6 +1,8 @@
 //! What people do, across functions, as wasm in workerd with every part real: database, gateway, outside world.
 
 #[cfg(test)]
+mod aube;
+#[cfg(test)]
 mod clock;
 #[cfg(test)]
 mod edge;

@@ -31,5 +31,6 @@ async fn the_manual_tells_what_was_measured_and_which_items_are_weak() {
             && text.contains("pas pour un recrutement"),
         "{text}"
     );
+    assert_eq!(aube::promises::promises(&text), Vec::<&str>::new());
     assert!(!text.contains("<script") && text.ends_with("</html>\n"));
 }

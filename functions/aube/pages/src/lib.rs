@@ -79,6 +79,7 @@ struct Link {
     lang: Language,
     expires_at: DateTime<Utc>,
     created_at: DateTime<Utc>,
+    purpose: String,
 }
 
 /// Links to one result.
@@ -164,7 +165,8 @@ async fn delete_diagnostic_link(ctx: Context, _: Person, Path(which): Path<LinkP
 impl Link {
     fn of(ctx: &Context, row: Row) -> Link {
         let Row { id, lang, expires_at, created_at } = row;
-        Link { id, url: link::url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), id), lang, expires_at, created_at }
+        let url = link::url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), id);
+        Link { id, url, lang, expires_at, created_at, purpose: aube::words::PURPOSE.text(ctx.language()).to_owned() }
     }
 }
 

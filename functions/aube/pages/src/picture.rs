@@ -76,13 +76,14 @@ fn interests(analysis: &Analysis, theme: Option<Theme>, language: Language) -> S
     let radar = Radar { centre: (WIDTH / 2, 190), radius: 120, spokes: &spokes };
     let values = analysis.profile.interests.map(|value| (value + 1.0) / 2.0);
     let told = radar.words(&values, language);
+    let described = described(&told, language);
     let hint = if analysis.profile.by_interests < 1.0 { ESTIMATED.text(language) } else { "" };
     let frame = Frame {
         id: &id(Part::Interests),
         width: WIDTH,
         height: 350,
         title: INTERESTS.text(language),
-        description: &told,
+        description: &described,
         language,
         theme,
         styles: &[Radar::STYLE],
@@ -129,7 +130,7 @@ fn bands(
         width: WIDTH,
         height,
         title: title.text(language),
-        description: told,
+        description: &described(told, language),
         language,
         theme,
         styles: &[Ranges::STYLE],
@@ -139,6 +140,11 @@ fn bands(
         canvas.text(24, 40, Anchor::Start, hint.text(language));
         ranges.draw(canvas, rows);
     })
+}
+
+/// What a picture shows, in words, and what it is not for: it may be seen without the page around it.
+fn described(told: &str, language: Language) -> String {
+    [told, ". ", words::PURPOSE.text(language)].concat()
 }
 
 /// So that several of them may stand on one page.

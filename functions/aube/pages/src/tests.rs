@@ -1,8 +1,10 @@
+use aube::promises::promises;
 use aube::questions::{Answers, ITEMS};
 use aube::result::ANALYSIS_VERSION;
 use aube::{Analysis, Stored};
 use chart::Theme;
-use edge::Language;
+use edge::{Escaped, Language};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use testing::{App, Person};
 use uuid::Uuid;
@@ -82,6 +84,22 @@ fn a_picture_says_in_words_what_it_shows() {
     let exposure = draw(&analysis, Part::Exposure, None, Language::Fr);
     assert!(exposure.contains("exemples, sans classement") && exposure.matches("class=\"band\"").count() == 6);
     assert!(interests.contains("prefers-color-scheme:dark") && !profile.contains("prefers-color-scheme"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+    #[test]
+    fn no_page_or_picture_promises_anything_and_each_says_what_it_is_not_for(given in prop::collection::vec(0_u8..=5, ITEMS.len())) {
+        let stored = stored(answers(|place| given[place]));
+        for language in [Language::Fr, Language::En] {
+            let purpose = aube::words::PURPOSE.text(language);
+            let pictures = [Part::Profile, Part::Interests, Part::Exposure].map(|part| draw(&stored.analysis, part, None, language));
+            for text in pictures.into_iter().chain([page::render(&stored, language).0]) {
+                prop_assert_eq!(promises(&text), Vec::<&str>::new());
+                prop_assert!(text.contains(&Escaped(purpose).to_string()), "{}", text);
+            }
+        }
+    }
 }
 
 #[test]

@@ -1,66 +1,13 @@
 use edge::Language;
 use proptest::prelude::*;
+use serde_json::Value;
 
 use super::{any_answers, bytes};
 use crate::occupations::{MEASURES, OCCUPATIONS};
+use crate::promises::promises;
 use crate::questions::{DIMENSIONS, ITEMS};
-use crate::recommend::{is_known, recommend};
+use crate::recommend::{begin, is_known, recommend};
 use crate::{Analysis, words};
-
-/// What no text says of an occupation, of a type or of AI.
-const NEVER: &[&str] = &[
-    "made for you",
-    "fait pour vous",
-    "faite pour vous",
-    "faits pour vous",
-    "meant for you",
-    "ideal",
-    "idéal",
-    "perfect for",
-    "perfect match",
-    "parfait pour",
-    "métier parfait",
-    "dream job",
-    "métier de rêve",
-    "destiny",
-    "destin",
-    "predict",
-    "prédi",
-    "prévoi",
-    "success",
-    "succès",
-    "réussi",
-    "aptitude",
-    "your talent",
-    "votre talent",
-    "will replace",
-    "will be replaced",
-    "va remplacer",
-    "sera remplacé",
-    "remplacera",
-    "will disappear",
-    "disparaîtra",
-    "va disparaître",
-    "will not replace",
-    "safe from ai",
-    "à l'abri de l'ia",
-    "future-proof",
-    "scientifically proven",
-    "scientifiquement prouvé",
-    "prouvé",
-    "guarante",
-    "garanti",
-    "by 2030",
-    "d'ici 2030",
-    "d'ici 20",
-    "mbti",
-    "myers",
-];
-
-fn promises(text: &str) -> Vec<&'static str> {
-    let text = text.to_lowercase();
-    NEVER.iter().copied().filter(|never| text.contains(never)).collect()
-}
 
 proptest! {
     #[test]
@@ -98,10 +45,30 @@ fn no_text_about_any_occupation_promises_anything() {
         let measures = MEASURES.iter().map(|measure| words::measure(measure, language));
         let others = [words::growth_source(true, language), words::growth_source(false, language)];
         let items = ITEMS.iter().map(|item| item.text(language));
+        let first = begin(language);
+        assert_eq!(promises(&[first.text, first.reason].join("\n")), Vec::<&str>::new());
         for text in fixed.into_iter().chain(poles).chain(measures).chain(others).chain(items) {
             assert_eq!(promises(text), Vec::<&str>::new(), "{text}");
         }
     }
+}
+
+/// Of pages and pictures their own tests say so.
+#[test]
+fn every_answer_says_what_it_is_not_for() {
+    let area: Value = serde_json::from_str(include_str!("../../../../functions/aube/openapi.json")).unwrap();
+    let answers = area["paths"].as_object().unwrap().iter().flat_map(|(path, verbs)| {
+        let responses = verbs.as_object().unwrap().values().filter_map(|verb| verb["responses"].as_object()).flatten();
+        responses.map(move |(status, response)| (path, status, &response["content"]["application/json"]["schema"]["$ref"]))
+    });
+    let mut names = 0;
+    for (path, status, schema) in answers.filter(|(_, status, schema)| status.starts_with('2') && schema.is_string()) {
+        let schema = &area["components"]["schemas"][schema.as_str().unwrap().rsplit('/').next().unwrap()];
+        let required = schema["required"].as_array().unwrap_or_else(|| panic!("{path}"));
+        assert!(required.contains(&"purpose".into()), "{path} {status}");
+        names += 1;
+    }
+    assert!(names >= 13, "{names}");
 }
 
 #[test]
