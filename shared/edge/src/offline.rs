@@ -79,6 +79,14 @@ impl Rows {
         Ok(Reply::versioned(self.one::<T>()?))
     }
 
+    /// Nothing, of a row that is gone for good.
+    ///
+    /// # Errors
+    /// 404 `not_found` where none was.
+    pub fn removed(&self) -> Result<Reply<()>> {
+        if self.affected()? == 0 { Err(refusal::NOT_FOUND.into()) } else { Ok(Reply::new(())) }
+    }
+
     /// The row that was changed, with its `ETag`. `present` has the row of that id, whatever its version.
     ///
     /// # Errors

@@ -56,10 +56,7 @@ async fn list_consents(ctx: Context, _: Person) -> Result<Reply<Page<Consent>>> 
 }
 
 async fn get_consent(ctx: Context, _: Person, Path(which): Path<PurposePath>) -> Result<Reply<Consent>> {
-    match ctx.sql(LIST.bind(which.purpose)).await?.all()?.pop() {
-        Some(consent) => Ok(Reply::new(consent)),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    Ok(Reply::new(ctx.sql(LIST.bind(which.purpose)).await?.optional()?.ok_or(refusal::NOT_FOUND)?))
 }
 
 async fn decide_consent(

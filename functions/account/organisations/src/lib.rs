@@ -91,10 +91,8 @@ async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organi
 }
 
 async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<Organisation>> {
-    match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
-        Some(organisation) => Ok(Reply::new(organisation).etag_of_all(Organisation::version)),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    let organisation = ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()?.ok_or(refusal::NOT_FOUND)?;
+    Ok(Reply::new(organisation).etag_of_all(Organisation::version))
 }
 
 async fn rename_organisation(

@@ -151,10 +151,8 @@ async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Res
 
 async fn get_user(ctx: Context, me: Person, Path(whose): Path<Id<Uuid>>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
-    match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
-        Some(account) => Ok(Reply::new(account).etag_of_all(Account::version)),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    let account = ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()?.ok_or(refusal::NOT_FOUND)?;
+    Ok(Reply::new(account).etag_of_all(Account::version))
 }
 
 async fn update_user(

@@ -163,10 +163,7 @@ async fn set_career_aside(ctx: Context, _: Person, Path(which): Path<OccupationP
 }
 
 async fn restore_career(ctx: Context, _: Person, Path(which): Path<OccupationPath>) -> Result<Reply<()>> {
-    match ctx.sql(RESTORE.bind(&which.occupation)).await?.affected()? {
-        0 => Err(refusal::NOT_FOUND.into()),
-        _ => Ok(Reply::new(())),
-    }
+    ctx.sql(RESTORE.bind(&which.occupation)).await?.removed()
 }
 
 fn is_shown(filter: &Filter, found: &Match) -> bool {

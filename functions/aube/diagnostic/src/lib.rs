@@ -27,75 +27,25 @@ edge::function! {
         refuses: [refusal::NOT_FOUND, aube::RETIRED];
 }
 
+mod answers;
 mod shapes;
+mod stored;
 
 use aube::questions::{self, ITEMS};
-use aube::result::{ANALYSIS_VERSION, SHOWN, four_letters, rounded};
+use aube::result::{ANALYSIS_VERSION, four_letters, rounded};
 use aube::{Analysis, DiagnosticResult};
-use edge::{All, Context, Json, Language, List, Path, Person, Public, Query, Reply, Result, Sql, SqlJson, input, refusal};
-use serde::Deserialize;
-use serde_json::json;
+use edge::chrono::{DateTime, Utc};
+use edge::{All, Context, Id, Json, Language, List, Path, Person, Public, Query, Reply, Result, Sql, SqlJson, input, refusal};
 use uuid::Uuid;
-use validator::Validate;
 
+use answers::{DraftChange, Submission};
 use shapes::{Comparison, Draft, Question, Questionnaire, Summaries, Summary};
+use stored::Submitted;
 
 #[input]
-struct Wanted {
+struct QuestionsQuery {
     /// The caller's language where absent.
     lang: Option<Language>,
-}
-
-/// Answers to submit.
-#[input(name = "DiagnosticSubmission")]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(extend("examples" = [{"answers": [{"id": "ei-1", "answer": 4}]}])))]
-struct Submission {
-    /// Of the question set that was shown; the current one where absent.
-    #[validate(custom(function = "is_current"))]
-    version: Option<String>,
-    /// The language of the result; the caller's where absent.
-    lang: Option<Language>,
-    #[validate(length(min = 1, max = 50), nested)]
-    answers: Vec<Given>,
-    /// The identity that a device gave the submission while offline.
-    client_id: Option<Uuid>,
-}
-
-/// Answers to keep for later.
-#[input(name = "DiagnosticDraftChange")]
-#[cfg_attr(not(target_arch = "wasm32"), schemars(extend("examples" = [{"answers": [{"id": "ei-1", "answer": 4}]}])))]
-struct DraftChange {
-    /// Of the question set that was shown; the current one where absent.
-    #[validate(custom(function = "is_current"))]
-    version: Option<String>,
-    /// The caller's language where absent.
-    lang: Option<Language>,
-    #[validate(length(max = 50), nested)]
-    answers: Vec<Given>,
-}
-
-/// One answer.
-#[input(name = "DiagnosticAnswer")]
-struct Given {
-    /// Of the question.
-    #[validate(length(max = 40))]
-    id: String,
-    /// From 1 (strongly disagree) to 5 (strongly agree); a digit as text is taken too.
-    #[serde(deserialize_with = "shapes::step")]
-    #[validate(range(min = 1, max = 5))]
-    answer: u8,
-    /// What was shown; not read.
-    #[validate(length(max = 200))]
-    question: Option<String>,
-    /// Of the question; refused where it is another one's.
-    #[validate(length(max = 40))]
-    category: Option<String>,
-}
-
-#[input]
-struct DiagnosticId {
-    /// The result.
-    id: Uuid,
 }
 
 #[input]
@@ -104,17 +54,11 @@ struct Other {
     with: Uuid,
 }
 
-/// What the database made of a submission.
-#[derive(Deserialize)]
-struct Made {
-    id: Uuid,
-    user_id: Uuid,
-    created_at: edge::chrono::DateTime<edge::chrono::Utc>,
-    #[serde(default)]
-    same: bool,
-}
-
-async fn list_diagnostic_questions(ctx: Context, _: Public, Query(wanted): Query<Wanted>) -> Result<Reply<Questionnaire>> {
+async fn list_diagnostic_questions(
+    ctx: Context,
+    _: Public,
+    Query(wanted): Query<QuestionsQuery>,
+) -> Result<Reply<Questionnaire>> {
     let lang = wanted.lang.unwrap_or(ctx.language());
     let questions = ITEMS.iter().map(|item| Question::of(item, lang)).collect();
     Ok(Reply::new(Questionnaire::of(lang, questions)).revalidated())
@@ -122,16 +66,8 @@ async fn list_diagnostic_questions(ctx: Context, _: Public, Query(wanted): Query
 
 async fn submit_diagnostic(ctx: Context, _: Person, Json(sent): Json<Submission>) -> Result<Reply<DiagnosticResult>> {
     let lang = sent.lang.unwrap_or(ctx.language());
-    let analysis = Analysis::of(shapes::answers(&sent.answers)?);
+    let analysis = Analysis::of(answers::of(&sent.answers)?);
     let digits = analysis.answers.digits();
-    let matches = analysis.matches.iter().zip(1..=SHOWN).map(|(found, place)| {
-        let [low, high] = found.interval();
-        let evidence = found.terms.map(rounded);
-        json!({ "onet_soc": found.occupation.onet_soc, "place": place, "match_score": found.score(), "match_low": low,
-            "match_high": high, "ai_resilience": found.occupation.resilience()[1], "evidence": evidence })
-    });
-    // What claims no order names no nearest occupation.
-    let matches: Vec<_> = if analysis.profile.is_flat() { Vec::new() } else { matches.collect() };
     let insert = INSERT
         .bind(sent.client_id)
         .bind(questions::VERSION)
@@ -140,14 +76,12 @@ async fn submit_diagnostic(ctx: Context, _: Person, Json(sent): Json<Submission>
         .bind(&digits)
         .bind(four_letters(&analysis.profile))
         .bind(rounded(analysis.profile.confidence))
-        .bind(SqlJson(&matches))
+        .bind(SqlJson(&stored::matches(&analysis)))
         .bind(aube::occupations::DATA_VERSION);
     let first = FIRST.bind(sent.client_id).bind(questions::VERSION).bind(lang.code()).bind(&digits);
     let [inserted, first] = ctx.batch([insert, first]).await?;
-    let (made, is_new) = match inserted.optional::<Made>()? {
-        Some(made) => (made, true),
-        None => (first.one::<Made>()?, false),
-    };
+    let is_new = !inserted.is_empty()?;
+    let made: Submitted = if is_new { inserted } else { first }.one()?;
     if !is_new && !made.same {
         return Err(refusal::CLIENT_ID_MISMATCH.into());
     }
@@ -156,20 +90,14 @@ async fn submit_diagnostic(ctx: Context, _: Person, Json(sent): Json<Submission>
 }
 
 async fn get_diagnostic_draft(ctx: Context, _: Person) -> Result<Reply<Draft>> {
-    match ctx.sql(DRAFT).await?.optional::<shapes::DraftRow>()? {
-        Some(row) => Ok(Reply::versioned(Draft::of(row))),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    Ok(Reply::versioned(Draft::of(ctx.sql(DRAFT).await?.optional()?.ok_or(refusal::NOT_FOUND)?)))
 }
 
 async fn save_diagnostic_draft(ctx: Context, _: Person, Json(sent): Json<DraftChange>) -> Result<Reply<Draft>> {
     let lang = sent.lang.unwrap_or(ctx.language());
-    let answers = shapes::answers(&sent.answers)?;
+    let answers = answers::of(&sent.answers)?;
     let save = SAVE.bind(questions::VERSION).bind(lang.code()).bind(answers.digits()).bind(ctx.if_match());
-    match ctx.sql(save).await?.optional::<shapes::DraftRow>()? {
-        Some(row) => Ok(Reply::versioned(Draft::of(row))),
-        None => Err(refusal::PRECONDITION_FAILED.into()),
-    }
+    Ok(Reply::versioned(Draft::of(ctx.sql(save).await?.optional()?.ok_or(refusal::PRECONDITION_FAILED)?)))
 }
 
 async fn delete_diagnostic_draft(ctx: Context, _: Person) -> Result<Reply<()>> {
@@ -177,32 +105,25 @@ async fn delete_diagnostic_draft(ctx: Context, _: Person) -> Result<Reply<()>> {
     Ok(Reply::new(()))
 }
 
-async fn list_diagnostics(
-    ctx: Context,
-    _: Person,
-    list: List<All, (edge::chrono::DateTime<edge::chrono::Utc>, Uuid)>,
-) -> Result<Reply<Summaries>> {
+async fn list_diagnostics(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid)>) -> Result<Reply<Summaries>> {
     let select = LIST.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.all::<Summary>()?;
     let page = list.page(rows, |row| (row.created_at, row.id));
     Ok(Reply::new(Summaries::of(page, ctx.language())))
 }
 
-async fn get_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<DiagnosticResult>> {
+async fn get_diagnostic(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<DiagnosticResult>> {
     Ok(Reply::new(aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?.result()).revalidated())
 }
 
-async fn delete_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<()>> {
-    match ctx.sql(DELETE.bind(which.id)).await?.affected()? {
-        0 => Err(refusal::NOT_FOUND.into()),
-        _ => Ok(Reply::new(())),
-    }
+async fn delete_diagnostic(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<()>> {
+    ctx.sql(DELETE.bind(which.id)).await?.removed()
 }
 
 async fn compare_diagnostics(
     ctx: Context,
     _: Person,
-    Path(which): Path<DiagnosticId>,
+    Path(which): Path<Id<Uuid>>,
     Query(other): Query<Other>,
 ) -> Result<Reply<Comparison>> {
     let [before, after] = ctx.batch([aube::ONE.bind(which.id), aube::ONE.bind(other.with)]).await?;
@@ -210,11 +131,6 @@ async fn compare_diagnostics(
         (Some(before), Some(after)) => Ok(Reply::new(Comparison::of(&before, &after, ctx.language()))),
         _ => Err(refusal::NOT_FOUND.into()),
     }
-}
-
-/// The version of the questions that there are.
-fn is_current(version: &str) -> std::result::Result<(), validator::ValidationError> {
-    if version == questions::VERSION { Ok(()) } else { Err(validator::ValidationError::new("not_allowed")) }
 }
 
 const INSERT: Sql = Sql::new(

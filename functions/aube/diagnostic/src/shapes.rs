@@ -1,73 +1,13 @@
-//! What comes in and goes out beside the result itself.
-
-use std::fmt;
+//! What goes out beside the result itself.
 
 use aube::questions::{self, ITEMS, Item, steps};
 use aube::result::{PersonalityProfile, four_letters, rounded};
 use aube::{Answers, Stored, occupations::Occupation, words};
 use edge::chrono::{DateTime, Utc};
-use edge::{Error, FieldError, Language, Message, Page, Place, Result, msg, output};
-use serde::de::{Deserializer, Visitor};
+use edge::{Language, Page, output};
 use uuid::Uuid;
 
-use crate::Given;
-
-const UNKNOWN_QUESTION: Message = msg!("unknown_question", fr: "Cette question n'existe pas.", en: "There is no such question.");
-const ANSWERED_TWICE: Message =
-    msg!("answered_twice", fr: "Cette question a déjà une réponse.", en: "This question is answered already.");
-const OTHER_CATEGORY: Message =
-    msg!("other_category", fr: "Cette question est d'une autre catégorie.", en: "This question is of another category.");
-
-/// The answers, where each is of a known question and the only one.
-///
-/// # Errors
-/// 422 that names the first that is not.
-pub fn answers(given: &[Given]) -> Result<Answers> {
-    let mut answers = Answers::default();
-    let mut seen = [false; ITEMS.len()];
-    for (at, one) in given.iter().enumerate() {
-        let wrong = |field: &str, message| {
-            Err(Error::from(FieldError::says(Place::Body, ["answers.", &at.to_string(), ".", field].concat(), message)))
-        };
-        let Some(place) = questions::place(&one.id) else { return wrong("id", UNKNOWN_QUESTION) };
-        if one.category.as_deref().is_some_and(|category| category != ITEMS[place].category()) {
-            return wrong("category", OTHER_CATEGORY);
-        }
-        if std::mem::replace(&mut seen[place], true) {
-            return wrong("id", ANSWERED_TWICE);
-        }
-        answers.put(place, one.answer);
-    }
-    Ok(answers)
-}
-
-/// A whole number, or one written as text. What is too large or too small for an answer stays so.
-pub fn step<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<u8, D::Error> {
-    struct Step;
-    impl Visitor<'_> for Step {
-        type Value = u8;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an answer from 1 to 5")
-        }
-
-        fn visit_u64<E>(self, value: u64) -> std::result::Result<u8, E> {
-            Ok(u8::try_from(value).unwrap_or(u8::MAX))
-        }
-
-        fn visit_i64<E>(self, value: i64) -> std::result::Result<u8, E> {
-            Ok(u8::try_from(value.max(0)).unwrap_or(u8::MAX))
-        }
-
-        fn visit_str<E: serde::de::Error>(self, value: &str) -> std::result::Result<u8, E> {
-            match value.as_bytes() {
-                [digit @ b'0'..=b'9'] => Ok(digit - b'0'),
-                _ => Err(edge::validation::refuse("wrong_type")),
-            }
-        }
-    }
-    deserializer.deserialize_any(Step)
-}
+use crate::stored::DraftRow;
 
 /// Every question.
 #[output(name = "DiagnosticQuestionnaire")]
@@ -119,16 +59,6 @@ impl Questionnaire {
             purpose: words::PURPOSE.text(lang).to_owned(),
         }
     }
-}
-
-/// A draft as it is stored.
-#[derive(serde::Deserialize)]
-pub struct DraftRow {
-    question_set_version: String,
-    lang: Language,
-    answers: String,
-    updated_at: DateTime<Utc>,
-    version: i32,
 }
 
 /// A questionnaire that was begun.

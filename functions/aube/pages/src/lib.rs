@@ -28,7 +28,9 @@ mod picture;
 
 use chart::Theme;
 use edge::chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Html, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal};
+use edge::{
+    Context, Html, Id, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal,
+};
 use link::Reader;
 use picture::Part;
 use serde::Deserialize;
@@ -37,12 +39,6 @@ use uuid::Uuid;
 /// How many links to one result may be open at a time.
 const MOST_LINKS: i64 = 20;
 const DAYS: u32 = 30;
-
-#[input]
-struct DiagnosticId {
-    /// The result.
-    id: Uuid,
-}
 
 #[input]
 struct LinkPath {
@@ -107,7 +103,7 @@ struct Room {
 async fn get_diagnostic_picture(
     ctx: Context,
     _: Person,
-    Path(which): Path<DiagnosticId>,
+    Path(which): Path<Id<Uuid>>,
     Query(look): Query<Look>,
 ) -> Result<Reply<Svg>> {
     let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
@@ -115,7 +111,7 @@ async fn get_diagnostic_picture(
     Ok(Reply::new(Svg(picture::draw(&stored.analysis, part, look.theme, ctx.language()))).revalidated())
 }
 
-async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Html>> {
+async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<Html>> {
     let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
     Ok(Reply::new(page::render(&stored, ctx.language())).revalidated())
 }
@@ -128,7 +124,7 @@ async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> 
 async fn create_diagnostic_link(
     ctx: Context,
     _: Person,
-    Path(which): Path<DiagnosticId>,
+    Path(which): Path<Id<Uuid>>,
     MaybeJson(new): MaybeJson<NewLink>,
 ) -> Result<Reply<Link>> {
     let NewLink { lang, days } = new.unwrap_or(NewLink { lang: None, days: None });
@@ -145,7 +141,7 @@ async fn create_diagnostic_link(
     }
 }
 
-async fn list_diagnostic_links(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Links>> {
+async fn list_diagnostic_links(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<Links>> {
     let [rows, room] = ctx.batch([LIST.bind(which.id), ROOM.bind(which.id)]).await?;
     if !room.one::<Room>()?.is_there {
         return Err(refusal::NOT_FOUND.into());
@@ -156,10 +152,7 @@ async fn list_diagnostic_links(ctx: Context, _: Person, Path(which): Path<Diagno
 }
 
 async fn delete_diagnostic_link(ctx: Context, _: Person, Path(which): Path<LinkPath>) -> Result<Reply<()>> {
-    match ctx.sql(DELETE.bind(which.id).bind(which.link)).await?.affected()? {
-        0 => Err(refusal::NOT_FOUND.into()),
-        _ => Ok(Reply::new(())),
-    }
+    ctx.sql(DELETE.bind(which.id).bind(which.link)).await?.removed()
 }
 
 impl Link {

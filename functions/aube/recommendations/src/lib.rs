@@ -112,10 +112,7 @@ async fn give_recommendation_feedback(
 }
 
 async fn remove_recommendation_feedback(ctx: Context, _: Person, Path(which): Path<RecommendationPath>) -> Result<Reply<()>> {
-    match ctx.sql(UNSAY.bind(&which.recommendation)).await?.affected()? {
-        0 => Err(refusal::NOT_FOUND.into()),
-        _ => Ok(Reply::new(())),
-    }
+    ctx.sql(UNSAY.bind(&which.recommendation)).await?.removed()
 }
 
 impl Verdict {
