@@ -68,10 +68,10 @@ struct Sent<'s> {
 
 /// Why a statement's answer was no success.
 enum Refusal {
-    /// PostgreSQL's error. `kept`: met while binding a statement prepared earlier.
+    /// PostgreSQL's error. `is_prepared`: met while binding a statement prepared earlier.
     Database {
         error: DatabaseError,
-        kept: bool,
+        is_prepared: bool,
     },
     Other(Failure),
 }
@@ -248,12 +248,12 @@ impl<'c> Attempt<'c> {
                 backend::EMPTY_QUERY_RESPONSE_TAG => return self.finish(rows, ""),
                 backend::ERROR_RESPONSE_TAG => {
                     let error = self.error()?;
-                    let kept = !bound && !sent.parsed;
-                    if kept && error.code().starts_with("22") {
+                    let is_prepared = !bound && !sent.parsed;
+                    if is_prepared && error.code().starts_with("22") {
                         // The parameter's type may have changed since; another use is to find out.
                         self.connection.statements.forget(sent.text);
                     }
-                    return Err(Refusal::Database { error, kept });
+                    return Err(Refusal::Database { error, is_prepared });
                 }
                 backend::COPY_IN_RESPONSE_TAG | backend::COPY_OUT_RESPONSE_TAG => {
                     return Err(Failure::Request("COPY is not supported over HTTP".into()).into());
@@ -328,11 +328,11 @@ impl<'c> Attempt<'c> {
     /// With that failure, when the session is no longer in step and must not be read on.
     fn refuse(&mut self, refusal: Refusal, statement: Option<usize>) -> Result<Failure, Failure> {
         match refusal {
-            Refusal::Database { error, kept } => {
+            Refusal::Database { error, is_prepared } => {
                 // Undefined or mismatched columns and functions; a plan or name that is gone; a type dropped
                 // and made again ("cache lookup failed").
                 let outdated = matches!(error.code().get(..2), Some("42" | "0A" | "26" | "XX"));
-                self.stale = kept && outdated && !self.left_transaction;
+                self.stale = is_prepared && outdated && !self.left_transaction;
                 Ok(Failure::Database { error, statement })
             }
             Refusal::Other(failure) => Err(failure),

@@ -18,14 +18,14 @@ static VARIABLES: OnceLock<[(String, String); 3]> = OnceLock::new();
 
 /// Where the clock is moved to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moved {
+pub enum ClockShift {
     /// So much ahead.
     By(TimeDelta),
     /// It starts from here.
     To(DateTime<Utc>),
 }
 
-impl FromStr for Moved {
+impl FromStr for ClockShift {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
@@ -39,15 +39,15 @@ impl FromStr for Moved {
 }
 
 /// Moves the clock of every program that is started from now on, of cargo's tests too, and not of cargo itself.
-pub fn set(project: &Project, moved: Moved) -> Result<()> {
+pub fn set(project: &Project, moved: ClockShift) -> Result<()> {
     if !cfg!(target_os = "linux") {
         bail!("a clock can be moved on Linux only");
     }
     let library = library(project)?;
     let ahead = match moved {
-        Moved::By(distance) => distance,
+        ClockShift::By(distance) => distance,
         #[expect(clippy::disallowed_methods, reason = "this is the clock")]
-        Moved::To(time) => time - Utc::now(),
+        ClockShift::To(time) => time - Utc::now(),
     };
     let ahead = ahead.num_seconds().to_string();
     let host = Command::new("rustc").args(["--print", "host-tuple"]).output().context("rustc does not answer")?;
@@ -90,11 +90,11 @@ mod tests {
 
     #[test]
     fn a_clock_is_moved_by_days_or_to_a_time() {
-        assert_eq!("+40d".parse::<Moved>().unwrap(), Moved::By(TimeDelta::days(40)));
-        let time = "2027-01-01T01:00:00+01:00".parse::<Moved>().unwrap();
-        assert_eq!(time, Moved::To("2027-01-01T00:00:00Z".parse().unwrap()));
+        assert_eq!("+40d".parse::<ClockShift>().unwrap(), ClockShift::By(TimeDelta::days(40)));
+        let time = "2027-01-01T01:00:00+01:00".parse::<ClockShift>().unwrap();
+        assert_eq!(time, ClockShift::To("2027-01-01T00:00:00Z".parse().unwrap()));
         for wrong in ["40d", "-40d", "+40", "+d", "+65536d", "2027-01-01", "tomorrow", ""] {
-            let refusal = wrong.parse::<Moved>().unwrap_err().to_string();
+            let refusal = wrong.parse::<ClockShift>().unwrap_err().to_string();
             assert_eq!(refusal, "write days as +40d, or a time as 2026-12-31T23:59:00Z", "{wrong}");
         }
     }

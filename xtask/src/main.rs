@@ -27,7 +27,7 @@ enum Command {
         release: bool,
         /// Move the wall clock of everything that runs: `+40d`, or to a time, `2026-12-31T23:59:00Z` (Linux)
         #[arg(long)]
-        clock: Option<clock::Moved>,
+        clock: Option<clock::ClockShift>,
         /// Run everything on another Node, which comes through npm: 20, 22 or 24
         #[arg(long)]
         node: Option<u32>,

@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     build, cargo, check,
-    clock::{self, Moved},
+    clock::{self, ClockShift},
     control,
     database::{self, Fresh},
     edge::{LogSink, test_log},
@@ -30,7 +30,7 @@ use crate::{
     sync,
 };
 
-pub async fn run(project: &Project, profile: Profile, clock: Option<Moved>, arguments: &[String]) -> Result<ExitCode> {
+pub async fn run(project: &Project, profile: Profile, clock: Option<ClockShift>, arguments: &[String]) -> Result<ExitCode> {
     let _alone = control::only_one(project, "test")?;
     let toolchain = setup::ensure(project).await?;
     if arguments.is_empty() {

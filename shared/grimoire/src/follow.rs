@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use edge::{Context, Event, Events, Reply, Result, Sql, Statement, refusal};
 use futures::stream::{LocalBoxStream, StreamExt, unfold};
-use runpod::{Found, Report, RunPod, State};
+use runpod::{Lookup, Report, RunPod, State};
 use uuid::Uuid;
 
 use crate::collection::{Creation, Shown};
@@ -135,7 +135,7 @@ impl Following {
         let is_time = (POLLS - self.polls).is_multiple_of(POLLS_PER_QUESTION);
         let Job { endpoint, runpod_job_id } = self.job.as_ref().filter(|_| is_time)?;
         match RunPod::new(&self.ctx).ok()?.status(endpoint, runpod_job_id).await {
-            Found::Job(Report { state: Some(State::Running), progress, .. }) => {
+            Lookup::Job(Report { state: Some(State::Running), progress, .. }) => {
                 Some(Running { runpod_job_id: runpod_job_id.clone(), progress })
             }
             _ => None,

@@ -17,7 +17,7 @@ const FOLDERS: [&str; 3] = ["scene", "pose", "audio"];
 
 /// What became of a result.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Kept {
+pub enum StoreOutcome {
     Stored(File),
     /// It is not what was asked for, and will never be.
     Refused(&'static str),
@@ -68,27 +68,27 @@ impl Event {
 
     /// # Errors
     /// Why there is no event yet: the result has to be fetched again.
-    pub fn with(self, kept: Kept) -> Result<Event, String> {
-        match kept {
-            Kept::Stored(file) => Ok(Event { output: Some(file), ..self }),
-            Kept::Refused(why) => Ok(Event { status: State::Failed.name(), error: Some(why.to_owned()), ..self }),
-            Kept::Later(why) => Err(why),
+    pub fn with(self, outcome: StoreOutcome) -> Result<Event, String> {
+        match outcome {
+            StoreOutcome::Stored(file) => Ok(Event { output: Some(file), ..self }),
+            StoreOutcome::Refused(why) => Ok(Event { status: State::Failed.name(), error: Some(why.to_owned()), ..self }),
+            StoreOutcome::Later(why) => Err(why),
         }
     }
 }
 
 /// Fetches the result of a job, looks at what it is, and stores it. Its first bytes say what it is; its name and type do not
 /// count. `runpod_job_id` is where a worker that has storage of its own puts it.
-pub async fn keep(ctx: &Context, job: Uuid, kind: &str, runpod_job_id: Option<&str>, output: Output) -> Kept {
+pub async fn keep(ctx: &Context, job: Uuid, kind: &str, runpod_job_id: Option<&str>, output: Output) -> StoreOutcome {
     let storage = match Storage::new(ctx) {
         Ok(storage) => storage,
-        Err(error) => return Kept::Later(error.code().to_owned()),
+        Err(error) => return StoreOutcome::Later(error.code().to_owned()),
     };
     let mut uploaded = None;
     let bytes = match output {
         Output::Inline(text) => match decode(&text) {
             Some(bytes) => bytes,
-            None => return Kept::Refused("output_unsupported"),
+            None => return StoreOutcome::Refused("output_unsupported"),
         },
         Output::Link(url) => {
             let folder = runpod_job_id.filter(|id| !FOLDERS.contains(id)).unwrap_or_default();
@@ -103,31 +103,31 @@ pub async fn keep(ctx: &Context, job: Uuid, kind: &str, runpod_job_id: Option<&s
     };
     let length = bytes.len();
     if length > LARGEST {
-        return Kept::Refused("output_too_large");
+        return StoreOutcome::Refused("output_too_large");
     }
-    let Some((r#type, ending)) = kind_of(kind, &bytes) else { return Kept::Refused("output_unsupported") };
+    let Some((r#type, ending)) = kind_of(kind, &bytes) else { return StoreOutcome::Refused("output_unsupported") };
     let folder = [kind, "/", &job.to_string()].concat();
     match storage.keep(&folder, ending, r#type, bytes).await {
-        Ok(url) => Kept::Stored(File { url, r#type, bytes: length, upload: uploaded }),
-        Err(why) => Kept::Later(why),
+        Ok(url) => StoreOutcome::Stored(File { url, r#type, bytes: length, upload: uploaded }),
+        Err(why) => StoreOutcome::Later(why),
     }
 }
 
-async fn fetch(ctx: &Context, url: &str) -> Result<Vec<u8>, Kept> {
+async fn fetch(ctx: &Context, url: &str) -> Result<Vec<u8>, StoreOutcome> {
     let trusted = ["RUNPOD_BASE_URL", "STORAGE_URL"].map(|name| origin(ctx.setting(name)));
     if !may_fetch(url, &trusted) {
-        return Err(Kept::Refused("output_unreachable"));
+        return Err(StoreOutcome::Refused("output_unreachable"));
     }
     match ctx.http("result", Http::get(url).most(LARGEST).timeout(Duration::from_secs(30))).await {
         Ok(HttpAnswer { status: 200, body, .. }) => Ok(body),
         Ok(HttpAnswer { status: status @ (408 | 425 | 429 | 500..), .. }) => {
-            Err(Kept::Later(["result: status ", &status.to_string()].concat()))
+            Err(StoreOutcome::Later(["result: status ", &status.to_string()].concat()))
         }
         // A redirection too: it could lead anywhere.
-        Ok(_) => Err(Kept::Refused("output_unreachable")),
-        Err(failure) if failure == HttpFailure::too_large() => Err(Kept::Refused("output_too_large")),
-        Err(HttpFailure::Timeout) => Err(Kept::Later("result: timeout".to_owned())),
-        Err(HttpFailure::Connection(why)) => Err(Kept::Later(["result: ", &why].concat())),
+        Ok(_) => Err(StoreOutcome::Refused("output_unreachable")),
+        Err(failure) if failure == HttpFailure::too_large() => Err(StoreOutcome::Refused("output_too_large")),
+        Err(HttpFailure::Timeout) => Err(StoreOutcome::Later("result: timeout".to_owned())),
+        Err(HttpFailure::Connection(why)) => Err(StoreOutcome::Later(["result: ", &why].concat())),
     }
 }
 

@@ -11,7 +11,7 @@ mod words;
 
 pub use ask::{Ask, BUSY, Cache, QUOTA_EXCEEDED, Queued, REFUSED, Status, UNAVAILABLE, ask, tell};
 pub use collection::{Creation, CreationId, Key, Shown, cancel, events, list, read, retry};
-pub use keep::{Event, Kept, keep};
+pub use keep::{Event, StoreOutcome, keep};
 pub use messages::Messages;
 pub use offer::{Offer, offer};
 pub use runpod::NOT_CONFIGURED as RUNPOD_NOT_CONFIGURED;

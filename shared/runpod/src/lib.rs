@@ -57,7 +57,7 @@ pub enum Submission {
 
 /// What RunPod said when asked about a job.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Found {
+pub enum Lookup {
     Job(Report),
     /// 404: its result is no longer kept, or it never was.
     Gone,
@@ -139,16 +139,16 @@ impl<'a> RunPod<'a> {
     }
 
     /// Asks about a job, while its result is kept.
-    pub async fn status(&self, endpoint: &str, id: &str) -> Found {
+    pub async fn status(&self, endpoint: &str, id: &str) -> Lookup {
         let answer = self.call(Http::get(self.url(&[endpoint, "/status/", id]))).await;
         match answer {
-            Ok(answer) if answer.status == 404 => Found::Gone,
+            Ok(answer) if answer.status == 404 => Lookup::Gone,
             Ok(answer) if answer.is_success() => match Report::read(&answer.body) {
-                Some(report) => Found::Job(report),
-                None => Found::Silence { reason: "the answer is not JSON".to_owned() },
+                Some(report) => Lookup::Job(report),
+                None => Lookup::Silence { reason: "the answer is not JSON".to_owned() },
             },
-            Ok(answer) => Found::Silence { reason: ["status ", &answer.status.to_string()].concat() },
-            Err(failure) => Found::Silence { reason: reason(failure) },
+            Ok(answer) => Lookup::Silence { reason: ["status ", &answer.status.to_string()].concat() },
+            Err(failure) => Lookup::Silence { reason: reason(failure) },
         }
     }
 

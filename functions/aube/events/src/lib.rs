@@ -59,7 +59,7 @@ struct Week {
 
 /// Weeks as they were kept.
 #[derive(Deserialize)]
-struct Kept {
+struct StoredWeeks {
     smallest_group: i32,
     weeks: Vec<Week>,
 }
@@ -78,7 +78,7 @@ async fn record_aube_events(ctx: Context, _: Person, Json(sent): Json<Events>) -
 
 async fn list_aube_weeks(ctx: Context, _: Admin) -> Result<Reply<Weeks>> {
     let types = TYPES.map(Word::word);
-    let Kept { smallest_group, weeks: items } = ctx.sql(WEEKS.bind(Array(&types))).await?.one()?;
+    let StoredWeeks { smallest_group, weeks: items } = ctx.sql(WEEKS.bind(Array(&types))).await?.one()?;
     let purpose = words::PURPOSE.text(ctx.language()).to_owned();
     Ok(Reply::new(Weeks { items, next_cursor: None, smallest_group, purpose }))
 }

@@ -1,8 +1,8 @@
 //! The parts of a result as pictures: four scales, six interests, the ranges of exposure of the nearest occupations.
 
+use aube::Analysis;
 use aube::questions::DIMENSIONS;
 use aube::ranking::Match;
-use aube::{Analysis, words};
 use chart::{Anchor, Axis, Frame, Radar, Range, Ranges, Theme};
 use edge::{Language, Message, Word, input, msg};
 
@@ -47,8 +47,8 @@ pub fn draw(analysis: &Analysis, part: Part, theme: Option<Theme>, language: Lan
 fn profile(analysis: &Analysis, theme: Option<Theme>, language: Language) -> String {
     let names: Vec<String> = (0..DIMENSIONS.len())
         .map(|at| {
-            let strength = words::strength(analysis.profile.scales[at].strength(), language);
-            [&words::dimension(at, language), chart::colon(language), " ", strength].concat()
+            let strength = aube::words::strength(analysis.profile.scales[at].strength(), language);
+            [&aube::words::dimension(at, language), chart::colon(language), " ", strength].concat()
         })
         .collect();
     // The second pole lies where numbers grow, so that the names stand on the sides of their poles.
@@ -63,20 +63,20 @@ fn profile(analysis: &Analysis, theme: Option<Theme>, language: Language) -> Str
         })
         .collect();
     let ranges = Ranges { left: LEFT, top: TOP, width: WIDTH - LEFT - 24, axis: Axis::new(-1.0, 1.0, 4), unit: "", places: 2 };
-    let told: Vec<String> = names
+    let words: Vec<String> = names
         .iter()
         .zip(&analysis.profile.scales)
         .map(|(name, scale)| [name, " (", &chart::decimal(scale.strength(), 2, language), ")"].concat())
         .collect();
-    bands(Part::Profile, &ranges, &rows, [PROFILE, PROFILE_HINT], &told.join(" ; "), theme, language)
+    bands(Part::Profile, &ranges, &rows, [PROFILE, PROFILE_HINT], &words.join(" ; "), theme, language)
 }
 
 fn interests(analysis: &Analysis, theme: Option<Theme>, language: Language) -> String {
-    let spokes: Vec<&str> = (0..6).map(|at| words::interest(at, language)).collect();
+    let spokes: Vec<&str> = (0..6).map(|at| aube::words::interest(at, language)).collect();
     let radar = Radar { centre: (WIDTH / 2, 190), radius: 120, spokes: &spokes };
     let values = analysis.profile.interests.map(|value| (value + 1.0) / 2.0);
-    let told = radar.words(&values, language);
-    let described = described(&told, language);
+    let words = radar.words(&values, language);
+    let described = described(&words, language);
     let hint = if analysis.profile.by_interests < 1.0 { ESTIMATED.text(language) } else { "" };
     let frame = Frame {
         id: &id(Part::Interests),
@@ -92,7 +92,7 @@ fn interests(analysis: &Analysis, theme: Option<Theme>, language: Language) -> S
         canvas.strong(24, 28, INTERESTS.text(language));
         canvas.text(WIDTH - 24, 28, Anchor::End, hint);
         radar.web(canvas);
-        radar.first(canvas, &values, &told);
+        radar.first(canvas, &values, &words);
     })
 }
 
@@ -108,11 +108,11 @@ fn exposure(analysis: &Analysis, theme: Option<Theme>, language: Language) -> St
         })
         .collect();
     let ranges = Ranges { left: LEFT, top: TOP, width: WIDTH - LEFT - 24, axis: Axis::new(0.0, 100.0, 5), unit: "%", places: 0 };
-    let mut told: Vec<String> = rows.iter().map(|row| ranges.words(row, language)).collect();
+    let mut words: Vec<String> = rows.iter().map(|row| ranges.words(row, language)).collect();
     if analysis.profile.is_flat() {
-        told.insert(0, EXAMPLES.text(language).to_owned());
+        words.insert(0, EXAMPLES.text(language).to_owned());
     }
-    bands(Part::Exposure, &ranges, &rows, [EXPOSURE, EXPOSURE_HINT], &told.join(" ; "), theme, language)
+    bands(Part::Exposure, &ranges, &rows, [EXPOSURE, EXPOSURE_HINT], &words.join(" ; "), theme, language)
 }
 
 fn bands(
@@ -120,7 +120,7 @@ fn bands(
     ranges: &Ranges,
     rows: &[Range],
     [title, hint]: [Message; 2],
-    told: &str,
+    words: &str,
     theme: Option<Theme>,
     language: Language,
 ) -> String {
@@ -130,7 +130,7 @@ fn bands(
         width: WIDTH,
         height,
         title: title.text(language),
-        description: &described(told, language),
+        description: &described(words, language),
         language,
         theme,
         styles: &[Ranges::STYLE],
@@ -143,8 +143,8 @@ fn bands(
 }
 
 /// What a picture shows, in words, and what it is not for: it may be seen without the page around it.
-fn described(told: &str, language: Language) -> String {
-    [told, ". ", words::PURPOSE.text(language)].concat()
+fn described(words: &str, language: Language) -> String {
+    [words, ". ", aube::words::PURPOSE.text(language)].concat()
 }
 
 /// So that several of them may stand on one page.

@@ -46,7 +46,7 @@ enum Verdict {
 /// Next actions.
 #[output(name = "RecommendationPage")]
 struct Recommendations {
-    items: Vec<Told>,
+    items: Vec<WithFeedback>,
     next_cursor: Option<String>,
     analysis_version: String,
     /// The result that they follow; null where there is none yet.
@@ -56,25 +56,25 @@ struct Recommendations {
 
 /// A next action, and what the person has said of it.
 #[output(name = "RecommendationWithFeedback")]
-struct Told {
+struct WithFeedback {
     id: String,
     text: String,
     reason: String,
     feedback: Option<Verdict>,
 }
 
-/// What a person has said: of an occupation or of a recommendation.
+/// What a person has said an occupation or a recommendation.
 #[derive(Deserialize)]
-struct Said {
+struct StoredFeedback {
     kind: String,
     subject: String,
     verdict: String,
 }
 
 async fn list_recommendations(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>) -> Result<Reply<Recommendations>> {
-    let [latest, said] = ctx.batch([LATEST.bind(None::<Uuid>), SAID.into()]).await?;
-    let said: Vec<Said> = said.all()?;
-    let of = |kind: &str, subject: &str| said.iter().find(|one| one.kind == kind && one.subject == subject);
+    let [latest, feedback] = ctx.batch([LATEST.bind(None::<Uuid>), FEEDBACK.into()]).await?;
+    let feedback: Vec<StoredFeedback> = feedback.all()?;
+    let of = |kind: &str, subject: &str| feedback.iter().find(|one| one.kind == kind && one.subject == subject);
     let language = ctx.language();
     let stored = aube::stored(&latest)?;
     let made: Vec<Recommendation> = match &stored {
@@ -86,12 +86,12 @@ async fn list_recommendations(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner
             recommend(&analysis.answers, &analysis.profile, &matches, language)
         }
     };
-    let told = made.into_iter().map(|Recommendation { id, text, reason }| {
-        let feedback = of("recommendation", &id).and_then(|said| Verdict::of(&said.verdict));
-        Told { id, text, reason, feedback }
+    let shown = made.into_iter().map(|Recommendation { id, text, reason }| {
+        let feedback = of("recommendation", &id).and_then(|feedback| Verdict::of(&feedback.verdict));
+        WithFeedback { id, text, reason, feedback }
     });
     Ok(Reply::new(Recommendations {
-        items: told.filter(|one| one.feedback != Some(Verdict::NotUseful)).collect(),
+        items: shown.filter(|one| one.feedback != Some(Verdict::NotUseful)).collect(),
         next_cursor: None,
         analysis_version: ANALYSIS_VERSION.to_owned(),
         diagnostic: stored.map(|stored| stored.id),
@@ -105,7 +105,7 @@ async fn give_recommendation_feedback(
     Path(which): Path<RecommendationPath>,
     Json(feedback): Json<Feedback>,
 ) -> Result<Reply<()>> {
-    // Whoever may not ask is told that first.
+    // Whoever may not ask is shown that first.
     let is_known = is_known(&which.recommendation);
     ctx.sql(SAY.bind(&which.recommendation).bind(feedback.verdict).bind(is_known)).await?;
     if is_known { Ok(Reply::new(())) } else { Err(refusal::NOT_FOUND.into()) }
@@ -121,7 +121,7 @@ impl Verdict {
     }
 }
 
-const SAID: Sql = Sql::new("select kind, subject, verdict from career_feedback where user_id = edge.uid()");
+const FEEDBACK: Sql = Sql::new("select kind, subject, verdict from career_feedback where user_id = edge.uid()");
 
 const SAY: Sql = Sql::new(
     "insert into career_feedback as f (kind, subject, verdict) select 'recommendation', $1, $2 where $3::boolean

@@ -10,7 +10,7 @@ edge::function! {
 }
 
 use edge::{Context, Error, OnConstraint, Raw, Reply, Result, Signed, Sql, SqlJson, output, refusal, refusals};
-use grimoire::{Event, Kept, keep, tell};
+use grimoire::{Event, StoreOutcome, keep, tell};
 use outbox::Entry;
 use runpod::{Report, RunPodCallback};
 
@@ -72,7 +72,7 @@ async fn receive_runpod_report(
     if let Some(output) = output {
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
-        let stored: Option<Kept> = match ctx.sql(awaits).await?.value()? {
+        let stored: Option<StoreOutcome> = match ctx.sql(awaits).await?.value()? {
             Awaited::Awaits { kind } => Some(keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await),
             // What it has computed is billed all the same.
             Awaited::Unchanged => None,

@@ -10,7 +10,7 @@
 -- the norm. Days with fewer than `fewest_jobs` say nothing, and neither do fewer than three days. The team is told once a
 -- day at most, of the twenty widest drifts.
 --
--- Outcome: `ok` {measured, drifted, told}, numbers of rows, drifts and notices.
+-- Outcome: `ok` {measured, drifted, alerted}, numbers of rows, drifts and notices.
 create or replace function edge.measure_latencies() returns jsonb
 language sql volatile security definer set search_path = ''
 as $$
@@ -53,7 +53,7 @@ as $$
     where u.days >= 3
       and greatest(greatest(m.p95_ms, 1) / greatest(u.usual_ms, 1), greatest(u.usual_ms, 1) / greatest(m.p95_ms, 1)) >= r.factor
   ),
-  told as (
+  alerted as (
     insert into public.outbox (kind, subject, payload)
     select 'discord', 'latency:' || t.day, jsonb_build_object('event', 'latency.drifted', 'day', t.day, 'drifts', d.list,
       'measured_at', edge.now())
@@ -66,7 +66,7 @@ as $$
     returning id
   )
   select jsonb_build_object('outcome', 'ok', 'measured', (select count(*) from measured),
-    'drifted', (select count(*) from drifts), 'told', (select count(*) from told))
+    'drifted', (select count(*) from drifts), 'alerted', (select count(*) from alerted))
 $$;
 
 grant execute on function edge.measure_latencies() to service;

@@ -13,7 +13,7 @@ struct Report {
     /// Of today's, those that depart from the usual.
     drifted: i64,
     /// Notices written; `operations-reconcile-jobs` sends them.
-    told: i64,
+    alerted: i64,
 }
 
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
@@ -21,8 +21,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
 }
 
 const MEASURE: Sql = Sql::new(
-    "select measured, drifted, told
-     from jsonb_to_record(edge.measure_latencies()) as m (measured bigint, drifted bigint, told bigint)",
+    "select measured, drifted, alerted
+     from jsonb_to_record(edge.measure_latencies()) as m (measured bigint, drifted bigint, alerted bigint)",
 );
 
 #[cfg(test)]

@@ -78,9 +78,9 @@ async fn a_drift_is_told_once_a_day_and_says_what_is_usual() {
     jobs(&steady, "2001-03-09", 20, 15).await;
     jobs(&rare, "2001-03-09", 19, 90).await;
     let report = measure("2001-03-09").await;
-    assert_eq!((&report["drifted"], &report["told"]), (&json!(2), &json!(1)), "queue and execution of one endpoint");
+    assert_eq!((&report["drifted"], &report["alerted"]), (&json!(2), &json!(1)), "queue and execution of one endpoint");
     let again = measure("2001-03-09").await;
-    assert_eq!((&again["drifted"], &again["told"]), (&json!(2), &json!(0)));
+    assert_eq!((&again["drifted"], &again["alerted"]), (&json!(2), &json!(0)));
 
     let alerts = notices("2001-03-09").await;
     assert_eq!(alerts.len(), 1);
@@ -101,7 +101,7 @@ async fn becoming_much_faster_is_a_drift_too() {
         measure(day).await;
     }
     jobs(&fast, "2001-04-09", 20, 10).await;
-    assert_eq!(measure("2001-04-09").await["told"], 1);
+    assert_eq!(measure("2001-04-09").await["alerted"], 1);
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn without_three_days_of_before_nothing_is_unusual() {
         measure(day).await;
     }
     jobs(&fresh, "2001-05-09", 20, 900).await;
-    assert_eq!(measure("2001-05-09").await["told"], 0);
+    assert_eq!(measure("2001-05-09").await["alerted"], 0);
 }
 
 #[tokio::test]

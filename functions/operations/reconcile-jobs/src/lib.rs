@@ -11,7 +11,7 @@ use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output};
 use futures::StreamExt;
 use grimoire::{Event, keep};
 use outbox::{Entry, Sender};
-use runpod::{Found, Report as Said, RunPod, State};
+use runpod::{Lookup, Report as Said, RunPod, State};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -147,7 +147,7 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
         Answered::Silent
     };
     match runpod.status(&job.endpoint, &job.runpod_job_id).await {
-        Found::Job(mut said) => {
+        Lookup::Job(mut said) => {
             let output = said.output.take();
             let said = Said { id: Some(job.runpod_job_id), ..said };
             match (Event::new(job.job_id, said), output) {
@@ -160,7 +160,7 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
             }
         }
         // Its result is no longer kept. Should its callback still be on its way, that is believed.
-        Found::Gone => {
+        Lookup::Gone => {
             let said = Said {
                 id: Some(job.runpod_job_id),
                 state: Some(State::Failed),
@@ -169,7 +169,7 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
             };
             Event::new(job.job_id, said).map_or(Answered::Nothing, |event| Answered::Gone(Event { is_presumed: true, ..event }))
         }
-        Found::Silence { reason } => silent(["runpod: ", &reason].concat()),
+        Lookup::Silence { reason } => silent(["runpod: ", &reason].concat()),
     }
 }
 

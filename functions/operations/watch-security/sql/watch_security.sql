@@ -9,7 +9,7 @@
 -- `refresh_reused`, copied refresh tokens; `people_read`, the most people whose data one administrator has looked at;
 -- `rights_given`, roles that were changed, and accounts opened with the role `admin` or `privacy`.
 --
--- Outcome: `ok` {told: [rule, …]}.
+-- Outcome: `ok` {alerted: [rule, …]}.
 create or replace function edge.watch_security() returns jsonb
 language sql volatile security definer set search_path = ''
 as $$
@@ -50,7 +50,7 @@ as $$
     select c.rule, c.events, (edge.setting('security_alerts') ->> c.rule)::int as threshold
     from counted c
   ),
-  told as (
+  alerted as (
     insert into public.outbox (kind, subject, payload)
     select 'discord', 'security:' || d.rule || ':' || to_char(edge.now(), 'YYYYMMDDHH24'),
       jsonb_build_object('event', 'security.alert', 'rule', d.rule, 'events', d.events, 'threshold', d.threshold,
@@ -62,9 +62,9 @@ as $$
   ),
   logged as (
     select t.payload ->> 'rule' as rule, edge.audit('security.alert', t.payload - array['event', 'seen_at']) as id
-    from told t
+    from alerted t
   )
-  select jsonb_build_object('outcome', 'ok', 'told', coalesce(jsonb_agg(l.rule order by l.rule), '[]')) from logged l
+  select jsonb_build_object('outcome', 'ok', 'alerted', coalesce(jsonb_agg(l.rule order by l.rule), '[]')) from logged l
 $$;
 
 grant execute on function edge.watch_security() to service;

@@ -10,14 +10,14 @@ use edge::{Context, Reply, Result, Sql, Tick, output};
 #[output]
 struct Report {
     /// The rules of which a notice was written; `operations-reconcile-jobs` sends it.
-    told: Vec<String>,
+    alerted: Vec<String>,
 }
 
 async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     Ok(Reply::new(ctx.sql(WATCH).await?.one()?))
 }
 
-const WATCH: Sql = Sql::new("select edge.watch_security() -> 'told' as told");
+const WATCH: Sql = Sql::new("select edge.watch_security() -> 'alerted' as alerted");
 
 #[cfg(test)]
 mod tests;

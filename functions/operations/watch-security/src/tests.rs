@@ -10,7 +10,7 @@ async fn watch(now: &str) -> Value {
     let token = Keys::parse(&variable("JWT_KEYS")).unwrap().issue_internal("operations-watch-security", now.parse().unwrap());
     let answer = App::native(&FUNCTION).at(now).post("/").token(&token).send().await;
     assert_eq!(answer.status, 200, "{answer:?}");
-    answer.json()["told"].clone()
+    answer.json()["alerted"].clone()
 }
 
 async fn log(now: &str, person: &Person, action: &str, metadata: Value, times: i32) {

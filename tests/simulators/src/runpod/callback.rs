@@ -42,11 +42,11 @@ pub(super) async fn deliver(world: Arc<RunPod>, id: String) {
     world.notify();
 }
 
-/// Where this end is told, if anywhere. Whether the cloud tells CANCELLED and TIMED_OUT is not documented, so by
+/// Where this end is reported, if anywhere. Whether the cloud tells CANCELLED and TIMED_OUT is not documented, so by
 /// default it does not.
 fn destination(job: &mut Job) -> Option<(String, Scenario)> {
-    let told = matches!(job.status, Status::Completed | Status::Failed) || job.scenario.has("callback-always");
-    let url = job.submission.webhook.clone().filter(|_| told && !job.scenario.has("lost-callback"))?;
+    let is_reported = matches!(job.status, Status::Completed | Status::Failed) || job.scenario.has("callback-always");
+    let url = job.submission.webhook.clone().filter(|_| is_reported && !job.scenario.has("lost-callback"))?;
     Some((url, job.scenario.clone()))
 }
 
@@ -82,7 +82,7 @@ fn body(job: &Job) -> Value {
 /// One call; true if the receiver answered 200.
 pub(super) async fn send(world: &RunPod, id: &str, url: &str, copy: u64, attempt: u64, body: impl FnOnce(&Job) -> Value) -> bool {
     let Some(body) = world.with(id, |job| body(job)) else { return false };
-    let told = body["status"].as_str().unwrap_or_default().to_owned();
+    let reported = body["status"].as_str().unwrap_or_default().to_owned();
     let timeout = Duration::from_millis(world.context.config.callback_timeout_ms);
     let answer = world.context.http.post(url).timeout(timeout).json(&body).send().await;
     let (status, error) = match answer {
@@ -93,7 +93,7 @@ pub(super) async fn send(world: &RunPod, id: &str, url: &str, copy: u64, attempt
     world.with(id, |job| {
         let at_ms = job.now();
         if job.deliveries.len() < MAX_DELIVERIES {
-            job.deliveries.push(Delivery { at_ms, copy, attempt, told, status, error });
+            job.deliveries.push(Delivery { at_ms, copy, attempt, reported, status, error });
         }
         job.touch();
     });

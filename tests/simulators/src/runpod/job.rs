@@ -105,8 +105,8 @@ pub struct Delivery {
     pub copy: u64,
     /// Which try of that copy, from 1.
     pub attempt: u64,
-    /// The job status that the body told.
-    pub told: String,
+    /// The job status in the body.
+    pub reported: String,
     /// The receiver's answer.
     pub status: Option<u16>,
     /// Why there was no answer.

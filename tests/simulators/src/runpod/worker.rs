@@ -120,14 +120,14 @@ async fn done(
     Path((endpoint, worker, id)): Path<(String, String, String)>,
     body: Body,
 ) -> Result<StatusCode, Response> {
-    let mut told = read_told(body).await?;
+    let mut result = read_result(body).await?;
     hear(&world, &endpoint, &worker);
     world.visible(&endpoint, &id, |job| {
         job.hear_worker();
-        let output = told.get_mut("output").map(Value::take);
+        let output = result.get_mut("output").map(Value::take);
         // What comes after a cancellation or a timeout is too late to count.
         if job.status == Status::Running {
-            match (told["status"].as_str(), &told["error"]) {
+            match (result["status"].as_str(), &result["error"]) {
                 (Some("IN_PROGRESS"), _) => job.show_progress(output),
                 (_, Value::Null) => job.end(Status::Completed, output, None),
                 (_, Value::String(error)) => job.end(Status::Failed, output, Some(error.clone())),
@@ -143,22 +143,22 @@ async fn chunk(
     Path((endpoint, worker, id)): Path<(String, String, String)>,
     body: Body,
 ) -> Result<StatusCode, Response> {
-    let told = read_told(body).await?;
+    let result = read_result(body).await?;
     hear(&world, &endpoint, &worker);
     world.visible(&endpoint, &id, |job| {
         job.hear_worker();
         if job.status == Status::Running {
-            job.push_chunk(told);
+            job.push_chunk(result);
         }
         StatusCode::OK
     })
 }
 
-async fn read_told(body: Body) -> Result<Value, Response> {
+async fn read_result(body: Body) -> Result<Value, Response> {
     let bad = |reason: &str| refuse(StatusCode::BAD_REQUEST, reason);
     let body = read_body(body, RUNSYNC_LIMIT_BYTES).await.ok_or_else(|| bad("result too large"))?;
-    let told: Value = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
-    told.is_object().then_some(told).ok_or_else(|| bad("a result is a JSON object"))
+    let result: Value = serde_json::from_slice(&body).map_err(|error| bad(&error.to_string()))?;
+    result.is_object().then_some(result).ok_or_else(|| bad("a result is a JSON object"))
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{told, world};
+use crate::support::{status_and_body, world};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -71,7 +71,7 @@ async fn an_empty_message_and_broken_json_have_their_own_codes() {
     let world = world().await;
     let (status, answer) = world.post(HOOK, json!({ "content": " " })).await;
     assert_eq!((status, &answer["code"]), (400, &json!(50006)));
-    let (status, answer) = told(world.http.post(world.url(HOOK)).body("{").send().await.unwrap()).await;
+    let (status, answer) = status_and_body(world.http.post(world.url(HOOK)).body("{").send().await.unwrap()).await;
     assert_eq!((status, &answer["code"]), (400, &json!(50109)));
 }
 
@@ -93,7 +93,7 @@ async fn a_429_says_when_to_come_back_in_body_and_headers() {
     assert_eq!(answer.headers()["retry-after"], "2");
     assert_eq!(answer.headers()["x-ratelimit-scope"], "user");
     assert_eq!(answer.headers()["x-ratelimit-remaining"], "0");
-    let (status, body) = told(answer).await;
+    let (status, body) = status_and_body(answer).await;
     assert_eq!((status, &body["retry_after"], &body["global"]), (429, &json!(1.5), &json!(false)));
     assert_eq!(world.post(HOOK, message).await.0, 204);
     let global = json!({ "content": "sim:discord-429 sim:discord-global" });
@@ -106,7 +106,7 @@ async fn cloudflare_refuses_in_html_without_retry_after() {
     let world = world().await;
     let answer = world.send(Method::POST, HOOK, Some(json!({ "content": "sim:discord-cloudflare" }))).await;
     assert!(answer.headers().get("retry-after").is_none());
-    let (status, page) = told(answer).await;
+    let (status, page) = status_and_body(answer).await;
     assert_eq!(status, 429);
     assert!(page.as_str().unwrap().contains("1015"));
 }
@@ -157,7 +157,7 @@ async fn a_message_can_be_read_edited_and_deleted() {
     let world = world().await;
     let (_, message) = world.post(&format!("{HOOK}?wait=true"), json!({ "content": "running" })).await;
     let path = format!("{HOOK}/messages/{}", message["id"].as_str().unwrap());
-    let edited = told(world.send(Method::PATCH, &path, Some(json!({ "content": "done" }))).await).await;
+    let edited = status_and_body(world.send(Method::PATCH, &path, Some(json!({ "content": "done" }))).await).await;
     assert_eq!((edited.0, &edited.1["content"]), (200, &json!("done")));
     assert!(edited.1["edited_timestamp"].is_string());
     assert_eq!(world.get(&path).await.1["content"], "done");

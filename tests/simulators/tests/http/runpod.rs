@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Receiver, told, with, world};
+use crate::support::{Receiver, status_and_body, with, world};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -170,8 +170,8 @@ async fn only_a_failed_or_timed_out_job_can_be_retried_under_its_id() {
     let job = world.settled(&id).await;
     assert_eq!((&job["status"], &job["executions"], &job["retries"]), (&json!("COMPLETED"), &json!(2), &json!(1)));
     assert_eq!(world.post(&format!("/runpod/v2/ep/retry/{id}"), json!({})).await.0, 400);
-    let told: Vec<Value> = receiver.bodies().iter().map(|body| body["status"].clone()).collect();
-    assert_eq!(told, ["FAILED", "COMPLETED"]);
+    let reported: Vec<Value> = receiver.bodies().iter().map(|body| body["status"].clone()).collect();
+    assert_eq!(reported, ["FAILED", "COMPLETED"]);
 }
 
 #[tokio::test]
@@ -302,26 +302,26 @@ async fn an_unreachable_webhook_leaves_its_url_out_of_the_ledgers_errors() {
 #[tokio::test]
 async fn webhook_calls_can_be_lost_doubled_late_stale_or_forged() {
     let world = world().await;
-    let told = async |markers: &str| {
+    let callbacks = async |markers: &str| {
         let receiver = Receiver::start(&[]).await;
         let id = world.run(json!({ "input": { "prompt": markers }, "webhook": receiver.url })).await;
         let job = world.settled(&id).await;
         assert_eq!(job["executions"], 1);
         (receiver.bodies(), job)
     };
-    assert_eq!(told("sim:lost-callback").await.0.len(), 0);
-    assert_eq!(told("sim:duplicate").await.0.len(), 2);
-    assert_eq!(told("sim:twin=4").await.0.len(), 4);
-    let (_, late) = told("sim:late=200").await;
+    assert_eq!(callbacks("sim:lost-callback").await.0.len(), 0);
+    assert_eq!(callbacks("sim:duplicate").await.0.len(), 2);
+    assert_eq!(callbacks("sim:twin=4").await.0.len(), 4);
+    let (_, late) = callbacks("sim:late=200").await;
     assert!(late["callbacks"][0]["at_ms"].as_u64().unwrap() >= 200);
-    let (stale, _) = told("sim:stale").await;
+    let (stale, _) = callbacks("sim:stale").await;
     assert_eq!((&stale[0]["status"], &stale[1]["status"]), (&json!("COMPLETED"), &json!("IN_PROGRESS")));
-    let (forged, job) = told("sim:no-id").await;
+    let (forged, job) = callbacks("sim:no-id").await;
     assert_ne!(forged[0]["id"], job["id"]);
-    let (bare, _) = told("sim:bare-callback").await;
+    let (bare, _) = callbacks("sim:bare-callback").await;
     assert_eq!(bare[0].as_object().unwrap().len(), 1);
-    assert_eq!(told("sim:timeout").await.0.len(), 0);
-    assert_eq!(told("sim:timeout sim:callback-always").await.0[0]["status"], "TIMED_OUT");
+    assert_eq!(callbacks("sim:timeout").await.0.len(), 0);
+    assert_eq!(callbacks("sim:timeout sim:callback-always").await.0[0]["status"], "TIMED_OUT");
 }
 
 #[tokio::test]
@@ -527,7 +527,7 @@ async fn equal_submissions_make_two_jobs() {
 async fn answers_are_json_objects_even_when_they_refuse() {
     let world = world().await;
     let answer = world.http.post(world.url("/runpod/v2/ep/run")).bearer_auth("key").body("{").send().await.unwrap();
-    let (status, body) = told(answer).await;
+    let (status, body) = status_and_body(answer).await;
     assert_eq!(status, 400);
     assert!(body["error"].is_string());
 }

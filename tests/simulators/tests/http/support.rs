@@ -51,11 +51,11 @@ impl World {
     }
 
     pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
-        told(self.send(Method::POST, path, Some(body)).await).await
+        status_and_body(self.send(Method::POST, path, Some(body)).await).await
     }
 
     pub async fn get(&self, path: &str) -> (u16, Value) {
-        told(self.send(Method::GET, path, None).await).await
+        status_and_body(self.send(Method::GET, path, None).await).await
     }
 
     /// Submits to endpoint `ep` and gives the job's id.
@@ -94,7 +94,7 @@ impl World {
     }
 }
 
-pub async fn told(answer: Response) -> (u16, Value) {
+pub async fn status_and_body(answer: Response) -> (u16, Value) {
     let status = answer.status().as_u16();
     let text = answer.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
