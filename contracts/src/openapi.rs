@@ -183,6 +183,7 @@ fn security_scheme(place: Place, about: &str) -> Value {
         Place::Secret => json!({ "type": "http", "scheme": "bearer", "description": about }),
         Place::Header(name) => json!({ "type": "apiKey", "in": "header", "name": name, "description": about }),
         Place::Query(name) => json!({ "type": "apiKey", "in": "query", "name": name, "description": about }),
+        Place::Cookie(name) => json!({ "type": "apiKey", "in": "cookie", "name": name, "description": about }),
     }
 }
 

@@ -1,5 +1,7 @@
 use edge::{Function, Root, Trigger};
 
+use crate::FUNCTIONS;
+
 /// The example host of the manifest; a deployment puts its own in its place.
 pub const HOST: &str = "api.oree.example";
 
@@ -17,8 +19,15 @@ pub(crate) fn patterns_at(host: &str, function: &Function) -> Vec<String> {
         Trigger::Http => function.root.prefixes().iter().map(|prefix| [host, prefix, &function.route(), "*"].concat()).collect(),
         Trigger::Fallback => {
             let all: Vec<&str> = Root::ALL.iter().flat_map(|root| root.prefixes()).copied().collect();
-            // `/api*` covers `/api/v1` too.
-            let widest = all.iter().filter(|prefix| !all.iter().any(|other| other != *prefix && prefix.starts_with(other)));
+            // `/api*` covers `/api/v1` too. A root that a function owns whole is its own to refuse.
+            let is_owned = |prefix: &&str| {
+                FUNCTIONS.iter().any(|function| {
+                    function.trigger == Trigger::Http && function.route().is_empty() && function.root.prefix() == *prefix
+                })
+            };
+            let widest = all
+                .iter()
+                .filter(|prefix| !is_owned(prefix) && !all.iter().any(|other| other != *prefix && prefix.starts_with(other)));
             widest.map(|prefix| [host, prefix, "*"].concat()).collect()
         }
         Trigger::Cron { .. } | Trigger::Clock { .. } => Vec::new(),

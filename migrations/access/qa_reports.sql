@@ -1,10 +1,8 @@
--- Only administration reads reports: there is no grant to people at all. `service` writes and reads them; functions of
--- `edge_owner` purge them.
+-- Only quality and administration read reports, and only by functions of `edge_owner`, which write and purge them too.
 
-grant select, insert, update on public.qa_reports to service;
-grant select, update, delete on public.qa_reports to edge_owner;
+grant select, insert, update, delete on public.qa_reports to edge_owner;
 
-create policy qa_reports_service on public.qa_reports for all to service, edge_owner using (true) with check (true);
+create policy qa_reports_owner on public.qa_reports for all to edge_owner using (true) with check (true);
 
 create trigger qa_reports_touch before update on public.qa_reports for each row execute function edge.touch();
 

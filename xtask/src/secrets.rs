@@ -23,11 +23,12 @@ enum Shape {
 }
 
 /// Every secret that this machine makes for itself.
-const SECRETS: [(&str, Shape); 9] = [
+const SECRETS: [(&str, Shape); 10] = [
     (JWT_KEYS, Shape::NamedKey),
     ("PASSWORD_PEPPER", Shape::Key),
     ("LINK_KEY", Shape::Key),
     ("METRICS_TOKEN", Shape::Key),
+    ("QA_REPORT_TOKEN", Shape::Key),
     ("SEALING_KEYS", Shape::NamedKey),
     (POSTGRES_PASSWORD, Shape::Password),
     (OWNER_PASSWORD, Shape::Password),

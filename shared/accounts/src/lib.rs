@@ -7,6 +7,7 @@ mod messages;
 mod organisation;
 mod password;
 mod refused;
+mod sign_in;
 
 use chrono::{DateTime, Utc};
 use edge::auth::{Access, RefreshToken, Role, password_digest};
@@ -24,6 +25,7 @@ use password::{OR, prepared, spellings};
 
 pub use password::{chosen, refuse_guessable};
 pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, WRONG_PASSWORD};
+pub use sign_in::{ACCOUNT_CLOSED, INACTIVE, INVALID_CREDENTIALS, SignIn, Until, VERIFY_FIRST};
 
 edge::settings! {
     /// Of whatever hashes a password.
@@ -106,6 +108,15 @@ struct Session {
 }
 
 impl Granted {
+    /// What the cookie of the operators' pages holds, and the seconds it is good for.
+    ///
+    /// # Errors
+    /// 503 `misconfigured`.
+    pub fn page(&self, ctx: &Context) -> Result<(String, u64)> {
+        let access = Access { person: self.person.id, session: self.session.id, role: self.person.role };
+        Ok(ctx.tokens()?.issue_page(access, ctx.now()))
+    }
+
     /// Issues the access token that goes with the session's `refresh_token`.
     ///
     /// # Errors

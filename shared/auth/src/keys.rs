@@ -11,6 +11,8 @@ use crate::{RefreshToken, Role};
 
 /// How long an access token is good for.
 const ACCESS_LIFETIME: Duration = Duration::minutes(15);
+/// How long the cookie of an operator's page is good for, and its session.
+const PAGE_LIFETIME: Duration = Duration::minutes(30);
 /// How long the call of one function by another may take to arrive.
 const INTERNAL_LIFETIME: Duration = Duration::minutes(2);
 /// How far two clocks may differ.
@@ -20,6 +22,7 @@ const SHORTEST_KEY: usize = 32;
 
 const ISSUER: &str = "oree";
 const PEOPLE: &str = "oree";
+const PAGES: &str = "oree-page";
 const INTERNAL: &str = "oree-internal";
 
 /// The signing keys of the variable `JWT_KEYS`, `kid:base64,…`: the first signs, all verify.
@@ -103,6 +106,17 @@ impl Keys {
     /// See [`TokenError`].
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Access, TokenError> {
         self.check(PEOPLE, token, now)
+    }
+
+    /// What the cookie of an operator's pages holds, and the seconds it is good for. No other endpoint takes it.
+    pub fn issue_page(&self, access: Access, now: DateTime<Utc>) -> (String, u64) {
+        (self.sign(PAGES, access, now, PAGE_LIFETIME), PAGE_LIFETIME.num_seconds().unsigned_abs())
+    }
+
+    /// # Errors
+    /// See [`TokenError`].
+    pub fn verify_page(&self, token: &str, now: DateTime<Utc>) -> Result<Access, TokenError> {
+        self.check(PAGES, token, now)
     }
 
     /// The refresh token that replaces `old`.

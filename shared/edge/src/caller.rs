@@ -8,7 +8,7 @@ use crate::config::Config;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::describe::{Place, Scheme};
 use crate::request::Parts;
-use crate::{Error, Result, refusal};
+use crate::{Error, Result, Root, refusal};
 
 /// The database role that a request's statements run as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,18 +102,24 @@ impl Person {
     }
 }
 
+impl From<Access> for Person {
+    fn from(Access { person, session, role }: Access) -> Person {
+        Person { id: person, session, role }
+    }
+}
+
 impl Caller for Person {
     const ROLE: SqlRole = SqlRole::Authenticated;
 
     fn authenticate(credentials: &Credentials) -> Result<Person> {
         let token = credentials.parts.bearer().ok_or_else(Error::unauthenticated)?;
-        let Access { person, session, role } =
-            keys(credentials)?.verify(token, credentials.now).map_err(|error| match error {
-                TokenError::Expired => Error::from(refusal::TOKEN_EXPIRED)
-                    .with_header("www-authenticate", "Bearer error=\"invalid_token\"".to_owned()),
-                TokenError::Invalid => Error::unauthenticated(),
-            })?;
-        Ok(Person { id: person, session, role })
+        let access = keys(credentials)?.verify(token, credentials.now).map_err(|error| match error {
+            TokenError::Expired => {
+                Error::from(refusal::TOKEN_EXPIRED).with_header("www-authenticate", "Bearer error=\"invalid_token\"".to_owned())
+            }
+            TokenError::Invalid => Error::unauthenticated(),
+        })?;
+        Ok(Person::from(access))
     }
 
     fn identity(&self) -> Identity {
@@ -149,6 +155,15 @@ impl Caller for OwnerOrAdmin {
     }
 }
 
+/// A person of some roles.
+pub trait Rank: Sized {
+    /// # Errors
+    /// 403 `forbidden`.
+    fn of(person: Person) -> Result<Self>;
+
+    fn person(&self) -> &Person;
+}
+
 macro_rules! ranked {
     ($($(#[$doc:meta])* $name:ident: $($role:ident),+;)*) => {
         $(
@@ -156,15 +171,24 @@ macro_rules! ranked {
             #[derive(Clone, Copy, Debug)]
             pub struct $name(pub Person);
 
-            impl Caller for $name {
-                const ROLE: SqlRole = SqlRole::Authenticated;
-
-                fn authenticate(credentials: &Credentials) -> Result<$name> {
-                    let person = Person::authenticate(credentials)?;
+            impl Rank for $name {
+                fn of(person: Person) -> Result<$name> {
                     match person.role {
                         $(Role::$role)|+ => Ok($name(person)),
                         _ => Err(refusal::FORBIDDEN.into()),
                     }
+                }
+
+                fn person(&self) -> &Person {
+                    &self.0
+                }
+            }
+
+            impl Caller for $name {
+                const ROLE: SqlRole = SqlRole::Authenticated;
+
+                fn authenticate(credentials: &Credentials) -> Result<$name> {
+                    $name::of(Person::authenticate(credentials)?)
                 }
 
                 fn identity(&self) -> Identity {
@@ -184,6 +208,50 @@ ranked! {
     Privacy: Privacy, Admin;
     /// A reader of quality reports, or an admin.
     Qa: Qa, Admin;
+    /// Whoever runs this: one of the three.
+    Staff: Admin, Privacy, Qa;
+}
+
+/// The cookie that signing in at `/admin` sets. The prefix keeps other hosts, and pages without TLS, from setting it.
+pub(crate) const PAGE_COOKIE: &str = "__Host-page";
+
+/// Such a person at a page below `/admin`, known by the cookie that signing in there has set. It opens pages and nothing else:
+/// nothing is taken by it outside `/admin`, and nothing that is not a `GET`. What an operator changes is a call of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct Operator<R>(pub R);
+
+impl<R: Rank> Caller for Operator<R> {
+    const ROLE: SqlRole = SqlRole::Authenticated;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme =
+        Scheme::By { name: "operator", place: Place::Cookie(PAGE_COOKIE), about: "The cookie that signing in at `/admin` sets." };
+
+    fn authenticate(credentials: &Credentials) -> Result<Operator<R>> {
+        let parts = credentials.parts;
+        let is_page = matches!(parts.method.as_str(), "GET" | "HEAD") && Root::Admin.below(&parts.path).is_some();
+        let token = parts.cookie(PAGE_COOKIE).filter(|_| is_page).ok_or_else(Error::unauthenticated)?;
+        let access = keys(credentials)?.verify_page(token, credentials.now).map_err(|_| Error::unauthenticated())?;
+        R::of(Person::from(access)).map(Operator)
+    }
+
+    fn identity(&self) -> Identity {
+        self.0.person().identity()
+    }
+}
+
+/// The session of an operator's page that is to end. It is known by the same cookie, and that is all that it opens beside pages.
+pub struct PageSession(pub Uuid);
+
+impl Proof for PageSession {
+    const AFTER_BODY: bool = false;
+    #[cfg(not(target_arch = "wasm32"))]
+    const SCHEME: Scheme = <Operator<Staff> as Caller>::SCHEME;
+
+    fn verify(credentials: &Credentials) -> Result<PageSession> {
+        let token = credentials.parts.cookie(PAGE_COOKIE).ok_or_else(Error::unauthenticated)?;
+        let access = keys(credentials)?.verify_page(token, credentials.now).map_err(|_| Error::unauthenticated())?;
+        Ok(PageSession(access.session))
+    }
 }
 
 /// An outside service that proves itself without a person's token.

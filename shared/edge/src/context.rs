@@ -100,8 +100,7 @@ impl Context {
 
     /// The value of a cookie. It tells browsers apart and says nothing of who is asking: a web page of anybody's can have it sent.
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        let pairs = self.0.cookies.as_deref()?.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
-        pairs.into_iter().find_map(|(known, value)| (known == name).then_some(value))
+        crate::request::cookie(self.0.cookies.as_deref()?, name)
     }
 
     /// A digest of `Idempotency-Key`, for a handler that answers repeats itself (`idempotent`).

@@ -63,13 +63,14 @@ pub enum Place {
     Secret,
     Header(&'static str),
     Query(&'static str),
+    Cookie(&'static str),
 }
 
 impl Place {
     /// Whether this is that parameter.
     pub fn is(self, place: &str, name: &str) -> bool {
         match self {
-            Place::Token | Place::Secret => false,
+            Place::Token | Place::Secret | Place::Cookie(_) => false,
             Place::Header(own) => place == "header" && own == name,
             Place::Query(own) => place == "query" && own == name,
         }
@@ -136,7 +137,8 @@ impl Endpoint {
         let shape = (self.describe)(&mut SchemaGenerator::default());
         let takes_input = shape.path.is_some() || shape.query.is_some() || !shape.bodies.is_empty();
         let media = shape.media();
-        let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
+        let is_ranked =
+            self.caller.starts_with("Operator") || ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
         let implied: [(&[Refusal], bool); 18] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),

@@ -6,7 +6,7 @@ use validation::{FieldError, Language, Message, Place, Rejected};
 use crate::contract::Limit;
 use crate::media::Media;
 use crate::refusal::{self, Refusal};
-use crate::reply::Answer;
+use crate::reply::{Answer, Body, Html};
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -187,6 +187,38 @@ impl Error {
             answer.header("x-should-retry", "false");
         }
         answer.body = serde_json::to_vec(&problem).unwrap_or_default();
+        answer
+    }
+}
+
+impl Error {
+    /// The same for somebody who looks at a page: what went wrong, and for strangers the way in.
+    pub(crate) fn page(&self, language: Language, request_id: &str) -> Answer {
+        let mut answer = self.answer(language, request_id);
+        answer.headers.retain(|(name, _)| *name != "content-type");
+        answer.header("content-type", Html::CONTENT_TYPE);
+        answer.header("content-security-policy", Html::POLICY.unwrap_or_default());
+        let way = match (self.0.status, language) {
+            (401, Language::Fr) => "<p><a href=\"/admin/sign-in\">Se connecter</a>",
+            (401, Language::En) => "<p><a href=\"/admin/sign-in\">Sign in</a>",
+            _ => "",
+        };
+        answer.body = [
+            "<!doctype html><html lang=\"",
+            language.code(),
+            "\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><meta name=\"color-scheme\" content=\"light dark\"><title>",
+            &self.0.status.to_string(),
+            "</title><h1>",
+            // Our own sentences: nothing that was sent is in them.
+            self.0.message.text(language),
+            "</h1>",
+            way,
+            "<p><small>",
+            request_id,
+            "</small>\n",
+        ]
+        .concat()
+        .into_bytes();
         answer
     }
 }

@@ -40,7 +40,8 @@ mod tasks;
 pub use auth;
 pub use call::Call;
 pub use caller::{
-    Admin, Caller, Credentials, Identity, Manager, OwnerOrAdmin, Person, Privacy, Proof, Public, Qa, Signed, SqlRole, Tick,
+    Admin, Caller, Credentials, Identity, Manager, Operator, OwnerOrAdmin, PageSession, Person, Privacy, Proof, Public, Qa, Rank,
+    Signed, SqlRole, Staff, Tick,
 };
 pub use chrono;
 pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEALING, TOKENS};

@@ -10,7 +10,7 @@ use crate::contract::{Endpoint, Function, Trigger};
 use crate::log::{Ending, Log};
 use crate::reply::Answer;
 use crate::request::{Incoming, Parts};
-use crate::route::{self, Found};
+use crate::route::{self, Found, Root};
 use crate::runtime::Runtime;
 use crate::{Error, Language, Result, refusal};
 
@@ -45,6 +45,9 @@ pub async fn serve(
     let ip = parts.ip_truncated();
     let origin = parts.headers.get("origin").map(str::to_owned);
 
+    let reads_pages =
+        function.root == Root::Admin && parts.headers.get("accept").is_some_and(|types| types.contains("text/html"));
+
     let mut endpoint = None;
     let outcome = match &config {
         Ok(config) => route(function, parts, config, &runtime, &log, language, arrived, &mut endpoint).await,
@@ -53,6 +56,7 @@ pub async fn serve(
 
     let (mut answer, error) = match outcome {
         Ok(answer) => (answer, None),
+        Err(error) if reads_pages => (error.page(language, &log.request_id), Some(error)),
         Err(error) => (error.answer(language, &log.request_id), Some(error)),
     };
     if let Some(requests) = endpoint.and_then(|endpoint: &Endpoint| endpoint.limit.requests()) {

@@ -316,8 +316,18 @@ impl<T> Reply<T> {
     /// value are of characters that need no escaping.
     #[must_use]
     pub fn cookie(self, name: &str, value: &str, lives: Duration) -> Reply<T> {
-        let lives = lives.as_secs().to_string();
-        self.header("set-cookie", &[name, "=", value, "; Max-Age=", &lives, "; Path=/; Secure; HttpOnly; SameSite=None"].concat())
+        self.set_cookie(name, value, lives.as_secs(), "None")
+    }
+
+    /// Has the browser send the operator's cookie to our own pages, for so many seconds; 0 takes it away.
+    #[must_use]
+    pub fn page_cookie(self, value: &str, seconds: u64) -> Reply<T> {
+        self.set_cookie(crate::caller::PAGE_COOKIE, value, seconds, "Strict")
+    }
+
+    fn set_cookie(self, name: &str, value: &str, seconds: u64, same_site: &str) -> Reply<T> {
+        let (age, end) = (seconds.to_string(), "; Path=/; Secure; HttpOnly; SameSite=");
+        self.header("set-cookie", &[name, "=", value, "; Max-Age=", &age, end, same_site].concat())
     }
 
     /// The caller may keep the answer and ask whether it still holds: its `ETag` is made of its content.

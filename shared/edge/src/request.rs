@@ -2,6 +2,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use percent_encoding::percent_decode_str;
 
+/// The value of a cookie in the header of all of them.
+pub(crate) fn cookie<'a>(header: &'a str, name: &str) -> Option<&'a str> {
+    let mut pairs = header.split(';').filter_map(|pair| pair.trim_ascii().split_once('='));
+    pairs.find_map(|(known, value)| (known == name).then_some(value))
+}
+
 /// A request as the runtime hands it over; its body is read later, and only if needed.
 pub struct Incoming {
     pub method: String,
@@ -69,6 +75,11 @@ impl Parts {
     pub fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.headers.get("authorization")?.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    }
+
+    /// The value of a cookie.
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        cookie(self.headers.get("cookie")?, name)
     }
 
     /// What limits count by: an IPv4 address, or the /64 that one IPv6 subscriber has.

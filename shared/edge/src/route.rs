@@ -35,8 +35,11 @@ impl Root {
         Root::ALL.iter().any(|root| root.below(path).is_some())
     }
 
-    fn below(self, path: &str) -> Option<&str> {
-        self.prefixes().iter().find_map(|prefix| path.strip_prefix(prefix).filter(|rest| rest.starts_with('/')))
+    pub(crate) fn below(self, path: &str) -> Option<&str> {
+        self.prefixes().iter().find_map(|prefix| match path.strip_prefix(prefix)? {
+            "" => Some("/"),
+            rest => Some(rest).filter(|rest| rest.starts_with('/')),
+        })
     }
 }
 

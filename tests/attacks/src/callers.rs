@@ -45,7 +45,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
         let kind = if *why == "banned" { "banned person" } else { "session that has ended" };
         add(kind, (*why).to_owned(), with(person, &subject.path(&person.id.to_string())), expect);
     }
-    for role in roles_below(subject.endpoint.caller) {
+    for role in roles_below(subject.rank()) {
         let call = with(&scene.somebody(role), &subject.path(&own));
         add("role that does not suffice", role.name().to_owned(), call, Expect::Status(&[403]));
     }

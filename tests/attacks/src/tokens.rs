@@ -1,6 +1,6 @@
 //! Access tokens (JWT, RFC 7519) that we never issued, or not for this.
 
-use auth::Keys;
+use auth::{Keys, Role};
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use hmac::digest::KeyInit;
@@ -27,18 +27,26 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     let call = || with_body(subject, app.call(subject.endpoint.method, &path), subject.sample_body());
     let mut attacks = Vec::new();
     let mut add = |label: String, call, expect| attacks.push(Attack { kind: KIND, label, call, expect });
+    let present = |token: &str| if subject.is_page() { call().page(token) } else { call().token(token) };
     let forger = Forger::new(&scene.victim);
     for (label, token) in forger.tokens() {
         // Signed by us for a person or a session that is nobody's: refused as a stranger's, where the path names an owner.
         let expect = if label.contains("\"0000") { Expect::Status(&[401, 403]) } else { REFUSED };
-        add(label, call().token(&token), expect);
+        add(label, present(&token), expect);
     }
-    add("64 KiB of token".to_owned(), call().token(&"a.".repeat(32_768)), REFUSED_OR_TOO_LARGE);
+    add("64 KiB of token".to_owned(), present(&"a.".repeat(32_768)), REFUSED_OR_TOO_LARGE);
     add(
         "8 KiB of key id".to_owned(),
-        call().token(&forger.header(&json!({"alg": "HS256", "kid": "k".repeat(6000)}))),
+        present(&forger.header(&json!({"alg": "HS256", "kid": "k".repeat(6000)}))),
         REFUSED_OR_TOO_LARGE,
     );
+
+    // What opens an operator's pages opens nothing else, and no access token opens a page.
+    let admin = scene.somebody(Role::Admin);
+    let elsewhere = if subject.is_page() { call().token(&admin.token(now())) } else { call().page(&admin.page(now())) };
+    add("a page's cookie for a token, a token for a page's cookie".to_owned(), elsewhere, REFUSED);
+    let swapped = if subject.is_page() { call().page(&admin.token(now())) } else { call().token(&admin.page(now())) };
+    add("the one in the place of the other".to_owned(), swapped, REFUSED);
 
     // A good token that is not where it belongs.
     let good = scene.victim.token(now());

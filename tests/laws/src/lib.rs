@@ -53,6 +53,17 @@ impl Subject {
         self.endpoint.caller.starts_with("Signed")
     }
 
+    /// A page of operators, opened by a cookie.
+    pub fn is_page(&self) -> bool {
+        self.endpoint.caller.starts_with("Operator")
+    }
+
+    /// The caller, at a page the one who must be there.
+    pub fn rank(&self) -> &'static str {
+        let caller = self.endpoint.caller;
+        caller.strip_prefix("Operator<").and_then(|rest| rest.strip_suffix('>')).unwrap_or(caller).trim()
+    }
+
     /// The path names a person, whose data an administrator may read as well.
     pub fn is_of_a_person(&self) -> bool {
         self.endpoint.caller == "OwnerOrAdmin"
@@ -85,8 +96,8 @@ impl Subject {
 
     /// Somebody whose role lets them in.
     pub async fn person(&self) -> Person {
-        let role = match self.endpoint.caller {
-            "Admin" => edge::auth::Role::Admin,
+        let role = match self.rank() {
+            "Admin" | "Staff" => edge::auth::Role::Admin,
             "Manager" => edge::auth::Role::Manager,
             "Privacy" => edge::auth::Role::Privacy,
             "Qa" => edge::auth::Role::Qa,

@@ -14,6 +14,8 @@ const PUBLIC: &[&str] = &[
     "auth-refresh.refresh_tokens",
     "auth-register.sign_up",
     "auth-verify-email.verify_email",
+    "operations-admin.show_sign_in",
+    "operations-admin.sign_in_to_admin",
     "operations-health.get_health",
     "operations-openapi.get_openapi",
 ];
@@ -58,10 +60,27 @@ async fn a_forged_expired_or_unsigned_token_opens_nothing() {
         (ada.token(now - hour), "token_expired"),
         (ada.token(now + hour), "unauthenticated"),
     ];
-    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed()) {
+    for subject in subjects().iter().filter(|subject| !subject.is_public() && !subject.is_signed() && !subject.is_page()) {
         for (token, code) in &tokens {
             let answer = subject.call(&app, &ada.id.to_string()).token(token).send().await;
             assert_eq!((answer.status, answer.code().as_str()), (401, *code), "{} with {token:.60}", subject.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_page_opens_pages_and_nothing_else_does() {
+    let app = App::edge();
+    let admin = Person::admin().await;
+    let (token, page) = (admin.token(testing::now()), admin.page(testing::now()));
+    for subject in subjects().iter().filter(|subject| !subject.is_public()) {
+        let call = || subject.call(&app, &admin.id.to_string());
+        if subject.is_page() {
+            assert_eq!((subject.endpoint.method, subject.function.root), ("GET", edge::Root::Admin), "{}", subject.name());
+            assert_eq!(call().token(&token).send().await.status, 401, "{}", subject.name());
+            assert_ne!(call().page(&page).send().await.status, 401, "{}", subject.name());
+        } else if subject.endpoint.operation != "sign_out_of_admin" {
+            assert_eq!(call().page(&page).send().await.status, 401, "{}", subject.name());
         }
     }
 }

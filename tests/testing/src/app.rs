@@ -120,7 +120,7 @@ impl App {
 }
 
 impl Call {
-    /// Signs the request in.
+    /// Signs the request in: at a page of operators by its cookie, elsewhere by an access token.
     #[must_use]
     pub fn by(mut self, person: &Person) -> Call {
         self.person = Some(person.clone());
@@ -131,6 +131,12 @@ impl Call {
     #[must_use]
     pub fn token(self, token: &str) -> Call {
         self.header("authorization", &["Bearer ", token].concat())
+    }
+
+    /// Signs the request in with the cookie of an operator's page, as it is.
+    #[must_use]
+    pub fn page(self, token: &str) -> Call {
+        self.header("cookie", &["__Host-page=", token].concat())
     }
 
     #[must_use]
@@ -189,7 +195,8 @@ impl Call {
     pub async fn try_send(mut self) -> reqwest::Result<Answer> {
         let now = self.app.now.unwrap_or_else(now);
         if let Some(person) = self.person.take() {
-            self = self.token(&person.token(now));
+            let is_page = self.path.strip_prefix("/admin").is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+            self = if is_page { self.page(&person.page(now)) } else { self.token(&person.token(now)) };
         }
         if let Some(now) = self.app.now {
             self = self.header("x-oree-now", &now.to_rfc3339());

@@ -74,7 +74,22 @@ impl Person {
     /// # Panics
     /// Where `JWT_KEYS` is not usable.
     pub fn token(&self, now: DateTime<Utc>) -> String {
-        let keys = Keys::parse(&variable("JWT_KEYS")).expect("JWT_KEYS is not usable");
-        keys.issue(Access { person: self.id, session: self.session, role: self.role }, now).0
+        keys().issue(self.access(), now).0
     }
+
+    /// What the cookie of an operator's page holds, good at `now`.
+    ///
+    /// # Panics
+    /// Where `JWT_KEYS` is not usable.
+    pub fn page(&self, now: DateTime<Utc>) -> String {
+        keys().issue_page(self.access(), now).0
+    }
+
+    fn access(&self) -> Access {
+        Access { person: self.id, session: self.session, role: self.role }
+    }
+}
+
+fn keys() -> Keys {
+    Keys::parse(&variable("JWT_KEYS")).expect("JWT_KEYS is not usable")
 }

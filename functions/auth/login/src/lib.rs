@@ -6,21 +6,14 @@ edge::function! {
     /// counted by itself from its first sign-in on: nobody else's failures make it wait. 403 `account_closed`, with `erased_at`,
     /// for a closed account whose data are still there: the same call with `restore` opens it again.
     POST "/auth/login" => sign_in, auth: Public, limit: 10, writes, sql: 2, headers: [Cookie],
-        refuses: [ACCOUNT_CLOSED, INACTIVE, INVALID_CREDENTIALS, VERIFY_FIRST, accounts::LOCKED, refusal::BANNED];
+        refuses: [
+            accounts::ACCOUNT_CLOSED, accounts::INACTIVE, accounts::INVALID_CREDENTIALS, accounts::LOCKED, accounts::VERIFY_FIRST,
+            refusal::BANNED];
     uses: [accounts::PASSWORDS, edge::TOKENS]
 }
 
-use accounts::{DeviceCookie, Granted, SignedIn};
-use edge::chrono::{DateTime, SecondsFormat, Utc};
-use edge::{Context, Email, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
-use serde::Deserialize;
-
-refusals! {
-    INVALID_CREDENTIALS: 401 "invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.";
-    INACTIVE: 403 "inactive", fr: "Ce compte est désactivé.", en: "This account is deactivated.";
-    ACCOUNT_CLOSED: 403 "account_closed", fr: "Ce compte est fermé et ses données vont être effacées. Pour le garder, rouvrez-le.", en: "This account is closed and its data will be deleted. To keep it, open it again.";
-    VERIFY_FIRST: 403 "verify_first", fr: "Vérifiez d'abord votre adresse e-mail.", en: "Verify your e-mail address first.";
-}
+use accounts::{SignIn, SignedIn, Until};
+use edge::{Context, Email, Json, Public, Reply, Result, input, refusal};
 
 /// What proves who signs in.
 #[input(name = "Credentials")]
@@ -33,48 +26,12 @@ struct Credentials {
     restore: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
-enum Outcome {
-    Ok(Box<Granted>),
-    Closed {
-        erased_at: DateTime<Utc>,
-    },
-    /// The stored hash was imported and is of the password itself.
-    Legacy,
-}
-
 async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Result<Reply<SignedIn>> {
-    let refresh = accounts::first_refresh_token()?;
-    let cookie = DeviceCookie::of(&ctx)?;
-    let ask = |legacy_password: Option<&str>| {
-        LOGIN
-            .bind(&typed.email)
-            .bind(accounts::digests(&ctx, &typed.password))
-            .bind(refresh.hash())
-            .bind(accounts::device(&ctx))
-            .bind(legacy_password)
-            .bind(cookie.hash())
-            .bind(typed.restore.unwrap_or(false))
-    };
-    let mut outcome = ctx.outcome(ask(None)).await?;
-    if matches!(outcome, Outcome::Legacy) {
-        outcome = ctx.outcome(ask(Some(&accounts::typed(&typed.password)))).await?;
-    }
-    match outcome {
-        Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),
-        Outcome::Closed { erased_at } => {
-            Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
-        }
-        Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
-    }
+    let restore = typed.restore.unwrap_or(false);
+    let SignIn { granted, refresh, cookie } =
+        SignIn::by_password(&ctx, &typed.email, &typed.password, Until::Left { restore }).await?;
+    Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?)))
 }
-
-const LOGIN: Sql = Sql::new(
-    "select edge.login(
-       email => $1, password => $2, refresh_hash => $3, device => $4, legacy_password => $5, device_hash => $6,
-       restore => $7)",
-);
 
 #[cfg(test)]
 mod tests;

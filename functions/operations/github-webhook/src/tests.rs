@@ -5,8 +5,11 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use testing::{Answer, App, database, variable};
 
-use super::report::CONCLUSIONS;
-use super::*;
+use edge::auth;
+use quality::github::{CONCLUSIONS, is_signed};
+use uuid::Uuid;
+
+use super::FUNCTION;
 
 /// `X-Hub-Signature-256` as GitHub's documentation makes it.
 fn signature(secret: &str, body: &str) -> String {

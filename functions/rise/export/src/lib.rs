@@ -9,8 +9,6 @@ edge::function! {
     GET "/rise/export/{user_id}"     => export_rise,     auth: OwnerOrAdmin, limit: 60, reads;
 }
 
-mod csv;
-
 use chrono::NaiveDate;
 use edge::{Context, Csv, Days, List, OwnerOrAdmin, Page, Path, Reply, Result, Sql, Word, input, output};
 use rise::Owner;
@@ -54,7 +52,7 @@ async fn export_rise_csv(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, li
     let of = of.unwrap_or(Of::Kaizens);
     let mark = if list.is_first() && bom == Some(true) { "\u{feff}" } else { "" };
     let page = read(&ctx, &list).await?;
-    let text = [mark, &csv::write(of.columns(), list.is_first(), &page.items)].concat();
+    let text = [mark, &spreadsheet::write(of.columns(), list.is_first(), &page.items)].concat();
     Ok(Reply::new(Csv(text)).file(&[of.word(), ".csv"].concat()).next_cursor(page.next_cursor.as_deref()))
 }
 

@@ -1,7 +1,7 @@
 -- Signs a person in with e-mail and password, and opens a session.
 --
 -- Outcomes: `ok` {person, session}; `invalid_credentials`; `locked` {retry_after_s}, in seconds; `legacy`; and, only with the right
--- password, `banned`, `inactive`, `closed` {erased_at}, `verify_first`. `legacy` asks the caller to call again with `legacy_password`: the
+-- password, `banned`, `inactive`, `closed` {erased_at}, `verify_first`, `forbidden`. `legacy` asks the caller to call again with `legacy_password`: the
 -- account's hash was imported and is of the password itself, which the caller did not send. It happens once in an account's
 -- life, for the sign-in then makes a hash of ours.
 --
@@ -11,6 +11,9 @@
 -- `refresh_hash` is of the session's first refresh token, which the caller has made; hashes of tokens have 32 to 128
 -- characters. `device` names the session to its owner. `device_hash` is of the browser's cookie (`edge.device_source`), null
 -- where the browser keeps none; the account knows the cookie from this sign-in on.
+--
+-- With `page` the session is one of the operators' pages: for staff only, over after 30 minutes, and without a refresh token that
+-- anybody has.
 --
 -- Signing up, in and out are one call each, because each is one decision that must be atomic. What must outlive a refusal,
 -- such as a failed sign-in that was counted, is returned as an outcome: raising would roll it back. An address without
@@ -25,7 +28,7 @@
 -- `edge.await_turn`, the order of locks in `edge.revoke_sessions`.
 create or replace function edge.login(
   email text, password text, refresh_hash text, device text default null, legacy_password text default null,
-  device_hash text default null, restore boolean default false
+  device_hash text default null, restore boolean default false, page boolean default false
 ) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -78,6 +81,9 @@ begin
     return jsonb_build_object('outcome', 'closed', 'erased_at', edge.erased_at(person));
   elsif person.email_verified_at is null and edge.setting('verify_first') = 'true' then
     return jsonb_build_object('outcome', 'verify_first');
+  elsif login.page and person.role not in ('admin', 'privacy', 'qa') then
+    perform edge.audit_as(person.id, 'auth.login_refused', '{}');
+    return jsonb_build_object('outcome', 'forbidden');
   end if;
 
   if person.deleted_at is not null then
@@ -96,8 +102,9 @@ begin
   perform edge.remember_source(person.id, edge.device_source(login.device_hash)),
     edge.audit_as(person.id, 'auth.login', '{}');
   return jsonb_build_object('outcome', 'ok', 'person', edge.person_json(person),
-    'session', edge.open_session(person.id, login.refresh_hash, login.device));
+    'session', edge.open_session(person.id, login.refresh_hash, login.device,
+      case when login.page then interval '30 minutes' else interval '30 days' end));
 end
 $$;
 
-grant execute on function edge.login(text, text, text, text, text, text, boolean) to anon;
+grant execute on function edge.login(text, text, text, text, text, text, boolean, boolean) to anon;
