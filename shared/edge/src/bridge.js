@@ -228,6 +228,17 @@ export function now() {
   return Date.now();
 }
 
+/** A variable of the environment, where it is set. */
+export function setting({ env }, name) {
+  const value = env[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** What a panic says and where it stands; `shim.js` hears of it next. */
+export function panicked(what) {
+  console.log(JSON.stringify({ level: "error", code: "panic", error: what }));
+}
+
 export function log(line) {
   console.log(line);
 }

@@ -25,9 +25,8 @@ extern "C" {
     /// One call of the function, as `shim.js` makes it: `{request, env, context, answered}`.
     pub type Call;
 
-    #[wasm_bindgen(method, getter, structural)]
-    fn env(this: &Call) -> worker::Env;
-
+    fn setting(call: &Call, name: &str) -> Option<String>;
+    fn panicked(what: &str);
     fn http(
         ticket: u32,
         call: &Call,
@@ -75,7 +74,7 @@ struct Sending {
 /// Answers one request to `function`: `bridge.js` gives the answer to the caller.
 pub fn fetch(function: &'static Function, method: String, url: String, headers: String, call: JsValue) {
     let call = Rc::new(Call::from(call));
-    let config = config(function, &call);
+    let config = config(function, |name| setting(&call, name));
     let task = async move {
         let config = config.as_ref().map(Rc::clone).map_err(String::as_str);
         let incoming = Incoming { method, url, headers: Headers(headers) };
@@ -91,9 +90,9 @@ pub fn fetch(function: &'static Function, method: String, url: String, headers: 
 }
 
 /// Runs the clock function for one tick at `time`, in milliseconds since 1970.
-pub fn scheduled(function: &'static Function, time: f64, call: JsValue) {
+pub fn scheduled(function: &'static Function, time: f64, lookup: impl Fn(&str) -> Option<String>, call: JsValue) {
     let call = Rc::new(Call::from(call));
-    let config = config(function, &call);
+    let config = config(function, lookup);
     let task = async move {
         match config {
             Ok(config) => tick(function, time, config, Runtime(call.clone())).await,
@@ -116,15 +115,15 @@ async fn tick(function: &'static Function, time: f64, config: Rc<Config>, runtim
     serve(function, incoming, Ok(config.clone()), runtime).await;
 }
 
-fn config(function: &'static Function, call: &Call) -> Result<Rc<Config>, String> {
-    CONFIG.with(|cell| {
-        cell.get_or_init(|| {
-            let env = call.env();
-            let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
-            Config::load(function.needs().into_iter(), lookup).map(Rc::new)
-        })
-        .clone()
-    })
+fn config(function: &'static Function, lookup: impl Fn(&str) -> Option<String>) -> Result<Rc<Config>, String> {
+    let load = || Config::load(function.needs().into_iter(), function.secrets, lookup).map(Rc::new);
+    CONFIG.with(|cell| cell.get_or_init(load).clone())
+}
+
+/// What a panic says, and where, goes to the log before the instance stops.
+#[wasm_bindgen(start)]
+fn begin() {
+    std::panic::set_hook(Box::new(|what| panicked(&what.to_string())));
 }
 
 /// Keeps a stream until its end, or until its reader goes; gives its number.

@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::call::Call;
 use crate::caller::SqlRole;
-use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
+use crate::config::{PLATFORM, Secrets};
 use crate::reply::Answer;
 use crate::route::Root;
 use crate::settings::{Settings, Variable};
@@ -11,12 +11,15 @@ use futures::future::LocalBoxFuture;
 pub struct Function {
     /// The package, `rise-kaizen`; also the name of the deployed Worker.
     pub package: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
     pub about: &'static str,
     pub trigger: Trigger,
     pub root: Root,
     pub endpoints: &'static [Endpoint],
     /// Settings beside those that its callers imply.
     pub uses: &'static [&'static Settings],
+    /// How secrets are read and judged; a function without endpoints has none.
+    pub secrets: Option<&'static Secrets>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +40,7 @@ pub struct Endpoint {
     pub path: &'static str,
     /// The handler's name; with the package it is the operation id.
     pub operation: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
     pub about: &'static str,
     pub caller: &'static str,
     pub role: SqlRole,
@@ -145,15 +149,8 @@ impl Function {
     /// Everything that it needs from the environment, each once: what it names and what its callers imply.
     pub fn needs(&self) -> Vec<&'static Settings> {
         let mut needs = vec![&PLATFORM];
-        for endpoint in self.endpoints {
-            if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
-                needs.push(&TOKENS);
-            }
-            match endpoint.role {
-                _ if endpoint.sql == 0 => {}
-                SqlRole::Anon | SqlRole::Authenticated => needs.push(&DATABASE_PERSON),
-                SqlRole::Service => needs.push(&DATABASE_SERVICE),
-            }
+        if let Some(secrets) = self.secrets {
+            needs.extend(self.endpoints.iter().flat_map(secrets.implied));
         }
         needs.extend(self.uses);
         let mut each: Vec<&'static Settings> = Vec::new();
@@ -179,7 +176,7 @@ macro_rules! function {
         $(#![doc = $about:literal])*
         FALLBACK;
     ) => {
-        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, [], []);
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, [], [], None);
         $crate::function!(@fetch);
     };
     (
@@ -192,7 +189,8 @@ macro_rules! function {
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
             $crate::Root::Api,
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         $crate::function!(@fetch);
     };
@@ -206,7 +204,8 @@ macro_rules! function {
             $crate::Trigger::Clock { cron: $cron },
             $crate::Root::Api,
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         $crate::function!(@fetch);
         $crate::function!(@scheduled);
@@ -236,22 +235,25 @@ macro_rules! function {
                 [$($($header),*)?]
                 [$($($refusal),*)?]
             )),+],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         // Named, so that an import is not idle where the contract is without them.
         #[cfg(target_arch = "wasm32")]
         const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
-    (@function [$($about:literal)*] $trigger:expr, $root:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
+    (@function [$($about:literal)*] $trigger:expr, $root:expr, [$($endpoint:expr),*], [$($use:expr),*], $secrets:expr) => {
         /// This function's contract.
         pub static FUNCTION: $crate::Function = $crate::Function {
             package: env!("CARGO_PKG_NAME"),
+            #[cfg(not(target_arch = "wasm32"))]
             about: concat!($($about),*),
             trigger: $trigger,
             root: $root,
             endpoints: &[$($endpoint),*],
             uses: &[$($use),*],
+            secrets: $secrets,
         };
     };
     (
@@ -262,6 +264,7 @@ macro_rules! function {
             method: $method,
             path: $path,
             operation: stringify!($handler),
+            #[cfg(not(target_arch = "wasm32"))]
             about: concat!($($about),*),
             caller: stringify!($caller),
             role: <$caller as $crate::Caller>::ROLE,
@@ -312,8 +315,8 @@ macro_rules! function {
 
             /// Answers one tick of the runtime's clock; called by `shim.js`.
             #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
-            pub fn scheduled(time: f64, call: wasm_bindgen::JsValue) {
-                $crate::expansion::scheduled(&super::FUNCTION, time, call);
+            pub fn scheduled(event: wasm_bindgen::JsValue, env: wasm_bindgen::JsValue, call: wasm_bindgen::JsValue) {
+                ::clock::scheduled(&super::FUNCTION, event.into(), env, call);
             }
         }
     };

@@ -76,6 +76,7 @@ pub mod expansion {
 
     #[cfg(target_arch = "wasm32")]
     pub use crate::bridge::{fetch, scheduled};
+    pub use crate::config::SECRETS;
     pub use futures::future::LocalBoxFuture;
     #[cfg(target_arch = "wasm32")]
     pub use wasm_bindgen;

@@ -25,7 +25,7 @@ export default {
 
   async scheduled(event, env, context) {
     // What broke is in the log.
-    await called((call) => bindings.scheduled(event.scheduledTime, call), undefined, env, context).catch(() => {});
+    await called((call) => bindings.scheduled(event, env, call), undefined, env, context).catch(() => {});
   },
 };
 

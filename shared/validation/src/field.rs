@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::collections::BinaryHeap;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
@@ -183,10 +184,16 @@ pub fn check(place: Place, input: &impl Validate) -> Vec<FieldError> {
         Err(errors) => {
             let mut found = Vec::new();
             flatten(place, "", &errors, &mut found);
-            found.sort_by(|a, b| a.field.cmp(&b.field));
-            found
+            sorted(found)
         }
     }
+}
+
+/// By their fields, those of one in the order in which they were found. A heap, because it is small in wasm.
+fn sorted(found: Vec<FieldError>) -> Vec<FieldError> {
+    let order: BinaryHeap<_> = found.iter().enumerate().map(|(at, error)| (error.field.clone(), at)).collect();
+    let mut rest: Vec<Option<FieldError>> = found.into_iter().map(Some).collect();
+    order.into_sorted_vec().into_iter().filter_map(|(_, at)| rest[at].take()).collect()
 }
 
 fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>) {
@@ -211,7 +218,10 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                     .filter(|(name, _)| !["value", "fr", "en"].contains(&name.as_ref()))
                     .map(|(name, value)| (name.to_string(), value.to_string()))
                     .collect();
-                params.sort();
+                // Two at most, `min` and `max`.
+                if params.first() > params.last() {
+                    params.reverse();
+                }
                 let has = |wanted: &str| params.iter().any(|(name, _)| name == wanted);
                 let code = match (rule.code.as_ref(), has("min"), has("max")) {
                     ("length", true, false) => "too_short",

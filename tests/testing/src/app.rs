@@ -207,7 +207,7 @@ impl Call {
     async fn send_native(&self, function: &'static Function) -> Answer {
         let variables = &self.app.variables;
         let lookup = |name: &str| variables.get(name).cloned().or_else(|| std::env::var(name).ok());
-        let config = Config::load(function.needs().into_iter(), lookup).map(Rc::new);
+        let config = Config::load(function.needs().into_iter(), function.secrets, lookup).map(Rc::new);
         let public = variable("PUBLIC_URL");
         let length = ("content-length".to_owned(), self.body.len().to_string());
         let headers = self.headers.iter().chain([&length]).flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
