@@ -110,7 +110,7 @@ async fn tick(function: &'static Function, time: f64, config: Rc<Config>, runtim
     let Some(keys) = config.keys() else { return };
     // The clock enters by the same door as everybody, with a token of our own.
     let token = keys.issue_internal(function.package, runtime.now());
-    let headers = ["authorization:Bearer ", &token, "\nx-oree-scheduled:", &scheduled.to_rfc3339(), "\n"].concat();
+    let headers = ["authorization:Bearer ", &token, "\nx-oree-scheduled:", &validation::rfc3339(scheduled, 3), "\n"].concat();
     let incoming = Incoming { method: "POST".to_owned(), url: "https://internal/".to_owned(), headers: Headers(headers) };
     serve(function, incoming, Ok(config.clone()), runtime).await;
 }

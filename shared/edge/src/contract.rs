@@ -275,7 +275,7 @@ macro_rules! function {
             sql: $sql,
             body: $body,
             idempotent: $idempotent,
-            invoke: |call| Box::pin($crate::run::<$caller, _, _>(call, $handler)),
+            invoke: |call| $crate::run::<$caller, _, _>(call, $handler),
             #[cfg(not(target_arch = "wasm32"))]
             headers: &[$($crate::describe::Header::$header),*],
             refuses: &[$($refusal),*],

@@ -165,7 +165,7 @@ impl HttpAnswer {
 
     /// The body as JSON; `None` where it is something else.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        small_json::from_slice(&self.body).ok()
     }
 }
 

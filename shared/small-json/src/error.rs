@@ -49,9 +49,12 @@ impl Error {
         Error(Box::new(Inner { why, path: name.to_owned(), at: 0 }))
     }
 
-    /// One level further out.
+    /// One level further out; it has been read to `at`.
     #[cold]
-    pub(crate) fn below(mut self, name: &str) -> Error {
+    pub(crate) fn below(mut self, name: &str, at: usize) -> Error {
+        if self.0.at == 0 {
+            self.0.at = at;
+        }
         let path = &mut self.0.path;
         if !path.is_empty() {
             path.insert(0, '.');
@@ -61,8 +64,8 @@ impl Error {
     }
 
     #[cold]
-    pub(crate) fn below_index(self, index: usize) -> Error {
-        self.below(&index.to_string())
+    pub(crate) fn below_index(self, index: usize, at: usize) -> Error {
+        self.below(&index.to_string(), at)
     }
 
     pub fn why(&self) -> &Why {
@@ -74,7 +77,7 @@ impl Error {
         &self.0.path
     }
 
-    /// Line and column, from 1, where reading `text` ended, for [`Why::Malformed`].
+    /// Line and column, from 1, where reading `text` ended; of what is no JSON, where it ceases to be.
     pub fn position(&self, text: &[u8]) -> (usize, usize) {
         let read = text.get(..self.0.at).unwrap_or(text);
         let line = read.iter().filter(|byte| **byte == b'\n').count() + 1;

@@ -21,5 +21,5 @@ mod tests;
 pub use error::{Error, Why};
 pub use number::number;
 pub use read::{DEPTH, Reader, from_slice, from_str, members};
-pub use text::Text;
+pub use text::{Text, from_pairs};
 pub use write::{Object, write_string};

@@ -494,7 +494,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
         if !self.reader.next(&mut self.list)? {
             return Ok(None);
         }
-        seed.deserialize(&mut *self.reader).map(Some).map_err(|error| error.below_index(self.list.count - 1))
+        seed.deserialize(&mut *self.reader).map(Some).map_err(|error| error.below_index(self.list.count - 1, self.reader.at))
     }
 }
 
@@ -516,7 +516,7 @@ impl<'de> MapAccess<'de> for Members<'_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        seed.deserialize(&mut *self.reader).map_err(|error| error.below(&self.key))
+        seed.deserialize(&mut *self.reader).map_err(|error| error.below(&self.key, self.reader.at))
     }
 }
 

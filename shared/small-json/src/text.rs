@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, VariantAccess, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, VariantAccess, Visitor};
 
 use crate::number::number;
 use crate::{Error, Why};
@@ -14,11 +15,31 @@ impl<'de> Text<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Text<'de> {
-    type Deserializer = Self;
+/// Reads names with texts, such as the parameters of a query, as the members of a struct.
+///
+/// # Errors
+/// What did not fit; its path is the name.
+pub fn from_pairs<'de, T: Deserialize<'de>>(pairs: &'de [(String, String)]) -> Result<T, Error> {
+    T::deserialize(MapAccessDeserializer::new(Pairs { pairs, value: None }))
+}
 
-    fn into_deserializer(self) -> Self {
-        self
+struct Pairs<'de> {
+    pairs: &'de [(String, String)],
+    value: Option<&'de (String, String)>,
+}
+
+impl<'de> MapAccess<'de> for Pairs<'de> {
+    type Error = Error;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Error> {
+        let Some((pair, rest)) = self.pairs.split_first() else { return Ok(None) };
+        (self.pairs, self.value) = (rest, Some(pair));
+        seed.deserialize(Text(Cow::Borrowed(&pair.0))).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        let (name, value) = self.value.ok_or_else(unfit)?;
+        seed.deserialize(Text(Cow::Borrowed(value))).map_err(|error| error.below(name, 0))
     }
 }
 
