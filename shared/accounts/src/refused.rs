@@ -1,5 +1,4 @@
 use edge::{Error, refusals};
-use serde::Deserialize;
 
 refusals! {
     /// An account has this address.
@@ -12,8 +11,8 @@ refusals! {
 }
 
 /// A person's own password, asked for again, was not right; as `edge.refuse_password` tells.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
+#[derive(Debug)]
 pub enum Refused {
     WrongPassword,
     Locked { retry_after_s: i64 },

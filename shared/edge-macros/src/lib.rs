@@ -65,6 +65,73 @@ pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
+/// What SQL tells, `{"outcome": "closed", "erased_at": …}`: `#[outcome]` on an enum of one variant for each word. A variant has
+/// the members that it names, or one or more types, each of which is read from the whole object. A last one marked `#[other]` is
+/// read where the word is none of them. `#[outcome(tag = "action")]`: the member that has the word.
+///
+/// It is what serde's `tag` does, from the text itself: serde keeps a copy of each value, and code for every kind of it.
+#[proc_macro_attribute]
+pub fn outcome(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut tag = "outcome".to_owned();
+    let parser = syn::meta::parser(|meta| {
+        tag = meta.value()?.parse::<LitStr>()?.value();
+        Ok(())
+    });
+    if let Err(error) = syn::parse::Parser::parse(parser, arguments) {
+        return error.to_compile_error().into();
+    }
+    let mut item = parse_macro_input!(item as ItemEnum);
+    let ident = item.ident.clone();
+    let (mut arms, mut other) = (Vec::new(), quote!(Err(::edge::expansion::another_word())));
+    for variant in &mut item.variants {
+        let (name, word) = (variant.ident.clone(), snake(&variant.ident.to_string()));
+        let is_other = variant.attrs.iter().any(|attribute| attribute.path().is_ident("other"));
+        variant.attrs.retain(|attribute| !attribute.path().is_ident("other"));
+        let value = match &mut variant.fields {
+            Fields::Unit => quote!(Ok(#ident::#name)),
+            Fields::Unnamed(parts) => {
+                let parts = parts.unnamed.iter().map(|_| quote!(::edge::expansion::part(&json)?));
+                quote!(Ok(#ident::#name(#(#parts),*)))
+            }
+            Fields::Named(fields) => {
+                for field in &mut fields.named {
+                    write_in_one_form(field);
+                }
+                let members = fields.named.clone();
+                let names: Vec<_> = members.iter().filter_map(|member| member.ident.clone()).collect();
+                fields.named.iter_mut().for_each(|field| field.attrs.retain(|attribute| !attribute.path().is_ident("serde")));
+                quote! {{
+                    #[derive(::serde::Deserialize)]
+                    struct Members {
+                        #members
+                    }
+                    let Members { #(#names),* } = ::edge::expansion::part(&json)?;
+                    Ok(#ident::#name { #(#names),* })
+                }}
+            }
+        };
+        if is_other {
+            other = value;
+        } else {
+            arms.push(quote!(#word => #value));
+        }
+    }
+    quote! {
+        #item
+
+        impl<'de> ::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<#ident, D::Error> {
+                let json = ::edge::expansion::json(deserializer)?;
+                match ::edge::expansion::word(&json, #tag).as_str() {
+                    #(#arms,)*
+                    _ => #other,
+                }
+            }
+        }
+    }
+    .into()
+}
+
 fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
     if let Fields::Named(fields) = &mut item.fields {
         for field in &mut fields.named {

@@ -67,8 +67,7 @@ pub enum Status {
     Cancelled,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Submitted {
     Created {
         id: Uuid,

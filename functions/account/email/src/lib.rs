@@ -12,7 +12,6 @@ edge::function! {
 use accounts::{ENOUGH_LETTERS, Link, Refused};
 use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result, Sql, input, output};
 use outbox::Entry;
-use serde::Deserialize;
 
 /// The new address, and the password that allows the change.
 #[input(name = "EmailChange")]
@@ -35,15 +34,14 @@ enum Status {
     VerifyFirst,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Ok {
         outbox: Vec<Entry>,
     },
     Unchanged,
     Limited,
-    #[serde(untagged)]
+    #[other]
     Refused(Refused),
 }
 

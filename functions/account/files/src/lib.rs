@@ -34,7 +34,6 @@ use edge::{
     All, Context, Error, FieldError, Json, List, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
 };
 use files::{BEGINNING, MediaType, NewFile};
-use serde::Deserialize;
 use storage::Storage;
 use uuid::Uuid;
 
@@ -99,8 +98,7 @@ struct UploadHeaders {
     if_none_match: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Ok { file: Box<File> },
     LetGo,

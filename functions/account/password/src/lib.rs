@@ -11,7 +11,6 @@ edge::function! {
 use accounts::Refused;
 use edge::{Context, Json, Person, Reply, Result, Sql, input};
 use outbox::Entry;
-use serde::Deserialize;
 
 /// The present password and the new one.
 #[input(name = "PasswordChange")]
@@ -23,13 +22,12 @@ struct Passwords {
     new: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Ok {
         outbox: Vec<Entry>,
     },
-    #[serde(untagged)]
+    #[other]
     Refused(Refused),
 }
 

@@ -13,7 +13,6 @@ edge::function! {
 use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
 use edge::chrono::{DateTime, SecondsFormat, Utc};
 use edge::{Context, Email, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
-use serde::Deserialize;
 
 refusals! {
     INVALID_CREDENTIALS: 401 "invalid_credentials", fr: "Adresse ou mot de passe incorrect.", en: "Wrong address or password.";
@@ -33,8 +32,7 @@ struct Credentials {
     restore: Option<bool>,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Ok(Box<Granted>),
     Invalid,

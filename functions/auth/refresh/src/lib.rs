@@ -32,20 +32,20 @@ struct RefreshRequest {
     refresh_token: String,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
-    Ok {
-        #[serde(flatten)]
-        granted: Box<Granted>,
-        /// Which of the tokens offered is good now, from 1.
-        successor: usize,
-    },
+    Ok(Box<Granted>, Chosen),
     Invalid,
     Expired,
     Revoked,
     Banned,
     Reused,
+}
+
+#[derive(Deserialize)]
+struct Chosen {
+    /// Which of the tokens offered is good now, from 1.
+    successor: usize,
 }
 
 async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest>) -> Result<Reply<SignedIn>> {
@@ -62,7 +62,7 @@ async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest
         .bind(accounts::device(&ctx))
         .bind(cookie.kept_hash());
     match ctx.sql(refresh).await?.one()? {
-        Outcome::Ok { granted, successor } => {
+        Outcome::Ok(granted, Chosen { successor }) => {
             let good = successor.checked_sub(1).and_then(|place| offered.get(place));
             let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
             Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
