@@ -38,7 +38,7 @@ pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
     match parse_macro_input!(item as Item) {
         Item::Struct(mut item) => {
             for field in &mut item.fields {
-                write_in_one_form(field);
+                write_in_one_form(field, true);
             }
             let is_version = |field: &Field| field.ident.as_ref().is_some_and(|name| name == "version") && is(&field.ty, "i32");
             let versioned = item.fields.iter().any(is_version);
@@ -95,7 +95,7 @@ pub fn outcome(arguments: TokenStream, item: TokenStream) -> TokenStream {
             }
             Fields::Named(fields) => {
                 for field in &mut fields.named {
-                    write_in_one_form(field);
+                    write_in_one_form(field, false);
                 }
                 let members = fields.named.clone();
                 let names: Vec<_> = members.iter().filter_map(|member| member.ident.clone()).collect();
@@ -136,7 +136,7 @@ fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
     if let Fields::Named(fields) = &mut item.fields {
         for field in &mut fields.named {
             if !is(&field.ty, "Option") {
-                write_in_one_form(field);
+                write_in_one_form(field, true);
                 continue;
             }
             if field.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
@@ -183,7 +183,7 @@ fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
 }
 
 /// Days and moments are read and written by `validation::written`, unless the field says how itself.
-fn write_in_one_form(field: &mut Field) {
+fn write_in_one_form(field: &mut Field, is_described: bool) {
     let says = |word: &str| {
         let attributes = field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde"));
         attributes.into_iter().any(|attribute| quote!(#attribute).to_string().contains(word))
@@ -197,6 +197,10 @@ fn write_in_one_form(field: &mut Field) {
     } else if within(&field.ty).is_some_and(has_one_form) {
         if !says("default") {
             field.attrs.push(parse_quote!(#[serde(default)]));
+            if is_described {
+                // What goes out is always there.
+                field.attrs.push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), schemars(!default))]));
+            }
         }
         field.attrs.push(parse_quote!(#[serde(serialize_with = "::edge::validation::written_or_null::serialize")]));
         field.attrs.push(parse_quote!(#[serde(deserialize_with = "::edge::validation::written_or_null::deserialize")]));
