@@ -4,7 +4,7 @@ use std::path::Path;
 
 use edge::describe::{Header, Place, Scheme};
 use edge::schemars::Schema;
-use edge::{Endpoint, Function, Trigger, route};
+use edge::{Endpoint, Function, Media, Trigger, route};
 use serde_json::{Map, Value, json};
 
 use crate::examples::{Example, Examples, file_name};
@@ -113,17 +113,24 @@ fn describe(
     if !parameters.is_empty() {
         described["parameters"] = Value::Array(parameters);
     }
-    if let Some(body) = &input.body {
-        let mut schema = body.clone().to_value();
-        let about = schemas.resolved(schema.clone())["description"].as_str().map(str::to_owned);
-        crate::schemas::tidy(&mut schema, true);
-        let mut content = json!({ "schema": schema });
-        if let Some(example) = example.filter(|example| !example.body.is_null()) {
-            content["example"] = example.body.clone();
+    if let Some((_, first)) = input.bodies.first() {
+        let about = schemas.resolved(first.clone().to_value())["description"].as_str().map(str::to_owned);
+        let is_signed = endpoint.caller.starts_with("Signed");
+        let about = about.unwrap_or_else(|| if is_signed { "As it was signed." } else { "As it is sent." }.to_owned());
+        let mut content = Map::new();
+        for (media, body) in &input.bodies {
+            let mut schema = body.clone().to_value();
+            crate::schemas::tidy(&mut schema, true);
+            let mut described = json!({ "schema": schema });
+            // Services sign JSON.
+            let is_json = *media == Media::JSON || is_signed;
+            if let Some(example) = example.filter(|example| is_json && !example.body.is_null()) {
+                described["example"] = example.body.clone();
+            }
+            let names = media.names().map(|name| if is_signed { "application/json" } else { name });
+            content.extend(names.map(|name| (name.to_owned(), described.clone())));
         }
-        let about = about.unwrap_or_else(|| "As it was signed.".to_owned());
-        described["requestBody"] =
-            json!({ "description": about, "required": !input.body_optional, "content": { "application/json": content } });
+        described["requestBody"] = json!({ "description": about, "required": !input.body_optional, "content": content });
     }
     described["responses"] = responses(endpoint, output, examples);
     described

@@ -77,11 +77,13 @@ function lines(answer, wanted) {
 
 /**
  * Calls outside for an answer that comes piece by piece, under the ticket's own number until it is dropped: first the ticket
- * gets status and headers, then `pull` a piece at a time. `first`, `silence` and `whole` are milliseconds.
+ * gets status and headers, then `pull` a piece at a time. `first`, `silence` and `whole` are milliseconds. Where the caller
+ * leaves, it is hung up on.
  */
-export async function open(ticket, method, url, headers, content, wanted, first, silence, whole) {
+export async function open(ticket, { request }, method, url, headers, content, wanted, first, silence, whole) {
   const own = instance;
   const controller = new AbortController();
+  request?.signal.addEventListener("abort", () => controller.abort(), { once: true });
   const source = { controller, silence, reader: null, end: deadline(controller, whole) };
   sources.set(ticket, source);
   const start = deadline(controller, first);

@@ -39,7 +39,18 @@ extern "C" {
         most: f64,
         wanted: &str,
     );
-    fn open(ticket: u32, method: &str, url: &str, headers: &str, body: &[u8], wanted: &str, first: f64, silence: f64, whole: f64);
+    fn open(
+        ticket: u32,
+        call: &Call,
+        method: &str,
+        url: &str,
+        headers: &str,
+        body: &[u8],
+        wanted: &str,
+        first: f64,
+        silence: f64,
+        whole: f64,
+    );
     fn pull(ticket: u32, source: u32);
     pub(crate) fn hangup(source: u32);
     fn body(ticket: u32, call: &Call, cap: f64);
@@ -218,6 +229,14 @@ impl Call {
         limit(ticket.number(), self, binding, key);
     }
 
+    /// Asks for an answer that comes piece by piece; it is known by the ticket's number until [`hangup`].
+    pub(crate) fn open(&self, ticket: &Ticket, request: &crate::Http, patience: Patience) {
+        let (headers, wanted) = lines(request);
+        let Patience { first, silence, whole } = patience;
+        let [first, silence, whole] = [first, silence, whole].map(milliseconds);
+        open(ticket.number(), self, request.method, &request.url, &headers, &request.body, &wanted, first, silence, whole);
+    }
+
     /// Keeps the call alive until `work` is done.
     pub(crate) fn later(&self, work: impl Future<Output = ()> + 'static) {
         let number = later(self);
@@ -226,14 +245,6 @@ impl Call {
             done(number);
         }));
     }
-}
-
-/// Asks for an answer that comes piece by piece; it is known by the ticket's number until [`hangup`].
-pub(crate) fn open_stream(ticket: &Ticket, request: &crate::Http, patience: Patience) {
-    let (headers, wanted) = lines(request);
-    let Patience { first, silence, whole } = patience;
-    let [first, silence, whole] = [first, silence, whole].map(milliseconds);
-    open(ticket.number(), request.method, &request.url, &headers, &request.body, &wanted, first, silence, whole);
 }
 
 pub(crate) fn pull_piece(ticket: &Ticket, source: u32) {

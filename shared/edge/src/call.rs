@@ -12,6 +12,7 @@ use crate::contract::{Endpoint, Limit};
 use crate::http::Unread;
 use crate::idempotency::Key;
 use crate::log::Log;
+use crate::media::Media;
 use crate::request::Parts;
 use crate::runtime::Runtime;
 use crate::tags::Tags;
@@ -33,34 +34,39 @@ impl Call {
     /// Counts this call against its operation and the person, or the address and its network where nobody is known.
     pub(crate) async fn limit(&self, person: Option<Uuid>) -> Result<()> {
         let limit = self.endpoint.limit;
+        self.count_under(limit, self.endpoint.operation, person).await
+    }
+
+    /// Counts this call against what a gate may hear: far more than the endpoint's own limit, and apart from it.
+    pub(crate) async fn limit_of_gate(&self, person: Option<Uuid>) -> Result<()> {
+        self.count_under(self.endpoint.limit.of_gate(), &[self.endpoint.operation, ".gate"].concat(), person).await
+    }
+
+    async fn count_under(&self, limit: Limit, operation: &str, person: Option<Uuid>) -> Result<()> {
         let Some(person) = person else {
-            self.count(limit, &self.parts.ip_key()).await?;
+            self.count(limit, operation, &self.parts.ip_key()).await?;
             return match self.parts.ip_network() {
-                Some(network) => self.count(limit.of_network(), &network).await,
+                Some(network) => self.count(limit.of_network(), operation, &network).await,
                 None => Ok(()),
             };
         };
-        self.count(limit, &person.to_string()).await
+        self.count(limit, operation, &person.to_string()).await
     }
 
-    async fn count(&self, limit: Limit, who: &str) -> Result<()> {
+    async fn count(&self, limit: Limit, operation: &str, who: &str) -> Result<()> {
         let Some(binding) = limit.binding() else { return Ok(()) };
-        let key = [self.package, ".", self.endpoint.operation, ":", who].concat();
+        let key = [self.package, ".", operation, ":", who].concat();
         if self.runtime.limit(binding, &key).await { Ok(()) } else { Err(Error::rate_limited(limit)) }
     }
 
-    /// Reads the body under its cap; `json` bodies must be declared as such.
-    pub(crate) async fn read_body(&self, json: bool) -> Result<Vec<u8>> {
+    /// Reads the body under its cap. One that is not empty must be declared as what the endpoint takes.
+    pub(crate) async fn read_body(&self, media: Media) -> Result<Vec<u8>> {
         let body = self.runtime.body(self.endpoint.body).await.map_err(|unread| match unread {
             Unread::TooLarge => Error::body_too_large(),
             Unread::Broken(why) => Error::from(refusal::BODY_INCOMPLETE).because(why),
         })?;
-        if json && !body.is_empty() {
-            let declared = self.parts.headers.get("content-type").unwrap_or_default();
-            let kind = declared.split(';').next().unwrap_or_default().trim_ascii();
-            if !kind.eq_ignore_ascii_case("application/json") {
-                return Err(Error::unsupported_media_type());
-            }
+        if !body.is_empty() && media.declared(self.parts.content_type()).is_none() {
+            return Err(Error::unsupported_media_type(media));
         }
         Ok(body)
     }
@@ -90,6 +96,8 @@ impl Call {
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),
             last_event_id: header("last-event-id").map(str::to_owned),
             ip: self.parts.ip_truncated(),
+            // XX is no country, and T1 the network Tor.
+            country: header("cf-ipcountry").filter(|code| !matches!(*code, "XX" | "T1")).map(str::to_owned),
             user_agent: header("user-agent").unwrap_or_default().chars().filter(|c| !c.is_control()).take(200).collect(),
             cookies: header("cookie").map(str::to_owned),
             config: self.config.clone(),

@@ -41,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) if_match: Option<String>,
     pub(crate) last_event_id: Option<String>,
     pub(crate) ip: String,
+    pub(crate) country: Option<String>,
     pub(crate) user_agent: String,
     pub(crate) cookies: Option<String>,
     pub(crate) config: Rc<Config>,
@@ -65,6 +66,11 @@ impl Context {
     /// The caller's address as far as it may be kept: /24 of IPv4, /48 of IPv6; empty where it is unknown.
     pub fn ip(&self) -> &str {
         &self.0.ip
+    }
+
+    /// The country that the request came from (ISO 3166-1 alpha-2), where Cloudflare says so. A hint, and no proof.
+    pub fn country(&self) -> Option<&str> {
+        self.0.country.as_deref()
     }
 
     /// `User-Agent`, at most 200 characters.

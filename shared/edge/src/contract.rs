@@ -56,6 +56,8 @@ pub struct Endpoint {
     pub body: usize,
     /// The handler answers repeats under one `Idempotency-Key` itself; elsewhere the frame does: see [`Endpoint::takes_key`].
     pub idempotent: bool,
+    /// What is sent is heard by a function that may answer it, before limit, quota and database: see [`Gate`](crate::Gate).
+    pub is_gated: bool,
     pub invoke: fn(Call) -> LocalBoxFuture<'static, Result<Answer, Error>>,
     /// Headers that callers send or read beside those that the rest of the contract implies.
     #[cfg(not(target_arch = "wasm32"))]
@@ -112,6 +114,11 @@ impl Limit {
             _ => 1200,
         };
         Limit { per_minute, ..self }
+    }
+
+    /// What a gate may hear, which no quota narrows.
+    pub(crate) fn of_gate(self) -> Limit {
+        Limit { per_minute: 1200, ..self }
     }
 
     pub(crate) fn binding(self) -> Option<&'static str> {
@@ -188,7 +195,7 @@ macro_rules! function {
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
             $crate::Root::Api,
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
             [$($(&$use),*)?],
             Some(&$crate::expansion::SECRETS)
         );
@@ -203,7 +210,7 @@ macro_rules! function {
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
             $crate::Root::Api,
-            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [])],
+            [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
             [$($(&$use),*)?],
             Some(&$crate::expansion::SECRETS)
         );
@@ -216,7 +223,7 @@ macro_rules! function {
         $(
             $(#[doc = $does:literal])+
             $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt $(or $over:literal)?, $access:ident
-                $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)?
+                $(, reply: $reply:literal $(or $also:literal)*)? $(, sql: $sql:literal)? $(, body: $body:literal)? $(, idempotent $(=> $never:ident)?)? $(, gate: $gate:path)?
                 $(, headers: [$($header:ident),* $(,)?])? $(, refuses: [$($refusal:path),* $(,)?])?;
         )+
         $(uses: [$($use:path),* $(,)?])?
@@ -231,6 +238,7 @@ macro_rules! function {
                 ($crate::function!(@or $($sql)?, 1))
                 ($crate::function!(@or $($body)?, 65_536))
                 ($crate::function!(@flag $(idempotent $($never)?)?))
+                [$($gate)?]
                 [$($($also),*)?]
                 [$($($header),*)?]
                 [$($($refusal),*)?]
@@ -258,7 +266,7 @@ macro_rules! function {
     };
     (
         @endpoint [$($about:literal)*] ($method:expr) ($path:literal) $handler:ident ($caller:ty) ($limit:expr) $access:ident
-        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($also:literal),*] [$($header:ident),*] [$($refusal:path),*]
+        ($reply:expr) ($sql:expr) ($body:expr) ($idempotent:expr) [$($gate:path)?] [$($also:literal),*] [$($header:ident),*] [$($refusal:path),*]
     ) => {
         $crate::Endpoint {
             method: $method,
@@ -275,7 +283,8 @@ macro_rules! function {
             sql: $sql,
             body: $body,
             idempotent: $idempotent,
-            invoke: |call| $crate::run::<$caller, _, _>(call, $handler),
+            is_gated: $crate::function!(@is_gated $($gate)?),
+            invoke: |call| $crate::function!(@run call $caller, $handler $(, $gate)?),
             #[cfg(not(target_arch = "wasm32"))]
             headers: &[$($crate::describe::Header::$header),*],
             refuses: &[$($refusal),*],
@@ -294,6 +303,10 @@ macro_rules! function {
     (@or $given:literal, $default:literal) => { $given };
     (@flag) => { false };
     (@flag idempotent) => { true };
+    (@is_gated) => { false };
+    (@is_gated $gate:path) => { true };
+    (@run $call:ident $caller:ty, $handler:ident) => { $crate::run::<$caller, _, _>($call, $handler) };
+    (@run $call:ident $caller:ty, $handler:ident, $gate:path) => { $crate::run_gated::<$caller, _, _>($call, $handler, $gate) };
     (@fetch) => {
         #[cfg(target_arch = "wasm32")]
         mod fetch {

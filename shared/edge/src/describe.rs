@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use crate::media::Media;
 use crate::refusal::{self, Refusal};
 use crate::{Access, Caller, Endpoint, Handler};
 
@@ -10,14 +11,29 @@ use crate::{Access, Caller, Endpoint, Handler};
 pub struct Shape {
     pub path: Option<Schema>,
     pub query: Option<Schema>,
-    pub body: Option<Schema>,
+    /// What the body may be, by what it is declared as; none where it is not read.
+    pub bodies: Vec<(Media, Schema)>,
     pub body_optional: bool,
-    /// The body is JSON.
-    pub json: bool,
     /// Schema of the answer; the schema of `null` where there is none.
     pub reply: Option<Schema>,
     pub reply_type: &'static str,
     pub scheme: Scheme,
+}
+
+impl Shape {
+    pub(crate) fn add_body(&mut self, media: Media, schema: Schema) {
+        self.bodies.push((media, schema));
+    }
+
+    /// The schema of a JSON body.
+    pub fn json(&self) -> Option<&Schema> {
+        self.bodies.iter().find(|(media, _)| *media == Media::JSON).map(|(_, schema)| schema)
+    }
+
+    /// All that the body may be declared as.
+    pub fn media(&self) -> Media {
+        self.bodies.iter().fold(Media::NONE, |all, (media, _)| all.or(*media))
+    }
 }
 
 /// Adds a parameter to those that `schema` describes.
@@ -65,7 +81,7 @@ pub fn shape<C: Caller, A, H: Handler<C, A>>(generator: &mut SchemaGenerator, _:
 where
     H::Output: JsonSchema,
 {
-    let mut shape = Shape { json: H::JSON, scheme: C::SCHEME, ..Shape::default() };
+    let mut shape = Shape { scheme: C::SCHEME, ..Shape::default() };
     H::describe(&mut shape, generator);
     shape
 }
@@ -118,9 +134,10 @@ impl Endpoint {
     /// Every refusal that a caller of this endpoint may meet: those that the contract names, and those that follow from it.
     pub fn refusals(&self) -> Vec<Refusal> {
         let shape = (self.describe)(&mut SchemaGenerator::default());
-        let takes_input = shape.path.is_some() || shape.query.is_some() || shape.body.is_some();
+        let takes_input = shape.path.is_some() || shape.query.is_some() || !shape.bodies.is_empty();
+        let media = shape.media();
         let is_ranked = ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
-        let implied: [(&[Refusal], bool); 15] = [
+        let implied: [(&[Refusal], bool); 18] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),
             (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
@@ -129,8 +146,11 @@ impl Endpoint {
             (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
             (&[refusal::RATE_LIMITED], self.limit.requests().is_some() && self.limit.status == 429),
             (&[refusal::OVER_LIMIT], self.limit.status == 503),
-            (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], shape.body.is_some()),
-            (&[refusal::UNSUPPORTED_MEDIA_TYPE, refusal::MALFORMED_JSON], shape.json),
+            (&[refusal::BODY_TOO_LARGE, refusal::BODY_INCOMPLETE], !media.is_none()),
+            (&[refusal::UNSUPPORTED_MEDIA_TYPE], !media.is_none() && !media.has(Media::ANY)),
+            (&[refusal::MALFORMED_JSON], media.has(Media::JSON)),
+            (&[refusal::MALFORMED_TEXT], media.has(Media::TEXT)),
+            (&[refusal::MALFORMED_FORM], media.has(Media::FORM.or(Media::MULTIPART))),
             (&[refusal::INVALID], takes_input || self.takes_key() || self.access == Access::Writes),
             (&[refusal::UNAVAILABLE], self.sql > 0),
             (&[refusal::PRECONDITION_FAILED], self.has(Header::IfMatch)),

@@ -4,6 +4,7 @@ use small_json::Object;
 use validation::{FieldError, Language, Message, Place, Rejected};
 
 use crate::contract::Limit;
+use crate::media::Media;
 use crate::refusal::{self, Refusal};
 use crate::reply::Answer;
 
@@ -69,8 +70,9 @@ impl Error {
         Error::from(refusal::BODY_TOO_LARGE)
     }
 
-    pub(crate) fn unsupported_media_type() -> Error {
-        Error::from(refusal::UNSUPPORTED_MEDIA_TYPE)
+    pub(crate) fn unsupported_media_type(accepts: Media) -> Error {
+        let names: Vec<&str> = accepts.names().collect();
+        Error::from(refusal::UNSUPPORTED_MEDIA_TYPE).with("accepts", names.join(", "))
     }
 
     /// 503: something that we depend on did not answer. The reason goes to the log.

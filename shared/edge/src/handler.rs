@@ -1,7 +1,6 @@
 //! How a plain async function becomes an endpoint: authenticate, limit, read, parse, run.
 
 use std::future::Future;
-use std::marker::PhantomData;
 
 use chrono::{DateTime, Utc};
 use futures::future::LocalBoxFuture;
@@ -9,6 +8,7 @@ use futures::future::LocalBoxFuture;
 use crate::call::Call;
 use crate::caller::{Caller, Credentials, Identity, SqlRole};
 use crate::input::{Described, Input, both};
+use crate::media::Media;
 use crate::reply::{Answer, Body, Reply};
 use crate::request::Parts;
 use crate::{Context, Error, Result, idempotency};
@@ -16,24 +16,25 @@ use crate::{Context, Error, Result, idempotency};
 /// An async function `(context, caller, inputs…) -> Result<Reply<T>>`.
 pub trait Handler<C, A> {
     type Output: Body + Described;
-    const BODY: bool;
-    const JSON: bool;
+    const MEDIA: Media;
 
-    /// The answer has `status` where the reply names none.
+    /// Reads the inputs.
     ///
     /// # Errors
-    /// What the inputs refuse; nothing has run then.
-    fn start(
-        self,
-        context: Context,
-        caller: C,
-        parts: &Parts,
-        body: &[u8],
-        status: u16,
-    ) -> Result<LocalBoxFuture<'static, Result<Answer>>>;
+    /// What they refuse; nothing has run then.
+    fn read(parts: &Parts, body: &[u8]) -> Result<A>;
+
+    /// The answer has `status` where the reply names none.
+    fn call(self, context: Context, caller: C, inputs: A, status: u16) -> LocalBoxFuture<'static, Result<Answer>>;
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator);
+}
+
+/// A function `(&context, &inputs…) -> Option<Reply<T>>` that hears what was sent before limit, quota and database: what it
+/// answers is the answer, and the handler hears nothing of it.
+pub trait Gate<A, T> {
+    fn answer(&self, context: &Context, inputs: &A) -> Option<Reply<T>>;
 }
 
 macro_rules! handler {
@@ -46,21 +47,23 @@ macro_rules! handler {
             $($input: Input),*
         {
             type Output = T;
-            const BODY: bool = false $(|| $input::BODY)*;
-            const JSON: bool = false $(|| $input::JSON)*;
+            const MEDIA: Media = Media::NONE$(.or($input::MEDIA))*;
 
-            fn start(
+            fn read(parts: &Parts, body: &[u8]) -> Result<($($input,)*)> {
+                let read: fn(&Parts, &[u8]) -> _ = $read;
+                let $pattern = read(parts, body)?;
+                Ok(($($value,)*))
+            }
+
+            fn call(
                 self,
                 context: Context,
                 caller: C,
-                parts: &Parts,
-                body: &[u8],
+                ($($value,)*): ($($input,)*),
                 status: u16,
-            ) -> Result<LocalBoxFuture<'static, Result<Answer>>> {
-                let read: fn(&Parts, &[u8]) -> _ = $read;
-                let $pattern = read(parts, body)?;
+            ) -> LocalBoxFuture<'static, Result<Answer>> {
                 let running = self(context, caller, $($value),*);
-                Ok(Box::pin(async move { Ok(running.await?.answer(status)) }))
+                Box::pin(async move { Ok(running.await?.answer(status)) })
             }
 
             #[cfg(not(target_arch = "wasm32"))]
@@ -68,6 +71,15 @@ macro_rules! handler {
                 $($input::describe(shape, generator);)*
                 shape.reply = Some(generator.subschema_for::<T>());
                 shape.reply_type = T::CONTENT_TYPE;
+            }
+        }
+
+        impl<F, T, $($input),*> Gate<($($input,)*), T> for F
+        where
+            F: Fn(&Context, $(&$input),*) -> Option<Reply<T>>,
+        {
+            fn answer(&self, context: &Context, ($($value,)*): &($($input,)*)) -> Option<Reply<T>> {
+                self(context, $($value),*)
             }
         }
     };
@@ -89,35 +101,71 @@ where
     A: 'static,
     H: Handler<C, A> + 'static,
 {
-    let (after_body, has_body, is_json) = (C::AFTER_BODY, H::BODY, H::JSON);
-    let own = Own { handler, caller: None::<C>, inputs: PhantomData };
-    Box::pin(way(call, Box::new(own), Needs { role: C::ROLE, after_body, has_body, is_json }))
+    begin(call, handler, None::<Open>)
+}
+
+/// As [`run`], with a gate: what was sent is read under a limit of its own, which no quota of the endpoint narrows, and whom the
+/// gate answers is not counted further.
+pub fn run_gated<C, A, H>(call: Call, handler: H, gate: impl Gate<A, H::Output> + 'static) -> LocalBoxFuture<'static, Result<Answer>>
+where
+    C: Caller + 'static,
+    A: 'static,
+    H: Handler<C, A> + 'static,
+{
+    const { assert!(!C::AFTER_BODY, "a gate hears callers who are known before the body is read") };
+    begin(call, handler, Some(gate))
+}
+
+fn begin<C, A, H, G>(call: Call, handler: H, gate: Option<G>) -> LocalBoxFuture<'static, Result<Answer>>
+where
+    C: Caller + 'static,
+    A: 'static,
+    H: Handler<C, A> + 'static,
+    G: Gate<A, H::Output> + 'static,
+{
+    let needs = Needs { role: C::ROLE, after_body: C::AFTER_BODY, is_gated: gate.is_some(), media: H::MEDIA };
+    Box::pin(way(call, Box::new(Own { handler, gate, caller: None::<C>, inputs: None::<A> }), needs))
+}
+
+/// No gate.
+struct Open;
+
+impl<A, T> Gate<A, T> for Open {
+    fn answer(&self, _: &Context, _: &A) -> Option<Reply<T>> {
+        None
+    }
 }
 
 /// What the way of a call depends on.
 struct Needs {
     role: SqlRole,
     after_body: bool,
-    has_body: bool,
-    is_json: bool,
+    is_gated: bool,
+    media: Media,
 }
 
-/// What each handler has for itself. The way around is one for all, since a copy for each would be most of a module.
+/// What each handler has for itself, in this order. The way around is one for all: a copy for each would be most of a module.
 trait Steps {
     /// Who calls, and the time that the call is about.
     fn authenticate(&mut self, call: &Call, raw: &[u8]) -> Result<(Identity, Option<DateTime<Utc>>)>;
 
-    /// After [`authenticate`](Steps::authenticate).
-    fn start(self: Box<Self>, context: Context, call: &Call, body: &[u8]) -> Result<LocalBoxFuture<'static, Result<Answer>>>;
+    /// Reads the inputs.
+    fn read(&mut self, call: &Call, body: &[u8]) -> Result<()>;
+
+    /// What the gate answers.
+    fn at_gate(&self, context: &Context, status: u16) -> Option<Answer>;
+
+    fn start(self: Box<Self>, context: Context, status: u16) -> Result<LocalBoxFuture<'static, Result<Answer>>>;
 }
 
-struct Own<C, A, H> {
+struct Own<C, A, H, G> {
     handler: H,
+    gate: Option<G>,
     caller: Option<C>,
-    inputs: PhantomData<A>,
+    inputs: Option<A>,
 }
 
-impl<C: Caller, A, H: Handler<C, A>> Steps for Own<C, A, H> {
+impl<C: Caller, A, H: Handler<C, A>, G: Gate<A, H::Output>> Steps for Own<C, A, H, G> {
     fn authenticate(&mut self, call: &Call, raw: &[u8]) -> Result<(Identity, Option<DateTime<Utc>>)> {
         let Call { parts, config, package, now, .. } = call;
         let caller = C::authenticate(&Credentials { parts, raw, config, package, now: *now })?;
@@ -125,9 +173,21 @@ impl<C: Caller, A, H: Handler<C, A>> Steps for Own<C, A, H> {
         Ok((caller.identity(), caller.time()))
     }
 
-    fn start(self: Box<Self>, context: Context, call: &Call, body: &[u8]) -> Result<LocalBoxFuture<'static, Result<Answer>>> {
-        let caller = self.caller.ok_or_else(|| Error::internal("nobody was authenticated"))?;
-        self.handler.start(context, caller, &call.parts, body, call.endpoint.reply)
+    fn read(&mut self, call: &Call, body: &[u8]) -> Result<()> {
+        self.inputs = Some(H::read(&call.parts, body)?);
+        Ok(())
+    }
+
+    fn at_gate(&self, context: &Context, status: u16) -> Option<Answer> {
+        let (gate, inputs) = self.gate.as_ref().zip(self.inputs.as_ref())?;
+        Some(gate.answer(context, inputs)?.answer(status))
+    }
+
+    fn start(self: Box<Self>, context: Context, status: u16) -> Result<LocalBoxFuture<'static, Result<Answer>>> {
+        let (Some(caller), Some(inputs)) = (self.caller, self.inputs) else {
+            return Err(Error::internal("a handler was begun out of order"));
+        };
+        Ok(self.handler.call(context, caller, inputs, status))
     }
 }
 
@@ -137,29 +197,39 @@ impl<C: Caller, A, H: Handler<C, A>> Steps for Own<C, A, H> {
 /// Whatever a step refuses.
 async fn way(call: Call, mut steps: Box<dyn Steps>, needs: Needs) -> Result<Answer> {
     let mut body = Vec::new();
-    let known = if needs.after_body {
+    let (identity, time) = if needs.after_body {
         call.limit(None).await?;
-        body = call.read_body(needs.is_json).await?;
+        body = call.read_body(needs.media).await?;
         steps.authenticate(&call, &body)?
     } else {
-        match steps.authenticate(&call, &[]) {
-            Ok(known) => {
-                call.limit(known.0.person).await?;
-                known
-            }
+        let known = match steps.authenticate(&call, &[]) {
+            Ok(known) => known,
             Err(refusal) => {
                 // Guessing is counted too, against the address it comes from.
                 call.limit(None).await?;
                 return Err(refusal);
             }
+        };
+        if needs.is_gated {
+            call.limit_of_gate(known.0.person).await?;
+        } else {
+            call.limit(known.0.person).await?;
         }
+        if needs.is_gated || !needs.media.is_none() {
+            body = call.read_body(needs.media).await?;
+        }
+        known
     };
-    if needs.has_body && !needs.after_body {
-        body = call.read_body(needs.is_json).await?;
-    }
-    let (identity, time) = known;
+    steps.read(&call, &body)?;
+    let status = call.endpoint.reply;
     let context = call.context(needs.role, identity, time, call.key(&body)?);
-    let outcome = steps.start(context.clone(), &call, &body)?.await;
+    if needs.is_gated {
+        if let Some(answer) = steps.at_gate(&context, status) {
+            return Ok(answer);
+        }
+        call.limit(identity.person).await?;
+    }
+    let outcome = steps.start(context.clone(), status)?.await;
     let outcome = idempotency::conclude(&context, outcome).await;
     if let Err(error) = &outcome
         && error.is_fault()

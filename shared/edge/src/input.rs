@@ -5,7 +5,8 @@ use serde::de::DeserializeOwned;
 use validation::{FieldError, Place};
 use validator::Validate;
 
-use crate::request::Parts;
+use crate::media::{self, Media};
+use crate::request::{Parts, pairs};
 use crate::{Error, Result, refusal};
 
 /// The `{…}` parts of the path, by name.
@@ -16,13 +17,26 @@ pub struct Query<T>(pub T);
 pub struct Json<T>(pub T);
 /// A JSON body that may be absent.
 pub struct MaybeJson<T>(pub Option<T>);
-/// The body as it came, for a signed webhook.
-pub struct Raw(pub Vec<u8>);
+/// A body that is text, in UTF-8.
+pub struct Text(pub String);
+/// A body as a web page's form sends it, without files. Fields are read as a query's parameters are.
+pub struct Form<T>(pub T);
+/// The body as it came, for a signed webhook, or where `media` decides what it is.
+pub struct Raw {
+    /// The type that it is declared as, without parameters and in lower case; empty where it is not.
+    pub media: String,
+    pub body: Vec<u8>,
+}
+/// A body of one kind or of another, as it is declared.
+pub enum Either<A, B> {
+    One(A),
+    Other(B),
+}
 
 /// One argument of a handler.
 pub trait Input: Sized {
-    const BODY: bool = false;
-    const JSON: bool = false;
+    /// What the body may be declared as; none where it is not read.
+    const MEDIA: Media = Media::NONE;
 
     /// # Errors
     /// 400 or 422.
@@ -103,8 +117,7 @@ impl<F: Filter> Input for Query<F> {
 }
 
 impl<T: DeserializeOwned + Validate + Described> Input for Json<T> {
-    const BODY: bool = true;
-    const JSON: bool = true;
+    const MEDIA: Media = Media::JSON;
 
     fn read(_: &Parts, body: &[u8]) -> Result<Self> {
         Ok(Json(validation::json(body)?))
@@ -112,13 +125,12 @@ impl<T: DeserializeOwned + Validate + Described> Input for Json<T> {
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
-        shape.body = Some(generator.subschema_for::<T>());
+        shape.add_body(Media::JSON, generator.subschema_for::<T>());
     }
 }
 
 impl<T: DeserializeOwned + Validate + Described> Input for MaybeJson<T> {
-    const BODY: bool = true;
-    const JSON: bool = true;
+    const MEDIA: Media = Media::JSON;
 
     fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
         if body.is_empty() { Ok(MaybeJson(None)) } else { Json::read(parts, body).map(|Json(input)| MaybeJson(Some(input))) }
@@ -126,21 +138,70 @@ impl<T: DeserializeOwned + Validate + Described> Input for MaybeJson<T> {
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
-        shape.body = Some(generator.subschema_for::<T>());
+        shape.add_body(Media::JSON, generator.subschema_for::<T>());
         shape.body_optional = true;
     }
 }
 
-impl Input for Raw {
-    const BODY: bool = true;
+impl Input for Text {
+    const MEDIA: Media = Media::TEXT;
 
-    fn read(_: &Parts, body: &[u8]) -> Result<Self> {
-        Ok(Raw(body.to_vec()))
+    fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
+        let charset = media::parameter(parts.content_type(), "charset").unwrap_or("utf-8");
+        let is_utf_8 = ["utf-8", "us-ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known));
+        let text = std::str::from_utf8(body).ok().filter(|_| is_utf_8).ok_or(refusal::MALFORMED_TEXT)?;
+        if text.contains('\0') {
+            // As in every other text: PostgreSQL's cannot hold it.
+            return Err(FieldError::new(Place::Body, "", "nul_character").into());
+        }
+        Ok(Text(text.to_owned()))
     }
 
     #[cfg(not(target_arch = "wasm32"))]
     fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
-        shape.body = Some(generator.subschema_for::<serde_json::Value>());
+        shape.add_body(Media::TEXT, generator.subschema_for::<String>());
+    }
+}
+
+impl<T: DeserializeOwned + Validate + Described> Input for Form<T> {
+    const MEDIA: Media = Media::FORM;
+
+    fn read(_: &Parts, body: &[u8]) -> Result<Self> {
+        let text = std::str::from_utf8(body).ok().ok_or(refusal::MALFORMED_FORM)?;
+        validation::text(Place::Body, &pairs(text).ok_or(refusal::MALFORMED_FORM)?).map(Form).map_err(Error::invalid)
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.add_body(Media::FORM, generator.subschema_for::<T>());
+    }
+}
+
+impl Input for Raw {
+    const MEDIA: Media = Media::ANY;
+
+    fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
+        Ok(Raw { media: media::essence(parts.content_type()).to_ascii_lowercase(), body: body.to_vec() })
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        shape.add_body(Media::ANY, generator.subschema_for::<serde_json::Value>());
+    }
+}
+
+impl<A: Input, B: Input> Input for Either<A, B> {
+    const MEDIA: Media = A::MEDIA.or(B::MEDIA);
+
+    fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
+        let is_other = A::MEDIA.declared(parts.content_type()).is_none() && B::MEDIA.declared(parts.content_type()).is_some();
+        if is_other { B::read(parts, body).map(Either::Other) } else { A::read(parts, body).map(Either::One) }
+    }
+
+    #[cfg(not(target_arch = "wasm32"))]
+    fn describe(shape: &mut crate::describe::Shape, generator: &mut schemars::SchemaGenerator) {
+        A::describe(shape, generator);
+        B::describe(shape, generator);
     }
 }
 

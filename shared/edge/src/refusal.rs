@@ -39,6 +39,8 @@ macro_rules! msg {
 
 refusals! {
     pub MALFORMED_JSON: 400 "malformed_json", fr: "Le corps n'est pas du JSON valide.", en: "The body is not valid JSON.";
+    pub MALFORMED_TEXT: 400 "malformed_text", fr: "Le corps n'est pas du texte UTF-8 valide.", en: "The body is not valid UTF-8 text.";
+    pub MALFORMED_FORM: 400 "malformed_form", fr: "Le corps n'est pas un formulaire valide.", en: "The body is not a valid form.";
     pub MALFORMED_URL: 400 "malformed_url", fr: "L'adresse n'est pas de l'UTF-8 valide.", en: "The address is not valid UTF-8.";
     pub UNKNOWN_HOST: 400 "unknown_host", fr: "Hôte inconnu.", en: "Unknown host.";
     pub UNAUTHENTICATED: 401 "unauthenticated", fr: "Authentification requise : un jeton d'accès dans l'en-tête Authorization.", en: "Authentication required: an access token in the Authorization header.";
@@ -50,7 +52,7 @@ refusals! {
     pub PRECONDITION_FAILED: 412 "precondition_failed", fr: "La ressource a changé entre-temps : relisez-la.", en: "The resource has changed in the meantime: read it again.";
     pub BODY_TOO_LARGE: 413 "body_too_large", fr: "Le corps est trop grand.", en: "The body is too large.";
     pub BODY_INCOMPLETE: 400 "body_incomplete", fr: "Le corps n'est pas arrivé en entier.", en: "The body did not arrive whole.";
-    pub UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", fr: "Le corps doit être du JSON (Content-Type: application/json).", en: "The body must be JSON (Content-Type: application/json).";
+    pub UNSUPPORTED_MEDIA_TYPE: 415 "unsupported_media_type", fr: "Le corps n'est pas d'un type accepté ici : « accepts » les nomme (Content-Type).", en: "The body is of a type that is not taken here: “accepts” names those that are (Content-Type).";
     pub INVALID: 422 "invalid", fr: "Certains champs sont incorrects.", en: "Some fields are not right.";
     pub RATE_LIMITED: 429 "rate_limited", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";
     pub OVER_LIMIT: 503 "over_limit", fr: "Trop de requêtes : réessayez plus tard.", en: "Too many requests: try again later.";

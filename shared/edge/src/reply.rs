@@ -210,12 +210,34 @@ macro_rules! texts {
 }
 
 texts! {
+    /// A page. It needs no script and gets none; its styles are its own, its pictures ours, and its forms are sent to us.
+    Html: "text/html; charset=utf-8", "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
     /// A picture. It brings its own style, and nothing else.
     Svg: "image/svg+xml; charset=utf-8", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
     /// Metrics in the text format of OpenMetrics 1.0, its last line included.
     OpenMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8";
     /// A table, in the form of RFC 4180.
     Csv: "text/csv; charset=utf-8";
+}
+
+/// The way to another address, of which the contract names the status: `reply: 303` (read it there), 302 or 307 (send it there).
+/// The address is ours, or of a list that somebody allowed: whoever sends people where a request says works for those who phish.
+#[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(transparent, inline))]
+pub struct Redirect(());
+
+impl Body for Redirect {
+    const CONTENT_TYPE: &'static str = "text/plain";
+
+    fn bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+impl Reply<Redirect> {
+    pub fn redirect(url: &str) -> Reply<Redirect> {
+        Reply::new(Redirect(())).location(url)
+    }
 }
 
 /// What a handler answers: a value, and the few headers that handlers may set.
@@ -312,7 +334,7 @@ impl<T> Reply<T> {
     }
 
     fn header(mut self, name: &'static str, value: &str) -> Reply<T> {
-        self.headers.push((name, value.to_owned()));
+        self.headers.push((name, one_line(value)));
         self
     }
 }
@@ -326,6 +348,11 @@ impl<T: Body> Reply<T> {
         answer.complete(self.status, T::CONTENT_TYPE, T::POLICY, self.version, self.is_kept);
         answer
     }
+}
+
+/// A header's value without what would end it, and let another begin.
+fn one_line(value: &str) -> String {
+    value.chars().filter(|c| !c.is_control()).collect()
 }
 
 /// An answer as it goes to the runtime.
@@ -363,7 +390,7 @@ impl Answer {
         if self.body == b"null" {
             self.body.clear();
             self.status = status.unwrap_or(204);
-        } else {
+        } else if !(300..400).contains(&self.status) {
             self.header("content-type", kind);
         }
         if let Some(policy) = policy {

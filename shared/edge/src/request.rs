@@ -57,11 +57,12 @@ impl Parts {
 
     /// The query's parameters, decoded; `None` where they are not UTF-8.
     pub(crate) fn query(&self) -> Option<Vec<(String, String)>> {
-        if self.raw_query.is_empty() {
-            return Some(Vec::new());
-        }
-        decode(&self.raw_query.replace('+', " ").replace("%2B", "+").replace("%2b", "+"))?;
-        Some(form_urlencoded::parse(self.raw_query.as_bytes()).into_owned().collect())
+        pairs(&self.raw_query)
+    }
+
+    /// What the body is declared as; empty where it is not.
+    pub fn content_type(&self) -> &str {
+        self.headers.get("content-type").unwrap_or_default()
     }
 
     /// The token of `Authorization: Bearer`.
@@ -126,6 +127,15 @@ fn inside(ip: Ipv6Addr) -> Option<Ipv4Addr> {
         _ => false,
     };
     embedded.then(|| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
+}
+
+/// What `application/x-www-form-urlencoded` says, decoded; `None` where that is not UTF-8.
+pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    if text.is_empty() {
+        return Some(Vec::new());
+    }
+    decode(&text.replace('+', " ").replace("%2B", "+").replace("%2b", "+"))?;
+    Some(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
 }
 
 /// Percent-decodes; `None` where the result is not UTF-8.

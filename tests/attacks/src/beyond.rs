@@ -80,7 +80,8 @@ pub async fn bend_links(app: &App, scene: &Scene, subjects: &[Subject], tally: &
                     _ => {}
                 }
             }
-            let call = app.call(subject.endpoint.method, &subject.path(&writer.id.to_string())).json(body).header(name, value);
+            let call = app.call(subject.endpoint.method, &subject.path(&writer.id.to_string()));
+            let call = subject.with_body(call, body).header(name, value);
             let call = if subject.is_public() { call } else { call.by(&writer) };
             let answer = call.send().await;
             let mut verdict = scene.secrets.judge(Expect::Harmless, &answer);

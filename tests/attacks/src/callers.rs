@@ -22,10 +22,12 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     for prefix in root.prefixes() {
         let path = subject.path(&own);
         let path = [prefix, path.strip_prefix(root.prefix()).unwrap_or(&path)].concat();
-        let call = with_body(app.call(subject.endpoint.method, &path), subject.sample_body());
+        let call = with_body(subject, app.call(subject.endpoint.method, &path), subject.sample_body());
         add("anonymous caller", format!("below {prefix}"), call, Expect::Status(&[401]));
     }
-    let with = |person: &Person, path: &str| with_body(app.call(subject.endpoint.method, path).by(person), subject.sample_body());
+    let with = |person: &Person, path: &str| {
+        with_body(subject, app.call(subject.endpoint.method, path).by(person), subject.sample_body())
+    };
     if subject.is_signed() {
         for role in [Role::User, Role::Admin] {
             let label = format!("an access token of a {}", role.name());

@@ -42,10 +42,10 @@ impl Target<'_> {
     }
 }
 
-/// The call, with a body where there is one.
-pub(crate) fn with_body(call: Call, body: Option<Value>) -> Call {
+/// The call, with a body where there is one, as the endpoint takes it.
+pub(crate) fn with_body(subject: &Subject, call: Call, body: Option<Value>) -> Call {
     match body {
-        Some(body) => call.json(body),
+        Some(body) => subject.with_body(call, body),
         None => call,
     }
 }

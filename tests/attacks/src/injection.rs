@@ -47,7 +47,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
             Some(Err(path)) => path.to_owned(),
             None => own,
         };
-        let call = with_body(app.call(subject.endpoint.method, &path), body.or_else(|| subject.sample_body()));
+        let call = with_body(subject, app.call(subject.endpoint.method, &path), body.or_else(|| subject.sample_body()));
         let call = if subject.is_public() || subject.is_signed() { call } else { call.by(&person) };
         attacks.push(Attack { kind, label, call, expect });
     };

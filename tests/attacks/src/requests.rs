@@ -122,7 +122,8 @@ fn headers(target: &Target) -> Vec<Attack> {
         for kind in
             ["", "application/jsonx", "application/json-patch+json", "text/html", "application/xml", "multipart/form-data", "*/*"]
         {
-            let expect = if target.subject.is_signed() { target.harmless() } else { Expect::Status(&[415]) };
+            let is_taken = target.subject.media().declared(kind).is_some();
+            let expect = if is_taken || target.subject.is_signed() { target.harmless() } else { Expect::Status(&[415]) };
             let body = target.subject.sample_body().unwrap_or_default().to_string();
             let call = right(target).body(kind, body.as_bytes());
             attacks.push(Attack { kind: "header injection", label: format!("content-type: {kind}"), call, expect });
@@ -206,7 +207,9 @@ fn methods(target: &Target) -> Vec<Attack> {
 }
 
 fn bodies(target: &Target) -> Vec<Attack> {
-    const REFUSED: Expect = Expect::Status(&[400, 413, 422]);
+    // What is nonsense as JSON may be a good text.
+    let refused = if target.subject.takes_json() { Expect::Status(&[400, 413, 422]) } else { target.harmless() };
+    let kind = target.subject.media().names().next().unwrap_or("application/json");
     let sample = target.subject.sample_body().unwrap_or_default();
     let text = sample.to_string();
     let members = text.trim_start_matches('{');
@@ -255,14 +258,9 @@ fn bodies(target: &Target) -> Vec<Attack> {
             {
                 target.harmless()
             } else {
-                REFUSED
+                refused
             };
-            Attack {
-                kind: "body",
-                label,
-                call: right(target).body("application/json", &body).header("connection", "close"),
-                expect,
-            }
+            Attack { kind: "body", label, call: right(target).body(kind, &body).header("connection", "close"), expect }
         })
         .collect()
 }
@@ -287,11 +285,12 @@ fn rights(target: &Target) -> Vec<Attack> {
         let expect = if own.iter().any(|name| name == field) { target.harmless() } else { Expect::Status(&[422]) };
         // As an ordinary person, and for an administrator's endpoint as one who lets it in.
         let label = format!("{field} in the body");
-        attacks.push(Attack { kind: "mass assignment", label, call: right(target).json(body.clone()), expect });
+        attacks.push(Attack { kind: "mass assignment", label, call: subject.with_body(right(target), body.clone()), expect });
         let person = scene.somebody(Role::User);
         let value = body[field].to_string().replace(['"', '[', ']'], "");
         let path = with_query(&subject.path(&person.id.to_string()), field, &value);
-        let call = app.call(subject.endpoint.method, &path).by(&person).json(subject.sample_body().unwrap_or_default());
+        let call = app.call(subject.endpoint.method, &path).by(&person);
+        let call = subject.with_body(call, subject.sample_body().unwrap_or_default());
         attacks.push(Attack { kind: "mass assignment", label: format!("{field} in the query"), call, expect: Expect::Harmless });
     }
     attacks

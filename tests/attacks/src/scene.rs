@@ -208,7 +208,7 @@ async fn use_as_victim(app: &App, subject: &Subject, victim: &Person, canary: &s
     for body in [with_text(subject.full_body(), &fields), with_text(subject.sample_body(), &fields)] {
         let session = victim.elsewhere().await;
         let call = app.call(subject.endpoint.method, &subject.path(&victim.id.to_string())).by(&session);
-        if with_body(call, Some(body).filter(Value::is_object)).send().await.status < 300 {
+        if with_body(subject, call, Some(body).filter(Value::is_object)).send().await.status < 300 {
             return;
         }
     }

@@ -24,7 +24,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     }
     let own = scene.victim.id.to_string();
     let path = subject.path(&own);
-    let call = || with_body(app.call(subject.endpoint.method, &path), subject.sample_body());
+    let call = || with_body(subject, app.call(subject.endpoint.method, &path), subject.sample_body());
     let mut attacks = Vec::new();
     let mut add = |label: String, call, expect| attacks.push(Attack { kind: KIND, label, call, expect });
     let forger = Forger::new(&scene.victim);
@@ -64,7 +64,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     }
     let query = |name: &str| [&path, "?", name, "=", &good].concat();
     for name in ["access_token", "token", "jwt", "authorization"] {
-        let call = with_body(app.call(subject.endpoint.method, &query(name)), subject.sample_body());
+        let call = with_body(subject, app.call(subject.endpoint.method, &query(name)), subject.sample_body());
         add(format!("query {name}"), call, REFUSED);
     }
     attacks

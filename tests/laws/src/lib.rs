@@ -1,9 +1,9 @@
 //! Requests made from contracts: for every endpoint a path and a body that its schema accepts, and ways to spoil them.
 
 use edge::schemars::SchemaGenerator;
-use edge::{Endpoint, Function, Root, Trigger};
+use edge::{Endpoint, Function, Media, Root, Trigger};
 use serde_json::{Map, Value, json};
-use testing::{App, Call, Person};
+use testing::{App, Call, Person, plain};
 
 /// An endpoint with what its schemas say.
 pub struct Subject {
@@ -11,6 +11,8 @@ pub struct Subject {
     pub endpoint: &'static Endpoint,
     path: Value,
     query: Option<Value>,
+    /// What the body is declared as.
+    media: Media,
     body: Option<Value>,
     body_optional: bool,
 }
@@ -32,7 +34,8 @@ impl Subject {
             endpoint,
             path: shape.path.map_or(Value::Null, whole),
             query: shape.query.map(whole),
-            body: shape.body.map(whole),
+            media: shape.bodies.first().map_or(Media::NONE, |(media, _)| *media),
+            body: shape.bodies.into_iter().next().map(|(_, schema)| whole(schema)),
             body_optional: shape.body_optional,
         }
     }
@@ -57,6 +60,15 @@ impl Subject {
 
     pub fn takes_body(&self) -> bool {
         self.body.is_some()
+    }
+
+    pub fn takes_json(&self) -> bool {
+        self.media == Media::JSON
+    }
+
+    /// Every type that a body may be declared as.
+    pub fn media(&self) -> Media {
+        (self.endpoint.describe)(&mut SchemaGenerator::default()).media()
     }
 
     pub fn takes_query(&self) -> bool {
@@ -140,8 +152,18 @@ impl Subject {
     pub fn call(&self, app: &App, id: &str) -> Call {
         let call = app.call(self.endpoint.method, &self.path(id));
         match self.sample_body() {
-            Some(body) => call.json(body),
+            Some(body) => self.with_body(call, body),
             None => call,
+        }
+    }
+
+    /// The call with a body, written as the endpoint takes it.
+    pub fn with_body(&self, call: Call, body: Value) -> Call {
+        match self.media {
+            Media::FORM => call.form(&body),
+            Media::MULTIPART => call.multipart(&body, &[]),
+            Media::TEXT => call.body("text/plain; charset=utf-8", plain(&body).as_bytes()),
+            _ => call.json(body),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What is wrong with a request is said as a 4xx problem that names the field; it is never a 5xx.
 
+use edge::Media;
 use laws::{Subject, subjects, with_query};
 use serde_json::{Value, json};
 use testing::{Answer, App, Call};
@@ -21,10 +22,15 @@ fn with_bodies() -> impl Iterator<Item = Subject> {
     subjects().into_iter().filter(|subject| subject.takes_body() && !subject.is_signed())
 }
 
+/// Those whose body is JSON, whatever else it may be.
+fn with_json() -> impl Iterator<Item = Subject> {
+    with_bodies().filter(Subject::takes_json)
+}
+
 #[tokio::test]
 async fn a_body_that_is_not_json_is_malformed() {
     let app = App::edge();
-    for subject in with_bodies() {
+    for subject in with_json() {
         let nested = ["{\"a\":", &"[".repeat(20_000)].concat();
         for body in [&b"{"[..], b"{\"a\":}", b"\xff\xfe", b"{} {}", b"{\"a\":\"\\ud800\"}", nested.as_bytes()] {
             let answer = send(&subject, &app, |call| call.body("application/json", body)).await;
@@ -38,19 +44,30 @@ async fn a_body_that_is_not_json_is_malformed() {
 async fn a_body_of_another_kind_is_refused() {
     let app = App::edge();
     for subject in with_bodies() {
-        for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"] {
+        let taken = subject.media();
+        let kinds = [
+            (Media::JSON, "application/json"),
+            (Media::TEXT, "text/plain"),
+            (Media::FORM, "application/x-www-form-urlencoded"),
+            (Media::MULTIPART, "multipart/form-data; boundary=x"),
+            (Media::ANY, "image/png"),
+        ];
+        for (_, kind) in kinds.into_iter().filter(|(media, _)| !taken.has(media.or(Media::ANY))) {
             let answer = send(&subject, &app, |call| call.body(kind, b"{}")).await;
-            assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_media_type"), "{}", subject.name());
+            assert_eq!((answer.status, answer.code().as_str()), (415, "unsupported_media_type"), "{} as {kind}", subject.name());
+            let accepts = answer.json()["accepts"].as_str().map(str::to_owned);
+            assert_eq!(accepts, Some(taken.names().collect::<Vec<_>>().join(", ")), "{}", subject.name());
         }
     }
 }
 
 #[tokio::test]
-async fn a_body_of_two_megabytes_is_too_large() {
+async fn a_body_above_its_cap_is_too_large() {
     let app = App::edge();
-    let body = format!("{{\"a\":\"{}\"}}", "x".repeat(2_000_000));
     for subject in with_bodies() {
-        let answer = send(&subject, &app, |call| call.body("application/json", body.as_bytes())).await;
+        let body = vec![b'x'; subject.endpoint.body + 1];
+        let kind = subject.media().names().next().unwrap();
+        let answer = send(&subject, &app, |call| call.body(kind, &body)).await;
         assert_eq!((answer.status, answer.code().as_str()), (413, "body_too_large"), "{}", subject.name());
     }
 }
@@ -58,7 +75,7 @@ async fn a_body_of_two_megabytes_is_too_large() {
 #[tokio::test]
 async fn unknown_missing_and_mistyped_fields_are_named() {
     let app = App::edge();
-    for subject in with_bodies() {
+    for subject in with_json() {
         let sample = subject.sample_body().unwrap();
         let mut more = sample.clone();
         more["is_admin_"] = json!(true);
@@ -95,7 +112,7 @@ async fn unknown_missing_and_mistyped_fields_are_named() {
 #[tokio::test]
 async fn a_nul_character_is_refused_in_every_text_field() {
     let app = App::edge();
-    for subject in with_bodies() {
+    for subject in with_json() {
         for name in subject.fields("string") {
             let mut body = subject.sample_body().unwrap();
             body[&name] = json!("a\u{0}b and more");
@@ -108,7 +125,7 @@ async fn a_nul_character_is_refused_in_every_text_field() {
 #[tokio::test]
 async fn text_that_means_something_to_sql_is_only_text() {
     let app = App::edge();
-    for subject in with_bodies() {
+    for subject in with_json() {
         for name in subject.fields("string") {
             for text in ["'; drop table users; --", "\\'; select pg_sleep(5); --", "$$||1", "{\"a\",b}", "%' or 1=1"] {
                 let mut body = subject.sample_body().unwrap();
@@ -137,7 +154,7 @@ async fn wrong_path_and_query_parameters_are_named() {
                 let call_at = app.call(subject.endpoint.method, &path.collect::<Vec<_>>().join("/"));
                 drop(call);
                 let call_at = match subject.sample_body() {
-                    Some(body) => call_at.json(body),
+                    Some(body) => subject.with_body(call_at, body),
                     None => call_at,
                 };
                 let answer = if subject.is_public() { call_at.send().await } else { call_at.by(&person).send().await };

@@ -148,6 +148,31 @@ impl Call {
     }
 
     #[must_use]
+    /// Fields as a web page's form sends them.
+    pub fn form(self, fields: &Value) -> Call {
+        let pairs = fields.as_object().into_iter().flatten().map(|(name, value)| (name, plain(value)));
+        let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        self.body("application/x-www-form-urlencoded", text.as_bytes())
+    }
+
+    /// A form with files: field, name, type and content of each.
+    pub fn multipart(self, fields: &Value, files: &[(&str, &str, &str, &[u8])]) -> Call {
+        let mut body = Vec::new();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            body.extend(
+                format!("--part\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{}\r\n", plain(value)).into_bytes(),
+            );
+        }
+        for (field, name, kind, content) in files {
+            let head = format!(
+                "--part\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+            );
+            body.extend([head.as_bytes(), content, b"\r\n"].concat());
+        }
+        body.extend(b"--part--\r\n");
+        self.body("multipart/form-data; boundary=part", &body)
+    }
+
     pub fn body(mut self, kind: &str, body: &[u8]) -> Call {
         self.body = body.to_vec();
         self.header("content-type", kind)
@@ -309,6 +334,11 @@ impl Answer {
     fn member(&self, name: &str) -> String {
         serde_json::from_slice::<Value>(&self.body).map_or(String::new(), |body| text(&body[name]))
     }
+}
+
+/// A value as a form has it: a text without its quotes.
+pub fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn text(value: &Value) -> String {

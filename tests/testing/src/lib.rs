@@ -24,7 +24,7 @@ mod person;
 mod seen;
 mod timing;
 
-pub use app::{Answer, App, Call};
+pub use app::{Answer, App, Call, plain};
 pub use environment::{database, database_as_person, database_at, now, variable};
 pub use mail::{Letter, letters_to};
 pub use person::Person;

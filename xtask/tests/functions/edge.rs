@@ -41,19 +41,25 @@ impl Edge {
         for (name, value) in changes {
             variables[name] = json!(value);
         }
+        let limits: Value = [10, 60, 300, 1200]
+            .map(|n| (format!("LIMIT_{n}"), json!({"simple": {"limit": n, "period": 60}})))
+            .into_iter()
+            .collect();
+        let others: Value =
+            functions.iter().map(|(package, _)| (package.to_ascii_uppercase().replace('-', "_"), json!(package))).collect();
         let workers: Vec<Value> = functions
             .iter()
             .map(|(package, path)| {
                 json!({
                     "name": package, "folder": root.join("build/wasm-dev").join(package), "routes": [format!("*{path}*")],
-                    "bindings": variables, "services": {}, "ratelimits": {}, "crons": [],
+                    "bindings": variables, "services": others, "ratelimits": limits, "crons": [],
                 })
             })
             .collect();
         let deployed: toml::Table = std::fs::read_to_string(real().join("wrangler.toml")).unwrap().parse().unwrap();
         let config = json!({"serve": {
-            "host": "127.0.0.1", "port": port, "compatibilityDate": deployed["compatibility_date"], "compatibilityFlags": [],
-            "keepTime": false, "workers": workers,
+            "host": "127.0.0.1", "port": port, "compatibilityDate": deployed["compatibility_date"],
+            "compatibilityFlags": deployed["compatibility_flags"], "keepTime": false, "workers": workers,
         }});
         let mut process = Command::new("node")
             .arg(real().join("dev/workerd.mjs"))

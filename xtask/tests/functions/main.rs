@@ -7,6 +7,8 @@ mod deploy;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod hearing;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod new;

@@ -35,7 +35,7 @@ enum Outcome {
     Ignored,
 }
 
-async fn receive_stripe_event(ctx: Context, _: Signed<Stripe>, Raw(body): Raw) -> Result<Reply<Received>> {
+async fn receive_stripe_event(ctx: Context, _: Signed<Stripe>, Raw { body, .. }: Raw) -> Result<Reply<Received>> {
     let Read::Event(event) = Read::new(&body)? else { return Ok(Reply::new(Received { outcome: Outcome::Ignored })) };
     if event.is_live != (ctx.setting("STAGE") == "production") {
         return Err(WRONG_MODE.into());

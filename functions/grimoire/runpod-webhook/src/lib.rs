@@ -57,7 +57,7 @@ struct Moved {
 async fn receive_runpod_report(
     ctx: Context,
     Signed(callback): Signed<RunPodCallback>,
-    Raw(body): Raw,
+    Raw { body, .. }: Raw,
 ) -> Result<Reply<Received>> {
     let received = |outcome| Ok(Reply::new(Received { outcome }));
     // Not thanked for: RunPod says it again, and `operations-reconcile-jobs` asks.

@@ -80,7 +80,7 @@ enum Outcome {
     Ignored,
 }
 
-async fn receive_github_event(ctx: Context, Signed(github): Signed<GitHub>, Raw(body): Raw) -> Result<Reply<Received>> {
+async fn receive_github_event(ctx: Context, Signed(github): Signed<GitHub>, Raw { body, .. }: Raw) -> Result<Reply<Received>> {
     let ignored = Ok(Reply::new(Received { outcome: Outcome::Ignored }));
     if github.event != "workflow_run" {
         return ignored;

@@ -65,7 +65,7 @@ impl Runtime {
         let ticket = Ticket::new();
         // From here on: whoever drops this future, before the first byte too, hangs up.
         let source = Source(ticket.number());
-        bridge::open_stream(&ticket, &request, patience);
+        self.0.open(&ticket, &request, patience);
         let HttpAnswer { status, headers, .. } = received(ticket).await?.unwrap_or_default();
         let body = unfold(Some(source), |source| async {
             let source: Source = source?;
