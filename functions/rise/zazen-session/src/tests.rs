@@ -71,7 +71,7 @@ async fn a_session_that_cannot_have_been_is_refused() {
         (json!({"timestamp": "+262142-12-31T23:59:59Z", "duration": 60}), "ended_at:bad_span"),
         (json!({"timestamp": "-262143-01-01T00:00:00Z", "duration": 60}), "timestamp:date_too_old"),
         (json!({"ended_at": "-262143-01-01T00:00:00Z", "duration": 60}), "ended_at:bad_span"),
-        (json!({"timestamp": "yesterday", "duration": 60}), "timestamp:invalid_value"),
+        (json!({"timestamp": "yesterday", "duration": 60}), "timestamp:bad_moment"),
         (json!({"duration": 60, "mood_before": 6}), "mood_before:range"),
         (json!({"duration": 60, "triggered_by": "  "}), "triggered_by:blank"),
     ] {
