@@ -1,4 +1,4 @@
-// Lints openapi.json with Redocly's recommended rules; prints what is wrong, one finding a line, and fails if there is any.
+// Lints build/openapi.json with Redocly's recommended rules; prints what is wrong, one finding a line, and fails if there is any.
 import { createConfig, lint } from "@redocly/openapi-core";
 
 const config = await createConfig({
@@ -13,7 +13,7 @@ const config = await createConfig({
     "no-schema-type-mismatch": "error",
   },
 });
-const findings = await lint({ ref: "openapi.json", config });
+const findings = await lint({ ref: "build/openapi.json", config });
 for (const { ruleId, message, location } of findings) {
   const where = location.map(({ pointer }) => pointer ?? "").join(" ");
   console.error(`${where} ${message.replaceAll("\n", " ")} (${ruleId})`);

@@ -43,6 +43,8 @@ from
       'How many members an organisation may have, open invitations among them, by the tier of who invites.'),
     ('organisations_managed', '{"FREE": 1, "PREMIUM": 10}', by_tier, 'How many organisations a person may manage, by tier.'),
     ('poses_per_day', '{"FREE": 20, "PREMIUM": 200}', by_tier, 'How many poses a person may ask for in a day, by tier.'),
+    ('psychometrics_people', '100', '{"type": "integer", "minimum": 50, "maximum": 100000}',
+      'Over how many consenting people a scale of the questionnaire is measured at least.'),
     -- The documents promise 90 days; nothing may shorten that.
     ('retention_days', '90', '{"type": "integer", "minimum": 90, "maximum": 3650}',
       'After how many days reports and logs are forgotten. A legal hold may lengthen it.'),

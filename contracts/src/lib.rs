@@ -5,8 +5,11 @@ mod deploy;
 mod entry;
 mod examples;
 mod functions;
+#[cfg(test)]
+mod join;
 mod openapi;
 mod overview;
+mod parts;
 mod published;
 mod registry;
 mod responses;
@@ -20,8 +23,9 @@ pub use examples::{Example, Examples, REFUSALS, examples, files, seen_refusals};
 pub use functions::FUNCTIONS;
 pub use openapi::openapi;
 pub use overview::overview;
+pub use parts::parts;
 pub use published::{PUBLISHED, promised, published, published_file};
-pub use registry::registry;
+pub use registry::{pretty, registry};
 pub use routes::{patterns, score};
 pub use workers::workers;
 

@@ -13,10 +13,12 @@ fn main() -> Result<(), serde_json::Error> {
     let examples = contracts::examples(recorded);
     let refusals = serde_json::to_string_pretty(&contracts::seen_refusals(recorded))? + "\n";
     let mut files: BTreeMap<String, String> = contracts::files(&examples).collect();
+    let document = contracts::openapi(&examples);
+    files.extend(contracts::parts(&document).into_iter().map(|(path, part)| (path, contracts::pretty(&part))));
     files.extend([
         ("wrangler.toml".to_owned(), contracts::workers()),
         ("functions/README.md".to_owned(), contracts::overview()),
-        ("openapi.json".to_owned(), contracts::openapi(&examples)),
+        ("build/openapi.json".to_owned(), contracts::pretty(&document)),
         (contracts::PUBLISHED.to_owned(), contracts::published_file()),
         (contracts::REFUSALS.to_owned(), refusals),
         ("build/registry.json".to_owned(), contracts::registry()),

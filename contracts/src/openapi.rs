@@ -8,17 +8,12 @@ use edge::{Endpoint, Function, Media, Trigger, route};
 use serde_json::{Map, Value, json};
 
 use crate::examples::{Example, Examples, file_name};
-use crate::registry::pretty;
 use crate::responses::{all_refusals, component, components, header_components, refusals, responses};
 use crate::schemas::Schemas;
 use crate::{FUNCTIONS, area, prose};
 
-/// `openapi.json`: OpenAPI 3.1, from contracts and types; examples only illustrate it.
-pub fn openapi(examples: &BTreeMap<String, Examples>) -> String {
-    pretty(&document(examples))
-}
-
-pub(crate) fn document(examples: &BTreeMap<String, Examples>) -> Value {
+/// OpenAPI 3.1 of every endpoint, from contracts and types; examples only illustrate it.
+pub fn openapi(examples: &BTreeMap<String, Examples>) -> Value {
     let (mut paths, mut schemas, mut schemes) = (json!({}), Schemas::new(), Map::new());
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
         for endpoint in function.endpoints {
@@ -231,7 +226,8 @@ fn terms(endpoint: &Endpoint) -> String {
         _ => "Called by an outside service with a proof of its own",
     };
     let limit = endpoint.limit.requests().map_or("without limit".to_owned(), |limit| format!("{limit} times a minute"));
-    format!("{caller}, {limit}.")
+    let gate = if endpoint.is_gated { " Words that tell of danger are answered at once, and not counted." } else { "" };
+    format!("{caller}, {limit}.{gate}")
 }
 
 /// The fields of an input struct, as parameters.
@@ -261,7 +257,7 @@ fn parameters(place: &str, schema: Option<Schema>, schemas: &Schemas, example: i
 }
 
 fn problem() -> Value {
-    let codes: Vec<&str> = all_refusals().into_keys().collect();
+    let codes: Vec<&str> = all_refusals(FUNCTIONS).into_keys().collect();
     json!({
         "type": "object",
         "description": "RFC 9457. `code` is stable and for programs, `detail` is for people. Some problems have members of their \

@@ -7,7 +7,7 @@ use std::path::Path;
 use edge::Trigger;
 use serde_json::Value;
 
-use crate::openapi::{document, operation_id};
+use crate::openapi::{openapi, operation_id};
 use crate::responses::all_refusals;
 use crate::{Examples, FUNCTIONS};
 
@@ -16,7 +16,7 @@ pub const PUBLISHED: &str = "docs/published.txt";
 /// The names that are published today, a line each: types with their fields and words, operations with verb,
 /// path and statuses of success, refusals.
 pub fn published() -> BTreeSet<String> {
-    let document = document(&BTreeMap::<String, Examples>::new());
+    let document = openapi(&BTreeMap::<String, Examples>::new());
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
     let mut names: BTreeSet<String> = schemas.flat_map(|(name, schema)| type_lines(name, schema)).collect();
     for function in FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http) {
@@ -27,7 +27,7 @@ pub fn published() -> BTreeSet<String> {
             }
         }
     }
-    names.extend(all_refusals().values().map(|refusal| format!("refusal {} {}", refusal.code(), refusal.status)));
+    names.extend(all_refusals(FUNCTIONS).values().map(|refusal| format!("refusal {} {}", refusal.code(), refusal.status)));
     names
 }
 

@@ -48,6 +48,6 @@ pub fn registry() -> String {
     pretty(&json!({ "functions": functions, "settings": settings }))
 }
 
-pub(crate) fn pretty(value: &Value) -> String {
+pub fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }

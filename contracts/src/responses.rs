@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use edge::describe::{Header, Shape};
-use edge::{Endpoint, Refusal, refusal};
+use edge::{Endpoint, Function, Refusal, refusal};
 use serde_json::{Map, Value, json};
 
 use crate::FUNCTIONS;
@@ -26,9 +26,9 @@ pub(crate) fn responses(endpoint: &Endpoint, output: Shape, examples: &Examples)
             }
             response["content"] = json!({ kind: content });
         }
-        let told = headers(endpoint);
-        if !told.is_empty() {
-            response["headers"] = Value::Object(told);
+        let sent_headers = headers(endpoint);
+        if !sent_headers.is_empty() {
+            response["headers"] = Value::Object(sent_headers);
         }
         responses.insert(status.to_string(), response);
     }
@@ -55,9 +55,9 @@ pub(crate) fn refusals(endpoint: &Endpoint) -> String {
     if lines.is_empty() { lines } else { format!("\n\nRefuses:\n{lines}") }
 }
 
-/// Every refusal of all contracts, by code.
-pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
-    let endpoints = FUNCTIONS.iter().flat_map(|function| function.endpoints);
+/// Every refusal of the contracts of these functions, by code.
+pub(crate) fn all_refusals(functions: &[&'static Function]) -> BTreeMap<&'static str, Refusal> {
+    let endpoints = functions.iter().flat_map(|function| function.endpoints);
     let of_endpoints = endpoints.flat_map(Endpoint::refusals);
     let of_none = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED];
     of_endpoints.chain(of_none).map(|refusal| (refusal.code(), refusal)).collect()
@@ -67,17 +67,17 @@ pub(crate) fn all_refusals() -> BTreeMap<&'static str, Refusal> {
 pub(crate) fn components() -> Value {
     let mut components = Map::new();
     components.insert("NotModified".to_owned(), json!({ "description": about(304), "headers": { "etag": header("etag") } }));
-    for refusal in all_refusals().values().filter(|refusal| refusal.status != 405) {
+    for refusal in all_refusals(FUNCTIONS).values().filter(|refusal| refusal.status != 405) {
         let mut response = json!({
             "description": about(refusal.status),
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
         });
-        let told = match refusal.status {
+        let sent_headers = match refusal.status {
             401 => Some("www-authenticate"),
             429 | 503 => Some("retry-after"),
             _ => None,
         };
-        if let Some(name) = told {
+        if let Some(name) = sent_headers {
             response["headers"] = json!({ name: header(name) });
         }
         components.insert(title(refusal.status), response);

@@ -121,11 +121,11 @@ fn vars(text: &mut String, function: &Function, target: &Target<'_>) -> Result {
         }
         _ => variable.default.unwrap_or_default().to_owned(),
     };
-    let given = |name: &str| target.values.and_then(|values| values.get(name).cloned());
+    let value_of = |name: &str| target.values.and_then(|values| values.get(name).cloned());
     let vars: Vec<String> = function
         .variables()
         .filter(|variable| !variable.secret || target.values.is_none() && variable.default.is_some())
-        .map(|variable| format!("{} = {:?}", variable.name, given(variable.name).unwrap_or_else(|| example(variable))))
+        .map(|variable| format!("{} = {:?}", variable.name, value_of(variable.name).unwrap_or_else(|| example(variable))))
         .collect();
     writeln!(text, "vars = {{ {} }}", vars.join(", "))
 }
@@ -139,8 +139,8 @@ fn entry(text: &mut String, target: &Target<'_>) -> Result {
 
 /// Whether the Worker has to be given a secret: one that may be left out is given only where there is a value.
 pub(crate) fn is_secret(variable: &Variable, target: &Target<'_>) -> bool {
-    let given = target.values.is_some_and(|values| values.get(variable.name).is_some_and(|value| !value.is_empty()));
-    variable.secret && (variable.default.is_none() || given)
+    let is_set = target.values.is_some_and(|values| values.get(variable.name).is_some_and(|value| !value.is_empty()));
+    variable.secret && (variable.default.is_none() || is_set)
 }
 
 /// The name of a service binding to a function.

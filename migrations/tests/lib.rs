@@ -39,6 +39,8 @@ mod rise {
     mod kaizen;
 }
 #[cfg(test)]
+mod data_use;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod layouts;

@@ -84,6 +84,20 @@ const RULES: &[(&str, &str)] = &[
              from policies p where p.id = t.id), false)",
     ),
     (
+        "rows from outside, which say in `origin` where they are from, may be read as far as edge.readable_since says, by anybody",
+        r"select t.name from tables t
+         where not t.is_view and t.name <> 'data_use_rules'
+           and exists (select from pg_attribute a where a.attrelid = t.id and a.attname = 'origin' and not a.attisdropped)
+           and not exists (
+             select from pg_policies p
+             where p.schemaname = 'public' and p.tablename = t.name and p.permissive = 'RESTRICTIVE' and p.cmd = 'SELECT'
+               and p.roles @> '{authenticated,service,edge_owner}'
+               and regexp_replace(p.qual, '\s+', ' ', 'g') = format(
+                 '((origin IS NULL) OR (fetched_at >= (( CASE WHEN (%s = ( SELECT edge.uid() AS uid)) THEN '
+                   || '( SELECT edge.readable_since(true) AS readable_since) ELSE ( SELECT edge.readable_since(false) AS readable_since) '
+                   || 'END ->> origin))::timestamp with time zone))', t.owner))",
+    ),
+    (
         "a table that people may reach has an index that begins with its owner",
         "select t.name from tables t
          where not t.is_view and t.owner is not null

@@ -42,7 +42,7 @@ pub async fn run(project: &Project, peers: bool) -> Result<()> {
 }
 
 /// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. And clients that
-/// public generators make of `openapi.json`.
+/// public generators make of `build/openapi.json`.
 async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     let step = Step::start("RunPod's SDK");
     let mut command = cargo::command(project);
@@ -56,7 +56,7 @@ async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     let outcome = guard::spawn(command)?.ended().await;
     stack.stop().await;
     if !outcome.success() {
-        bail!("a client that a generator makes of openapi.json does not do: it is shown above");
+        bail!("a client that a generator makes of build/openapi.json does not do: it is shown above");
     }
     step.done("");
     Ok(())
@@ -103,14 +103,14 @@ pub async fn quick(project: &Project) -> Result<()> {
 }
 
 async fn lint_openapi(project: &Project) -> Result<()> {
-    let step = Step::start("openapi.json");
+    let step = Step::start("OpenAPI");
     let mut command = guard::command("node", Stop::Terminate, None);
     command.arg("dev/lint.mjs").current_dir(&project.root).stderr(Stdio::piped());
     let mut process = guard::spawn(command)?;
     let findings = sync::everything(process.stderr.take()).await?;
     if !process.ended().await.success() {
         bail!(
-            "openapi.json does not pass the linter: mend the contract, type or example that it comes from\n{}",
+            "build/openapi.json does not pass the linter: mend the contract, type or example that it comes from\n{}",
             findings.trim()
         );
     }

@@ -123,8 +123,8 @@ async fn plan(project: &Project, wanted: &Wanted, profile: Profile) -> Result<Pl
 
 /// The secrets of this machine's `cargo xtask dev`.
 fn own_secrets(project: &Project) -> Vec<String> {
-    let kept = fs::read(project.state().join("secrets.json")).unwrap_or_default();
-    serde_json::from_slice::<BTreeMap<String, String>>(&kept).unwrap_or_default().into_values().collect()
+    let secrets_of_dev = fs::read(project.state().join("secrets.json")).unwrap_or_default();
+    serde_json::from_slice::<BTreeMap<String, String>>(&secrets_of_dev).unwrap_or_default().into_values().collect()
 }
 
 async fn deploy(project: &Project, wanted: &Wanted, config: &Path, workers: &[Worker]) -> Result<()> {

@@ -28,7 +28,7 @@ pub async fn run(project: &Project, profile: Profile) -> Result<()> {
         data: Data::Dev,
         profile,
         ports,
-        secrets: secrets::kept(project)?,
+        secrets: secrets::of_dev(project)?,
         settings,
         toolchain: setup::ensure(project).await?,
         edge_log: LogSink::Terminal,

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::{
     project::Project,
-    settings::{Ports, given},
+    settings::{Ports, simulated},
 };
 
 const SHARED: &str = "shared/README.md";
@@ -98,7 +98,7 @@ fn example(settings: &[Setting]) -> String {
          # what `dev` makes for this machine.\n\n\
          # Ports on this machine.\n",
     );
-    let known = given(Ports::DEV);
+    let known = simulated(Ports::DEV);
     for (name, port) in Ports::NAMES.into_iter().zip(Ports::DEV.all()) {
         text.push_str(&format!("#{name}={port}\n"));
     }

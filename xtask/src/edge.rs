@@ -314,9 +314,9 @@ mod tests {
         assert!(set.len() > 35, "{set:?}");
         let config = served(&set.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>());
         for (name, value) in &set {
-            let given: Vec<&WorkerConfig> = config.workers.iter().filter(|worker| worker.bindings.contains_key(*name)).collect();
-            assert!(!given.is_empty(), "no function is given {name}");
-            for worker in given {
+            let users: Vec<&WorkerConfig> = config.workers.iter().filter(|worker| worker.bindings.contains_key(*name)).collect();
+            assert!(!users.is_empty(), "no function is given {name}");
+            for worker in users {
                 assert_eq!(&worker.bindings[*name], value, "{name} of {}", worker.name);
             }
         }

@@ -1,49 +1,15 @@
 //! The project's commands: `cargo xtask --help` lists them.
 
-mod attack;
-mod bench;
-mod build;
-mod cargo;
-mod chaos;
-mod check;
-mod clock;
-mod control;
-mod cron;
-mod database;
-mod deploy;
-mod dev;
-mod documents;
-mod edge;
-mod guard;
-mod import;
-mod logs;
-mod manifest;
-mod merge;
-mod modules;
-mod new;
-mod npm;
-mod postgres;
-mod progress;
-mod project;
-mod reference;
-mod secrets;
-mod settings;
-mod setup;
-mod stack;
-mod sync;
-mod test;
-mod toolchain;
-mod watch;
-mod welcome;
-
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use tokio::signal::unix::{SignalKind, signal};
-
-use crate::project::{Profile, Project};
+use xtask::{
+    attack, bench, build, chaos, check, clock, cron, deploy, dev, guard, import, new, npm,
+    project::{Profile, Project},
+    sync, test,
+};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "The project's commands")]
@@ -81,7 +47,7 @@ enum Command {
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check {
         /// Also what needs somebody else's programs: RunPod's own SDK against its simulator, and clients that generators make of
-        /// openapi.json against the functions (python3, npm, and the registries)
+        /// the OpenAPI document against the functions (python3, npm, and the registries)
         #[arg(long)]
         peers: bool,
     },
@@ -99,7 +65,7 @@ enum Command {
         #[arg(long, conflicts_with_all = ["method", "path"])]
         row: bool,
     },
-    /// Write the generated files: wrangler.toml, functions/README.md, openapi.json
+    /// Write the generated files: wrangler.toml, functions/README.md, functions/<area>/openapi.json and more
     Sync {
         /// Change nothing; fail if a file is out of date
         #[arg(long)]
@@ -117,7 +83,12 @@ enum Command {
         release: bool,
     },
     /// Measure the functions beside what people would write instead, and write bench/RESULTS.md (Linux)
-    Bench(bench::Wanted),
+    #[command(disable_help_flag = true)]
+    Bench {
+        /// What `bench/harness` is told: `--help` lists it
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Ask for scenes while everything fails and processes are killed, and count what was lost (Linux)
     Chaos(chaos::Wanted),
     /// Bring people and their bcrypt hashes from Supabase, passlib or another source into the database of `DATABASE_URL`
@@ -134,75 +105,32 @@ enum Command {
 fn main() -> ExitCode {
     match Command::parse() {
         Command::Guard(watch) => guard::stand(watch),
-        command => run(command),
+        command => xtask::run(async |project| perform(project, command).await),
     }
 }
 
-fn run(command: Command) -> ExitCode {
-    // A thousand connections are tested; many systems give an ordinary user 1024 files unless asked. What is started inherits it.
-    let _ = rlimit::increase_nofile_limit(rlimit::INFINITY);
-    let runtime = match tokio::runtime::Runtime::new() {
-        Ok(runtime) => runtime,
-        Err(error) => return failed(&error.into()),
-    };
-    let code = runtime.block_on(async {
-        let code = tokio::select! {
-            result = perform(command) => result.unwrap_or_else(|error| failed(&error)),
-            () = interrupted() => {
-                eprintln!();
-                ExitCode::from(130)
-            }
-        };
-        guard::all_gone().await;
-        code
-    });
-    // A module being generated on another thread must not hold up the end.
-    runtime.shutdown_background();
-    code
-}
-
-async fn perform(command: Command) -> Result<ExitCode> {
-    let project = Project::find()?;
+async fn perform(project: &Project, command: Command) -> Result<ExitCode> {
     match command {
-        Command::Dev { release } => dev::run(&project, Profile::new(release)).await?,
+        Command::Dev { release } => dev::run(project, Profile::new(release)).await?,
         Command::Test { release, clock, node, arguments } => {
             if let Some(major) = node {
-                npm::use_node(&project, major).await?;
+                npm::use_node(project, major).await?;
             }
-            return test::run(&project, Profile::new(release), clock, &arguments).await;
+            return test::run(project, Profile::new(release), clock, &arguments).await;
         }
-        Command::Build { release, accept } => build::run(&project, Profile::new(release), accept).await?,
-        Command::Check { peers } => check::run(&project, peers).await?,
+        Command::Build { release, accept } => build::run(project, Profile::new(release), accept).await?,
+        Command::Check { peers } => check::run(project, peers).await?,
         Command::New { name, method, path, .. } => {
-            new::run(&project, &name, method.as_deref().zip(path.as_deref())).await?;
+            new::run(project, &name, method.as_deref().zip(path.as_deref())).await?;
         }
-        Command::Sync { check } => sync::run(&project, check).await?,
-        Command::Cron { function } => cron::run(&project, &function).await?,
-        Command::Attack { release } => return attack::run(&project, Profile::new(release)).await,
-        Command::Bench(wanted) => bench::run(&project, &wanted).await?,
-        Command::Chaos(wanted) => chaos::run(&project, &wanted).await?,
+        Command::Sync { check } => sync::run(project, check).await?,
+        Command::Cron { function } => cron::run(project, &function).await?,
+        Command::Attack { release } => return attack::run(project, Profile::new(release)).await,
+        Command::Bench { arguments } => return bench::run(project, &arguments).await,
+        Command::Chaos(wanted) => chaos::run(project, &wanted).await?,
         Command::ImportUsers { file } => return import::run(&file).await,
-        Command::Deploy(wanted) => deploy::run(&project, &wanted).await?,
+        Command::Deploy(wanted) => deploy::run(project, &wanted).await?,
         Command::Guard(_) => {}
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
-    ExitCode::FAILURE
-}
-
-/// Resolves when the person or the system asks the command to end.
-async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate), Ok(mut hangup)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
-    }
 }

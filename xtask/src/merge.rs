@@ -81,7 +81,7 @@ mod tests {
     }
 
     const FILES: [(&str, [&str; 3]); 4] = [
-        ("openapi.json", ["{}\n", "{\"a\": 1}\n", "{\"b\": 1}\n"]),
+        ("functions/rise/openapi.json", ["{}\n", "{\"a\": 1}\n", "{\"b\": 1}\n"]),
         ("docs/refusals.json", ["{}\n", "{\"x\": [\"b\"]}\n", "{\"x\": [\"a\"], \"y\": [\"c\"]}\n"]),
         ("docs/published.txt", ["type A\n", "type A\ntype B\n", "type A\ntype C\n"]),
         (
@@ -101,8 +101,8 @@ mod tests {
             let _ = fs::remove_dir_all(root);
             fs::create_dir_all(root).unwrap();
             let real = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
-            for folder in ["dev", "docs"] {
-                fs::create_dir(root.join(folder)).unwrap();
+            for folder in ["dev", "docs", "functions/rise"] {
+                fs::create_dir_all(root.join(folder)).unwrap();
             }
             for file in [".gitattributes", "dev/merge.mjs"] {
                 fs::copy(real.join(file), root.join(file)).unwrap();
@@ -137,7 +137,7 @@ mod tests {
         }
 
         fn is_merged(&self) {
-            assert_eq!(self.read("openapi.json"), FILES[0].1[1], "kept, for sync writes it anew");
+            assert_eq!(self.read("functions/rise/openapi.json"), FILES[0].1[1], "kept, for sync writes it anew");
             let refusals: serde_json::Value = serde_json::from_str(&self.read("docs/refusals.json")).unwrap();
             assert_eq!(refusals, serde_json::json!({"x": ["a", "b"], "y": ["c"]}));
             let published = self.read("docs/published.txt");
@@ -160,7 +160,7 @@ mod tests {
         let clone = Clone::new("untold");
         assert!(!git(clone.root(), &["merge", "theirs"]).unwrap().status.success());
         let resolved = resolve(clone.root()).unwrap();
-        assert_eq!(resolved, ["docs/refusals.json", "openapi.json", "wrangler.toml"]);
+        assert_eq!(resolved, ["docs/refusals.json", "functions/rise/openapi.json", "wrangler.toml"]);
         done(clone.root(), &resolved).unwrap();
         clone.is_merged();
         assert_eq!(resolve(clone.root()).unwrap(), Vec::<String>::new());

@@ -5,6 +5,7 @@ mod row;
 use std::{collections::BTreeMap, fs, process::Command};
 
 use anyhow::{Context, Result, bail, ensure};
+use heck::{ToSnakeCase, ToUpperCamelCase};
 use serde_json::Value;
 
 use crate::{
@@ -22,14 +23,6 @@ const EMPTY_NAMES: [&str; 4] = ["utils", "common", "helpers", "core"];
 
 /// First parts of a path that the edge's own prefixes begin with.
 const PREFIXES: [&str; 4] = ["api", "v1", "s2s_api_v1", "functions"];
-
-/// Words that cannot be the name of a field.
-const KEYWORDS: [&str; 51] = [
-    "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else", "enum",
-    "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod", "move", "mut",
-    "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true", "try", "type", "typeof",
-    "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-];
 
 /// Makes a function with one endpoint, or with those of rows of its own where no `endpoint` is named.
 ///
@@ -104,8 +97,8 @@ impl Wanted {
         };
         let parameters = parameters(path)?;
         let function = Function { area: area.to_owned(), name: function.to_owned() };
-        let handler = [verb, "_", &function.name.replace('-', "_")].concat();
-        let noun = function.name.split('-').map(capitalised).collect();
+        let handler = [verb, "_", &function.name.to_snake_case()].concat();
+        let noun = function.name.to_upper_camel_case();
         Ok(Self { function, method, handler, noun, path: path.to_owned(), parameters })
     }
 
@@ -314,7 +307,7 @@ fn parameters(path: &str) -> Result<Vec<String>> {
         if let Some(name) = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
             ensure!(index > 0, "\"{path}\" begins with a parameter: a function needs a literal path of its own");
             ensure!(
-                name.split('_').all(is_alphanumeric) && is_word(&name[..1]) && !KEYWORDS.contains(&name),
+                name.split('_').all(is_alphanumeric) && is_word(&name[..1]) && is_identifier(name),
                 "\"{{{name}}}\" is no parameter: take small letters, digits and underscores, as in {{user_id}}"
             );
             ensure!(!names.iter().any(|known| known == name), "\"{{{name}}}\" stands in the path twice");
@@ -335,6 +328,11 @@ fn parameters(path: &str) -> Result<Vec<String>> {
 
 fn is_alphanumeric(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// Whether a field may be called so. `gen` is a word of the language since its edition of 2024, which `syn` does not judge by.
+fn is_identifier(word: &str) -> bool {
+    word != "gen" && syn::parse_str::<syn::Ident>(word).is_ok()
 }
 
 fn is_word(word: &str) -> bool {
@@ -416,6 +414,7 @@ mod tests {
             ("rise/x", "GET", "/{id}", "a literal path of its own"),
             ("rise/x", "GET", "/x/{Id}", "is no parameter"),
             ("rise/x", "GET", "/x/{type}", "is no parameter"),
+            ("rise/x", "GET", "/x/{gen}", "is no parameter"),
             ("rise/x", "GET", "/x/{id}/{id}", "twice"),
             ("rise/x", "GET", "/api/v1/x", "begins with a prefix"),
         ] {

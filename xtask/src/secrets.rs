@@ -53,7 +53,7 @@ pub fn fresh() -> Result<Secrets> {
 }
 
 /// The secrets of `dev`; what is missing is made and kept.
-pub fn kept(project: &Project) -> Result<Secrets> {
+pub fn of_dev(project: &Project) -> Result<Secrets> {
     let path = project.state().join("secrets.json");
     let mut secrets: Secrets = match fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text).with_context(|| format!("{} is damaged: delete .dev", path.display()))?,

@@ -95,9 +95,9 @@ impl Ports {
     /// Ports that nobody uses now.
     pub fn free() -> Result<Self> {
         // All four are held until each is known, so that no two are the same.
-        let held = [0; 4].map(|port| TcpListener::bind(("127.0.0.1", port)));
+        let listeners = [0; 4].map(|port| TcpListener::bind(("127.0.0.1", port)));
         let mut ports = [0; 4];
-        for (port, listener) in ports.iter_mut().zip(held) {
+        for (port, listener) in ports.iter_mut().zip(listeners) {
             *port = listener.and_then(|listener| listener.local_addr()).context("no port is free")?.port();
         }
         let [edge, gateway, postgres, simulators] = ports;
@@ -113,7 +113,7 @@ fn check_free(name: &str, port: u16) -> Result<()> {
 }
 
 /// What follows from the ports, and what the simulators accept.
-pub fn given(ports: Ports) -> BTreeMap<String, String> {
+pub fn simulated(ports: Ports) -> BTreeMap<String, String> {
     let simulators = format!("http://127.0.0.1:{}", ports.simulators);
     let edge = format!("http://localhost:{}", ports.edge);
     let mut variables = BTreeMap::new();
@@ -138,7 +138,7 @@ pub fn given(ports: Ports) -> BTreeMap<String, String> {
 /// Every variable that a function, a simulator or a test may ask for.
 pub fn variables(settings: &Settings, ports: Ports, secrets: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut variables = secrets;
-    variables.extend(given(ports));
+    variables.extend(simulated(ports));
     // The rest is as documented, though it be empty: an account in the environment must not reach the tests.
     for (name, value) in EXAMPLE.lines().filter_map(setting) {
         variables.entry(name.to_owned()).or_insert_with(|| value.to_owned());

@@ -6,11 +6,11 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _, recommended_watcher};
-use tokio::{
-    sync::mpsc::{UnboundedReceiver, unbounded_channel},
-    time::timeout,
+use notify_debouncer_full::{
+    DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
+    notify::{EventKind, RecommendedWatcher, RecursiveMode},
 };
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::project::Project;
 
@@ -27,24 +27,17 @@ pub struct Change {
 
 pub struct Watcher {
     root: PathBuf,
-    events: UnboundedReceiver<PathBuf>,
-    /// Survives when whoever waits is called away.
-    seen: Change,
+    edits: UnboundedReceiver<Vec<DebouncedEvent>>,
     /// Notices as long as it lives.
-    _notify: RecommendedWatcher,
+    _notify: Debouncer<RecommendedWatcher, RecommendedCache>,
 }
 
 impl Watcher {
     pub fn new(project: &Project) -> Result<Self> {
-        let (sender, events) = unbounded_channel();
-        let mut notify = recommended_watcher(move |event: notify::Result<notify::Event>| {
-            let Ok(event) = event else { return };
-            if !matches!(event.kind, EventKind::Access(_)) {
-                // The command is ending if nobody receives.
-                event.paths.into_iter().for_each(|path| drop(sender.send(path)));
-            }
-        })
-        .context("edits cannot be noticed on this system")?;
+        let (sender, edits) = unbounded_channel();
+        // The command is ending if nobody receives.
+        let pass_on = move |events: DebounceEventResult| events.into_iter().for_each(|events| drop(sender.send(events)));
+        let mut notify = new_debouncer(QUIET, None, pass_on).context("edits cannot be noticed on this system")?;
         for folder in ["functions", "shared", "migrations"] {
             let path = project.path(folder);
             if path.exists() {
@@ -53,19 +46,21 @@ impl Watcher {
         }
         // The folder, not wrangler.toml itself: editors put a new file in its place.
         notify.watch(&project.root, RecursiveMode::NonRecursive)?;
-        Ok(Self { root: project.root.clone(), events, seen: Change::default(), _notify: notify })
+        Ok(Self { root: project.root.clone(), edits, _notify: notify })
     }
 
-    /// Waits for an edit, and then until no more follow.
+    /// Waits for an edit, and for those that came with it.
     pub async fn next(&mut self) -> Change {
-        loop {
-            let wait = if self.seen == Change::default() { Duration::MAX } else { QUIET };
-            match timeout(wait, self.events.recv()).await {
-                Ok(Some(path)) => self.seen.add(path.strip_prefix(&self.root).unwrap_or(&path)),
-                Ok(None) => std::future::pending().await,
-                Err(_) => return std::mem::take(&mut self.seen),
+        let mut change = Change::default();
+        while change == Change::default() {
+            let Some(mut events) = self.edits.recv().await else { return std::future::pending().await };
+            while let Ok(more) = self.edits.try_recv() {
+                events.extend(more);
             }
+            let edits = events.iter().filter(|event| !matches!(event.kind, EventKind::Access(_)));
+            edits.flat_map(|edit| &edit.paths).for_each(|path| change.add(path.strip_prefix(&self.root).unwrap_or(path)));
         }
+        change
     }
 }
 
@@ -103,6 +98,19 @@ mod tests {
         for path in ["migrations/steps/0001_create_people.sql", "functions/auth/login/sql/login.sql"] {
             assert_eq!(change(path), Change { sql: true, ..Change::default() }, "{path}");
         }
+    }
+
+    #[tokio::test]
+    async fn edits_of_one_moment_are_one_change() {
+        let root = std::env::temp_dir().join(format!("oree-watch-{}", std::process::id()));
+        std::fs::create_dir_all(root.join("functions/rise")).unwrap();
+        let mut watcher = Watcher::new(&Project { root: root.clone() }).unwrap();
+        for path in ["functions/rise/notes.txt", "functions/rise/a.rs", "functions/rise/a.sql"] {
+            std::fs::write(root.join(path), "edited").unwrap();
+        }
+        let change = watcher.next().await;
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(change, Change { code: true, sql: true, manifest: false });
     }
 
     #[test]

@@ -11,7 +11,8 @@
 -- `service`), 5 s for a lock, 15 s of idleness.
 --
 -- Claims: `sub`, the person, and `session`, both uuid or null; `role` (`user`, `manager`, `admin`, `privacy` or `qa`;
--- without a person `anon`, the default, or `service`); `request_id`; `operation`; `ip`, truncated; `language`; and, where an
+-- without a person `anon`, the default, or `service`); `request_id`; `operation`; `purpose`
+-- (`edge.readable_since`); `ip`, truncated; `language`; and, where an
 -- administrator reads somebody else's data, `subject`, that person, and `writes`. With a `subject`, `edge.enter_for` goes on
 -- in that person's place. The first batch of a write under an `Idempotency-Key` has `idempotency_key` and `request_hash`,
 -- which `edge.idempotency_take` takes. `now` is the moment of the request: the edge writes it, and nothing reads the server's clock.

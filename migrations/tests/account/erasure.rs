@@ -114,8 +114,8 @@ async fn a_long_history_goes_in_bounded_calls_and_whoever_fails_does_not_hold_up
         left.push(database.is_there(person).await);
     }
     assert_eq!(left, [false, true, false, false], "{calls:?}");
-    let kept = "select count(*) from kaizen";
-    assert_eq!(owner.query_one(kept, &[]).await.unwrap().get::<_, i64>(0), 10, "what failed was rolled back");
+    let count = "select count(*) from kaizen";
+    assert_eq!(owner.query_one(count, &[]).await.unwrap().get::<_, i64>(0), 10, "what failed was rolled back");
 
     owner.batch_execute("drop trigger stuck on kaizen").await.unwrap();
     database.erase("2026-12-30T12:59:00Z", 300).await;

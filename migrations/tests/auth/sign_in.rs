@@ -95,7 +95,7 @@ async fn a_wrong_password_and_a_missing_account_look_alike() {
     let database = Database::migrated().await;
     database.person("a@example.org").await;
     for email in ["a@example.org", "nobody@example.org"] {
-        assert_eq!(database.sign_in(NOON, email, "guess", "t").await, json!({ "outcome": "invalid" }));
+        assert_eq!(database.sign_in(NOON, email, "guess", "t").await, json!({ "outcome": "invalid_credentials" }));
     }
     let owner = database.owner().await;
     let sql = "select count(*), count(user_id) from audit_logs where action = 'auth.login_failed'";
@@ -113,7 +113,7 @@ async fn a_missing_account_takes_as_long_as_a_wrong_password() {
         let now = format!("2026-11-22T{hour:02}:00:00Z");
         for (email, quickest) in [("a@example.org", &mut known), ("nobody@example.org", &mut missing)] {
             let started = Instant::now();
-            assert_eq!(database.sign_in(&now, email, "guess", "t").await["outcome"], "invalid");
+            assert_eq!(database.sign_in(&now, email, "guess", "t").await["outcome"], "invalid_credentials");
             *quickest = started.elapsed().min(*quickest);
         }
     }
@@ -125,7 +125,7 @@ async fn the_fifth_failure_makes_an_address_wait_and_only_that_one() {
     let database = Database::migrated().await;
     database.person("a@example.org").await;
     for _ in 0..5 {
-        assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid");
+        assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid_credentials");
     }
     let locked = database.sign_in(NOON, "a@example.org", "digest", "t").await;
     assert_eq!(locked, json!({ "outcome": "locked", "retry_after_s": 30 }));
@@ -135,10 +135,10 @@ async fn the_fifth_failure_makes_an_address_wait_and_only_that_one() {
     assert_eq!(answer["outcome"], "ok", "the owner, at another address, is not locked out");
 
     let later = "2026-11-21T12:00:31Z";
-    assert_eq!(database.sign_in(later, "a@example.org", "guess", "t").await["outcome"], "invalid");
+    assert_eq!(database.sign_in(later, "a@example.org", "guess", "t").await["outcome"], "invalid_credentials");
     assert_eq!(database.sign_in(later, "a@example.org", "digest", "t").await["retry_after_s"], 60);
     assert_eq!(database.sign_in("2026-11-21T12:02:00Z", "a@example.org", "digest", "t").await["outcome"], "ok");
-    assert_eq!(database.sign_in("2026-11-21T12:02:00Z", "a@example.org", "guess", "u").await["outcome"], "invalid");
+    assert_eq!(database.sign_in("2026-11-21T12:02:00Z", "a@example.org", "guess", "u").await["outcome"], "invalid_credentials");
 }
 
 #[tokio::test]
@@ -146,15 +146,15 @@ async fn only_the_right_password_learns_of_a_ban() {
     let database = Database::migrated().await;
     database.person("a@example.org").await;
     database.set("update users set is_banned = true").await;
-    assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid");
+    assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid_credentials");
     assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await["outcome"], "banned");
     database.set("update users set is_banned = false, is_active = false").await;
     assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await["outcome"], "inactive");
     database.set("update users set is_active = true, deleted_at = edge.now()").await;
-    assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid");
+    assert_eq!(database.sign_in(NOON, "a@example.org", "guess", "t").await["outcome"], "invalid_credentials");
     let closed = json!({"outcome": "closed", "erased_at": "2026-12-21T12:00:00+00:00"});
     assert_eq!(database.sign_in(NOON, "a@example.org", "digest", "t").await, closed);
-    assert_eq!(database.sign_in("2026-12-21T12:00:00Z", "a@example.org", "digest", "t").await["outcome"], "invalid");
+    assert_eq!(database.sign_in("2026-12-21T12:00:00Z", "a@example.org", "digest", "t").await["outcome"], "invalid_credentials");
     let restore = "select edge.login('a@example.org', 'digest', $1, restore => true)";
     database.set("update users set is_banned = true").await;
     assert_eq!(database.call(&Caller::anon(), NOON, restore, &[&hash("t")]).await["outcome"], "banned");
@@ -178,7 +178,7 @@ async fn an_imported_hash_is_verified_once_and_replaced() {
         assert_eq!(database.sign_in(NOON, &email, "digest", &email).await, json!({ "outcome": "legacy" }));
         let anon = Caller::anon();
         let wrong = database.call(&anon, NOON, with_legacy, &[&email, &"digest", &hash(&email), &"wrong horse"]).await;
-        assert_eq!(wrong["outcome"], "invalid");
+        assert_eq!(wrong["outcome"], "invalid_credentials");
         let right = database.call(&anon, NOON, with_legacy, &[&email, &"digest", &hash(&email), &"correct horse"]).await;
         assert_eq!(right["outcome"], "ok", "{prefix}");
 
@@ -186,7 +186,7 @@ async fn an_imported_hash_is_verified_once_and_replaced() {
         let row = owner.query_one(stored, &[&email]).await.unwrap();
         assert!(row.get::<_, &str>(0).starts_with("$2a$10$") && !row.get::<_, bool>(1));
         assert_eq!(database.sign_in(NOON, &email, "digest", "again").await["outcome"], "ok");
-        assert_eq!(database.sign_in(NOON, &email, "correct horse", "raw").await["outcome"], "invalid");
+        assert_eq!(database.sign_in(NOON, &email, "correct horse", "raw").await["outcome"], "invalid_credentials");
         owner.execute("delete from users where email = $1", &[&email]).await.unwrap();
     }
 }
@@ -210,8 +210,8 @@ async fn a_refresh_replaces_the_token_and_moves_the_end() {
     let answer = database.refresh("2026-11-30T12:00:00Z", "t0", "t1").await;
     assert_eq!((&answer["outcome"], &answer["is_reissue"]), (&json!("ok"), &json!(false)));
     assert_eq!(answer["session"]["expires_at"], "2026-12-30T12:00:00+00:00");
-    assert_eq!(database.refresh("2026-11-30T12:00:00Z", "never", "t2").await["outcome"], "invalid");
-    assert_eq!(database.refresh("2026-12-30T12:00:00Z", "t1", "t2").await["outcome"], "expired");
+    assert_eq!(database.refresh("2026-11-30T12:00:00Z", "never", "t2").await["outcome"], "refresh_invalid");
+    assert_eq!(database.refresh("2026-12-30T12:00:00Z", "t1", "t2").await["outcome"], "refresh_expired");
 }
 
 #[tokio::test]
@@ -238,11 +238,11 @@ async fn a_lost_answer_may_be_asked_for_again_until_it_is_used() {
     let again = database.refresh("2026-11-21T12:00:30Z", "a@example.org", "lost").await;
     assert_eq!((&again["outcome"], &again["is_reissue"]), (&json!("ok"), &json!(true)));
     assert_eq!(again["session"]["id"], person.claims["session"]);
-    assert_eq!(database.refresh("2026-11-21T12:00:30Z", "a@example.org", "another").await, json!({"outcome": "invalid"}));
+    assert_eq!(database.refresh("2026-11-21T12:00:30Z", "a@example.org", "another").await, json!({"outcome": "refresh_invalid"}));
     // Nobody has used the answer that was lost: it may be asked for much later.
     assert_eq!(database.refresh("2026-11-22T12:00:00Z", "a@example.org", "lost").await["outcome"], "ok");
     assert_eq!(database.refresh("2026-11-22T12:05:00Z", "lost", "third").await["outcome"], "ok");
-    assert_eq!(database.refresh("2026-11-22T12:06:00Z", "a@example.org", "lost").await["outcome"], "reused");
+    assert_eq!(database.refresh("2026-11-22T12:06:00Z", "a@example.org", "lost").await["outcome"], "refresh_reused");
 }
 
 #[tokio::test]
@@ -265,8 +265,8 @@ async fn a_replaced_token_that_returns_revokes_the_session() {
 
     // The oldest of the family, two rotations ago.
     let stolen = database.refresh("2026-11-21T12:11:00Z", "a@example.org", "thief").await;
-    assert_eq!(stolen, json!({ "outcome": "reused" }));
-    assert_eq!(database.refresh("2026-11-21T12:12:00Z", "t2", "t3").await["outcome"], "revoked");
+    assert_eq!(stolen, json!({ "outcome": "refresh_reused" }));
+    assert_eq!(database.refresh("2026-11-21T12:12:00Z", "t2", "t3").await["outcome"], "session_revoked");
     assert_eq!(database.entering(&person, "2026-11-21T12:12:00Z").await, "OR401 session_revoked");
     let owner = database.owner().await;
     let logged = owner.query_one("select count(*) from audit_logs where action = 'auth.refresh_reused'", &[]).await;
@@ -280,7 +280,7 @@ async fn a_refresh_is_refused_to_who_may_no_longer_act() {
     database.set("update users set is_banned = true").await;
     assert_eq!(database.refresh(NOON, "a@example.org", "t").await["outcome"], "banned");
     database.set("update users set is_banned = false, is_active = false").await;
-    assert_eq!(database.refresh(NOON, "a@example.org", "t").await["outcome"], "revoked");
+    assert_eq!(database.refresh(NOON, "a@example.org", "t").await["outcome"], "session_revoked");
 }
 
 #[tokio::test]
@@ -347,9 +347,9 @@ async fn entering_works_read_only_and_leaves_nothing_behind() {
     let read = client.build_transaction().read_only(true).start().await.unwrap();
     let sql = "select edge.enter($1::text::jsonb, $2::text::timestamptz) is not null, set_config('role', 'authenticated', true) is not null";
     read.query_one(sql, &[&person.claims.to_string(), &"2026-11-21T12:00:00.123456+02:00"]).await.unwrap();
-    let told = "select edge.uid(), edge.session(), edge.role(), edge.now()::text, edge.claim('request_id'),
+    let context = "select edge.uid(), edge.session(), edge.role(), edge.now()::text, edge.claim('request_id'),
         current_setting('timezone'), current_setting('statement_timeout'), current_setting('application_name')";
-    let row = read.query_one(told, &[]).await.unwrap();
+    let row = read.query_one(context, &[]).await.unwrap();
     assert_eq!((row.get::<_, uuid::Uuid>(0), row.get::<_, uuid::Uuid>(1)), (person.id(), person.session()));
     let words: Vec<&str> = (2..8).map(|index| row.get(index)).collect();
     assert_eq!(words, ["user", "2026-11-21 10:00:00.123456+00", "test", "UTC", "10s", "oree test"]);

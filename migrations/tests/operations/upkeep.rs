@@ -160,9 +160,9 @@ async fn ninety_days_are_kept_and_not_one_more() {
     let report = database.service(NOON, "select edge.purge()", &[]).await;
     assert_eq!((&report["outcome"], &report["more"], &report["retention_days"]), (&json!("ok"), &json!(false), &json!(90)));
     assert_eq!((&report["deleted"]["qa_reports"], &report["deleted"]["audit_logs"]), (&json!(10), &json!(10)));
-    let kept = "select jsonb_build_object('qa', (select max(run_id) from qa_reports),
+    let left = "select jsonb_build_object('qa', (select max(run_id) from qa_reports),
         'audit', (select max(extract(day from edge.now() - timestamp)) from audit_logs where action = 'test.aged'))";
-    assert_eq!(database.service(NOON, kept, &[]).await, json!({ "qa": 90, "audit": 90 }), "exactly 90 days are not older");
+    assert_eq!(database.service(NOON, left, &[]).await, json!({ "qa": 90, "audit": 90 }), "exactly 90 days are not older");
 
     let next_day = database.service("2026-11-22T12:00:00Z", "select edge.purge()", &[]).await;
     assert_eq!(next_day["deleted"]["qa_reports"], 1);

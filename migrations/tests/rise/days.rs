@@ -181,9 +181,9 @@ async fn the_day_of_a_moment_is_what_today_was_then_for_every_table_and_for_ever
                 }
             }
             let day = calendar.today(now);
-            let kept = database.call(&person, &rfc3339(now), KEEP, &[]).await;
+            let stored = database.call(&person, &rfc3339(now), KEEP, &[]).await;
             let context = format!("seed {seed}, {now}, {clock:?}");
-            for (table, value) in kept.as_object().unwrap() {
+            for (table, value) in stored.as_object().unwrap() {
                 // A second skip on the same day is the one that was there.
                 assert_eq!(value, &json!(day), "{table}: {context}");
             }

@@ -43,6 +43,23 @@ async fn the_time_of_completion_is_kept_until_it_is_undone() {
 }
 
 #[tokio::test]
+async fn a_change_that_says_when_it_was_made_keeps_that_time_and_counts_as_any_other() {
+    let database = Database::migrated().await;
+    let person = database.person("a@example.org").await;
+    database.call(&person, NOON, ADD, &[&true]).await;
+    let owner = database.owner().await;
+    let set = async |sql: &str| {
+        let sql = format!("update kaizen set {sql} returning updated_at = edge.now(), updated_at::text, version");
+        let row = owner.query_one(&sql, &[]).await.unwrap();
+        (row.get::<_, bool>(0), row.get::<_, String>(1), row.get::<_, i32>(2))
+    };
+    owner.batch_execute("set timezone to 'UTC'").await.unwrap();
+    let (is_now, time, version) = set("action = 'y', updated_at = '2026-11-20T08:00:00Z'").await;
+    assert_eq!((is_now, time.as_str(), version), (false, "2026-11-20 08:00:00+00", 2));
+    assert_eq!((set("action = 'z'").await.0, set("action = 'zz'").await.2), (true, 4));
+}
+
+#[tokio::test]
 async fn a_client_id_is_taken_once_per_person() {
     let database = Database::migrated().await;
     let people = [database.person("a@example.org").await, database.person("b@example.org").await];

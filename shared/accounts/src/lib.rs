@@ -10,7 +10,7 @@ mod refused;
 
 use chrono::{DateTime, Utc};
 use edge::auth::{Access, RefreshToken, Role, password_digest};
-use edge::{Context, Error, Person, Refusal, Result, output};
+use edge::{Context, Error, Person, Result, output};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use uuid::Uuid;
@@ -18,12 +18,12 @@ use uuid::Uuid;
 pub use details::{country, name, phone, text};
 pub use device_cookie::DeviceCookie;
 pub use letter::{ENOUGH_LETTERS, LETTERS, Link};
-pub use messages::{Messages, post_later};
+pub use messages::{Messages, post_later, write_and_post};
 pub use organisation::{ELSEWHERE, Member, MemberRole, Membership, Organisation, Visibility};
 use password::{OR, prepared, spellings};
 
-pub use password::refuse_guessable;
-pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, Refused, WRONG_PASSWORD};
+pub use password::{chosen, refuse_guessable};
+pub use refused::{EMAIL_TAKEN, LINK_INVALID, LOCKED, WRONG_PASSWORD};
 
 edge::settings! {
     /// Of whatever hashes a password.
@@ -168,11 +168,6 @@ pub fn typed(password: &str) -> String {
 /// The name under which a session is listed to its owner.
 pub fn device(ctx: &Context) -> Option<&str> {
     Some(ctx.user_agent()).filter(|name| !name.is_empty())
-}
-
-/// 401 for proof that was given and is not good.
-pub fn refused(refusal: Refusal) -> Error {
-    Error::from(refusal).with_header("www-authenticate", "Bearer".to_owned())
 }
 
 fn is_given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {

@@ -1,8 +1,9 @@
 //! The letters of accounts. The database decides that one is due and which; the words are here.
 
-use edge::Context;
+use edge::{Context, Result, Statement};
 use mail::Words;
 use outbox::{Entry, Sender};
+use serde::Deserialize;
 
 /// The messages of accounts.
 pub struct Messages;
@@ -16,6 +17,22 @@ impl Sender for Messages {
 /// Sends the letters that a request has caused, after its answer. Should that fail, they are due again in a minute.
 pub fn post_later(ctx: &Context, letters: Vec<Entry>) {
     outbox::deliver_later(ctx, &Messages, letters);
+}
+
+/// What is due to be sent.
+#[derive(Deserialize)]
+struct Written {
+    outbox: Vec<Entry>,
+}
+
+/// Runs a statement whose outcome has letters in its `outbox`, and sends them after the answer.
+///
+/// # Errors
+/// As [`Context::outcome`].
+pub async fn write_and_post(ctx: &Context, statement: Statement) -> Result<()> {
+    let Written { outbox } = ctx.outcome(statement).await?;
+    post_later(ctx, outbox);
+    Ok(())
 }
 
 /// In the place of `{about}` stands a name or a day.

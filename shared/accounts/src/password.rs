@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 
-use edge::{FieldError, Message, Place, Result, msg};
+use edge::{Context, FieldError, Message, Place, Result, Statement, msg};
 use unicode_normalization::UnicodeNormalization;
+
+use crate::digest;
 
 /// Between two spellings of one password, where SQL compares it (`edge.password_matches`). Nobody types it.
 pub(crate) const OR: &str = "\u{1f}";
@@ -39,6 +41,17 @@ const COMMON: &str = "\
 
 const WEAK_PASSWORD: Message =
     msg!("weak_password", fr: "Mot de passe trop facile à deviner.", en: "This password is too easy to guess.");
+
+/// The digest of a password that somebody chooses for the account whose address `address` asks for, if any. It is asked for
+/// beforehand: the database is never told a password that could be compared with it.
+///
+/// # Errors
+/// As [`refuse_guessable`] and [`Context::sql`].
+pub async fn chosen(ctx: &Context, field: &str, password: &str, address: impl Into<Statement>) -> Result<String> {
+    let email: Option<String> = ctx.sql(address).await?.value()?;
+    refuse_guessable(field, password, email.as_deref().unwrap_or_default())?;
+    Ok(digest(ctx, password))
+}
 
 /// Refuses what somebody who knows the address would try first. `email` is the account's, empty
 /// where nobody can know it.

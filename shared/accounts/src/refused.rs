@@ -1,4 +1,4 @@
-use edge::{Error, refusals};
+use edge::refusals;
 
 refusals! {
     /// An account has this address.
@@ -8,21 +8,4 @@ refusals! {
     pub WRONG_PASSWORD: 403 "wrong_password", fr: "Ce n'est pas votre mot de passe.", en: "This is not your password.";
     /// Too many failed sign-ins.
     pub LOCKED: 429 "locked", fr: "Trop d'essais infructueux : patientez.", en: "Too many failed attempts: wait.";
-}
-
-/// A person's own password, asked for again, was not right; as `edge.refuse_password` tells.
-#[edge::outcome]
-#[derive(Debug)]
-pub enum Refused {
-    WrongPassword,
-    Locked { retry_after_s: i64 },
-}
-
-impl From<Refused> for Error {
-    fn from(refused: Refused) -> Error {
-        match refused {
-            Refused::WrongPassword => Error::from(WRONG_PASSWORD),
-            Refused::Locked { retry_after_s } => Error::from(LOCKED).retry_after(retry_after_s),
-        }
-    }
 }

@@ -105,8 +105,8 @@ fn delivery(answer: Result<HttpAnswer, HttpFailure>) -> Delivery {
 /// The body tells fractions of a second, the header whole ones; the page of the network before Discord neither.
 fn wait_s(body: Option<f64>, header: Option<u32>) -> u32 {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a day")]
-    let told = body.map(|seconds| seconds.clamp(0.0, LONGEST_WAIT_S).ceil() as u32);
-    told.or(header).unwrap_or(UNNAMED_WAIT_S)
+    let seconds = body.map(|seconds| seconds.clamp(0.0, LONGEST_WAIT_S).ceil() as u32);
+    seconds.or(header).unwrap_or(UNNAMED_WAIT_S)
 }
 
 #[cfg(test)]

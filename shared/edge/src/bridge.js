@@ -132,10 +132,10 @@ export function hangup(number) {
 }
 
 /** Reads the request's body, or fails where it is larger than `cap` bytes. */
-export async function body(ticket, { request, context }, cap) {
+export async function body(ticket, { request }, cap) {
   const own = instance;
   try {
-    const bytes = await read(request, cap, (reader) => context.waitUntil(skip(reader)));
+    const bytes = await read(request, cap, skip);
     if (bytes) back(own, received, ticket, 0, undefined, bytes);
     else back(own, failed, ticket, "too large");
   } catch (error) {
@@ -148,8 +148,8 @@ const SKIPPED = 32 * 1024 * 1024;
 const SKIPPING = 20_000;
 
 /**
- * Reads on what is left of a refused body, within bounds: while a client writes it does not hear the answer, and on a
- * connection that is closed under it, never will.
+ * Reads what is left of a refused body, within bounds, before the answer: the runtime closes a connection on which a body was left
+ * unread, and a client that still writes then does not hear the answer.
  */
 export async function skip(reader) {
   const patience = setTimeout(() => reader.cancel().catch(() => {}), SKIPPING);
@@ -168,7 +168,7 @@ export async function skip(reader) {
 }
 
 /** The body of a request or an answer, or null where it is larger than `cap` bytes: then `rest` gets its reader. */
-async function read(message, cap, rest = (reader) => reader.cancel().catch(() => {})) {
+async function read(message, cap, rest = (reader) => void reader.cancel().catch(() => {})) {
   if (!message.body) return new Uint8Array();
   // The runtime holds a message to the length that it declares.
   if (Number(message.headers.get("content-length") ?? Infinity) <= cap) return new Uint8Array(await message.arrayBuffer());
@@ -180,7 +180,7 @@ async function read(message, cap, rest = (reader) => reader.cancel().catch(() =>
     if (done) break;
     length += value.length;
     if (length > cap) {
-      rest(reader);
+      await rest(reader);
       return null;
     }
     chunks.push(value);

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::caller::{Identity, SqlRole};
 use crate::config::Config;
 use crate::context::{Context, Inner};
-use crate::contract::{Endpoint, Limit};
+use crate::contract::{Endpoint, Limit, Purpose};
 use crate::http::Unread;
 use crate::idempotency::Key;
 use crate::log::Log;
@@ -21,6 +21,7 @@ use crate::{Error, Language, Result, refusal};
 /// One call of one endpoint, on its way through [`run`](crate::run).
 pub struct Call {
     pub(crate) package: &'static str,
+    pub(crate) purpose: Option<Purpose>,
     pub(crate) endpoint: &'static Endpoint,
     pub(crate) parts: Parts,
     pub(crate) config: Rc<Config>,
@@ -91,6 +92,7 @@ impl Call {
             role,
             identity,
             access: self.endpoint.access,
+            purpose: self.purpose,
             refuses: self.endpoint.refuses,
             key,
             if_match: header("if-match").map(Tags::read).and_then(Tags::versions),

@@ -17,7 +17,7 @@ use crate::http::{Http, HttpAnswer, HttpFailure, Patience, RETRY_AFTER, Upstream
 use crate::idempotency::Key;
 use crate::log::Log;
 use crate::runtime::Runtime;
-use crate::{Access, Error, Language, Page, Refusal, Result, Verbatim};
+use crate::{Access, Error, Language, Page, Purpose, Refusal, Result, Verbatim};
 
 /// Begins every batch: says who asks and when, refuses revoked sessions and banned people, and takes the caller's role.
 const ENTER: Sql = Sql::new("select edge.enter($1, $2) is not null, set_config('role', $3, true) is not null");
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) role: SqlRole,
     pub(crate) identity: Identity,
     pub(crate) access: Access,
+    pub(crate) purpose: Option<Purpose>,
     pub(crate) key: Option<Key>,
     /// What the contract says that this endpoint refuses, by whose codes SQL raises it.
     pub(crate) refuses: &'static [Refusal],
@@ -128,6 +129,29 @@ impl Context {
     pub async fn sql(&self, statement: impl Into<Statement>) -> Result<Rows> {
         let results = self.run(self.0.access, vec![statement.into()]).await?;
         Ok(Rows { results: Rc::new(results), statement: 1 })
+    }
+
+    /// Runs a statement that calls an SQL function which refuses by what it returns, so that what it wrote stays, such as a
+    /// failed sign-in that counts. Its value is an object with the key `outcome`: `ok`, and the whole is read as `T`; or the code
+    /// of a refusal that the contract names, with what a raised one has in its DETAIL; or a word of `T`'s own.
+    ///
+    /// # Errors
+    /// That refusal; and as [`Context::sql`].
+    pub async fn outcome<T: DeserializeOwned>(&self, statement: impl Into<Statement>) -> Result<T> {
+        let rows = self.sql(statement).await?;
+        self.refusal(&rows)?;
+        rows.value()
+    }
+
+    fn refusal(&self, rows: &Rows) -> Result<()> {
+        let Outcome { outcome } = rows.value()?;
+        if outcome == "ok" {
+            return Ok(());
+        }
+        let answer = rows.results.json(rows.statement)?.unwrap_or_default();
+        let mut details = small_json::members(answer).unwrap_or_default();
+        details.retain(|(name, _)| name != "outcome");
+        crate::error::refused(&outcome, &details, self.0.refuses).map_or(Ok(()), Err)
     }
 
     /// Runs statements in order in one transaction and one round trip.
@@ -288,11 +312,18 @@ impl Context {
         }
         claims.raw("writes", if access == Access::Writes { "true" } else { "false" });
         claims.string("role", identity.role.map_or(role.name(), |role| role.name()));
-        claims.string("request_id", self.request_id()).string("operation", operation).string("language", language.code());
+        claims.string("request_id", self.request_id()).string("operation", operation).maybe("purpose", self.0.purpose.map(Purpose::word));
+        claims.string("language", language.code());
         claims.maybe("ip", Some(ip.as_str()).filter(|ip| !ip.is_empty()));
         claims.maybe("idempotency_key", key.map(|key| key.digest.as_str()));
         claims.maybe("request_hash", key.map(|key| key.request.as_str())).end()
     }
+}
+
+/// What became of what an SQL function was asked.
+#[derive(serde::Deserialize)]
+struct Outcome {
+    outcome: String,
 }
 
 /// What one statement gave back.

@@ -15,11 +15,57 @@ pub struct Function {
     pub about: &'static str,
     pub trigger: Trigger,
     pub root: Root,
+    pub purpose: Option<Purpose>,
     pub endpoints: &'static [Endpoint],
     /// Settings beside those that its callers imply.
     pub uses: &'static [&'static Settings],
     /// How secrets are read and judged; a function without endpoints has none.
     pub secrets: Option<&'static Secrets>,
+}
+
+/// Why a function reads rows that came from outside, whose terms allow one thing and not another (`edge.readable_since`). Without
+/// one it reads its caller's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A model is told; implied by settings that open one.
+    Ai,
+    /// Numbers about many people.
+    Aggregates,
+    Leaderboards,
+    /// To fetch, purge, export or erase.
+    Upkeep,
+}
+
+impl Purpose {
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Purpose::Ai => "ai",
+            Purpose::Aggregates => "aggregates",
+            Purpose::Leaderboards => "leaderboards",
+            Purpose::Upkeep => "upkeep",
+        }
+    }
+
+    /// The purpose of a function that uses these settings. Nothing else may be said where one of them opens a model.
+    #[doc(hidden)]
+    pub const fn of(said: Option<Purpose>, uses: &[&Settings]) -> Option<Purpose> {
+        if !opens_model(uses) {
+            return said;
+        }
+        assert!(matches!(said, None | Some(Purpose::Ai)), "a function with a model's key reads for it");
+        Some(Purpose::Ai)
+    }
+}
+
+const fn opens_model(uses: &[&Settings]) -> bool {
+    let mut at = 0;
+    while at < uses.len() {
+        if uses[at].model || opens_model(uses[at].with) {
+            return true;
+        }
+        at += 1;
+    }
+    false
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,18 +229,20 @@ macro_rules! function {
         $(#![doc = $about:literal])*
         FALLBACK;
     ) => {
-        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, [], [], None);
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, None, [], [], None);
         $crate::function!(@fetch);
     };
     (
         $(#![doc = $about:literal])*
         CRON $name:literal every $every:literal => $handler:ident, budget: $budget:literal;
+        $(purpose: $purpose:ident;)?
         $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Cron { name: $name, every_seconds: $crate::every($every), budget: $budget },
             $crate::Root::Api,
+            $crate::function!(@purpose $($purpose)?),
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
             [$($(&$use),*)?],
             Some(&$crate::expansion::SECRETS)
@@ -204,12 +252,14 @@ macro_rules! function {
     (
         $(#![doc = $about:literal])*
         CLOCK $cron:literal => $handler:ident, budget: $budget:literal;
+        $(purpose: $purpose:ident;)?
         $(uses: [$($use:path),* $(,)?])?
     ) => {
         $crate::function!(
             @function [$($about)*]
             $crate::Trigger::Clock { cron: $cron },
             $crate::Root::Api,
+            $crate::function!(@purpose $($purpose)?),
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
             [$($(&$use),*)?],
             Some(&$crate::expansion::SECRETS)
@@ -220,6 +270,7 @@ macro_rules! function {
     (
         $(#![doc = $about:literal])*
         $(root: $root:ident;)?
+        $(purpose: $purpose:ident;)?
         $(
             $(#[doc = $does:literal])+
             $method:ident $path:literal => $handler:ident, auth: $caller:ty, limit: $limit:tt $(or $over:literal)?, $access:ident
@@ -232,6 +283,7 @@ macro_rules! function {
             @function [$($about)*]
             $crate::Trigger::Http,
             $crate::function!(@root $($root)?),
+            $crate::function!(@purpose $($purpose)?),
             [$($crate::function!(
                 @endpoint [$($does)*] (stringify!($method)) ($path) $handler ($caller) ($crate::function!(@limit $limit $($over)?)) $access
                 ($crate::function!(@or $($reply)?, 200))
@@ -251,7 +303,7 @@ macro_rules! function {
         const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
-    (@function [$($about:literal)*] $trigger:expr, $root:expr, [$($endpoint:expr),*], [$($use:expr),*], $secrets:expr) => {
+    (@function [$($about:literal)*] $trigger:expr, $root:expr, $purpose:expr, [$($endpoint:expr),*], [$($use:expr),*], $secrets:expr) => {
         /// This function's contract.
         pub static FUNCTION: $crate::Function = $crate::Function {
             package: env!("CARGO_PKG_NAME"),
@@ -259,6 +311,7 @@ macro_rules! function {
             about: concat!($($about),*),
             trigger: $trigger,
             root: $root,
+            purpose: $crate::Purpose::of($purpose, &[$($use),*]),
             endpoints: &[$($endpoint),*],
             uses: &[$($use),*],
             secrets: $secrets,
@@ -294,6 +347,8 @@ macro_rules! function {
     };
     (@root) => { $crate::Root::Api };
     (@root $root:ident) => { $crate::Root::$root };
+    (@purpose) => { None };
+    (@purpose $purpose:ident) => { Some($crate::Purpose::$purpose) };
     (@limit none) => { $crate::Limit::NONE };
     (@limit $limit:literal) => { $crate::Limit::per_minute($limit) };
     (@limit $limit:literal $over:literal) => { $crate::Limit::per_minute($limit).or($over) };

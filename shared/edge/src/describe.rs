@@ -180,8 +180,8 @@ impl Endpoint {
             }
             Ok(answer) => {
                 let named = |name: &str| self.headers.iter().any(|header| header.sent_name() == Some(name));
-                let told = [Header::ETag, Header::Location, Header::TotalCount, Header::NextCursor, Header::File, Header::Cookie];
-                let other = told.into_iter().find(|h| h.sent_name().is_some_and(|name| answer.has(name) && !named(name)))?;
+                let sent = [Header::ETag, Header::Location, Header::TotalCount, Header::NextCursor, Header::File, Header::Cookie];
+                let other = sent.into_iter().find(|h| h.sent_name().is_some_and(|name| answer.has(name) && !named(name)))?;
                 Some(format!("a header that the contract does not name: write headers: [{other:?}]"))
             }
             Err(error)

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use postgres_wasm_bindings as postgres;
 use serde::Serialize;
 use small_json::Object;
@@ -235,14 +237,19 @@ impl Error {
     }
 }
 
-/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object. Its `field` says that the
-/// code is of that field of the body, `retry_after_s` goes into the header, and the rest are members of the problem.
+/// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object.
 fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Error> {
     let members = database.detail.as_deref().and_then(|detail| small_json::members(detail).ok()).unwrap_or_default();
+    refused(&database.message, &members, refuses)
+}
+
+/// What SQL refuses, by its code. `field` of the details says that the code is of that field of the body, `retry_after_s` goes
+/// into the header, and the rest are members of the problem. None where nobody refuses by that code.
+pub(crate) fn refused(code: &str, members: &[(Cow<'_, str>, &str)], refuses: &[Refusal]) -> Option<Error> {
     let of = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
     let mut error = match of("field").and_then(|field| small_json::from_str::<String>(field).ok()) {
-        Some(field) => Error::from(FieldError::new(Place::Body, field, &*database.message)),
-        None => Error::from(refusal::raised(&database.message, refuses)?),
+        Some(field) => Error::from(FieldError::new(Place::Body, field, code)),
+        None => Error::from(refusal::raised(code, refuses)?),
     };
     if error.status() == 401 {
         error = error.with_header("www-authenticate", "Bearer".to_owned());
@@ -250,7 +257,7 @@ fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Err
     if let Some(seconds) = of("retry_after_s").and_then(|seconds| seconds.parse().ok()) {
         error = error.retry_after(seconds);
     }
-    for (name, value) in &members {
+    for (name, value) in members {
         if !matches!(name.as_ref(), "field" | "retry_after_s") {
             error = error.with_json(name, (*value).to_owned());
         }
@@ -263,6 +270,15 @@ pub trait OnConstraint<T> {
     /// # Errors
     /// `error` where the constraint called `name` was violated; any other error as it was.
     fn on_constraint(self, name: &str, error: impl FnOnce() -> Error) -> Result<T>;
+
+    /// # Errors
+    /// 422 with that code of that field of the body where the constraint called `name` was violated; any other error as it was.
+    fn on_field(self, name: &str, field: &str, code: &str) -> Result<T>
+    where
+        Self: Sized,
+    {
+        self.on_constraint(name, || FieldError::new(Place::Body, field, code).into())
+    }
 }
 
 impl<T> OnConstraint<T> for Result<T> {

@@ -48,7 +48,7 @@ enum State {
 }
 
 #[derive(Deserialize)]
-struct Kept {
+struct StoredAnswer {
     status: u16,
     body: Option<String>,
     /// An object of texts.
@@ -113,10 +113,10 @@ fn settle(ctx: &Context, key: &Key, answer: &Answer) {
 }
 
 async fn replay(ctx: &Context, key: &Key) -> Result<Answer> {
-    let kept: Option<Kept> = ctx.sql(ANSWER.bind(&key.digest)).await?.optional()?;
-    let Some(kept) = kept else { return Err(Error::from(refusal::IDEMPOTENCY_IN_PROGRESS).retry_after(1)) };
-    let mut answer = Answer::new(kept.status);
-    let headers = members(&kept.headers).unwrap_or_default();
+    let stored: Option<StoredAnswer> = ctx.sql(ANSWER.bind(&key.digest)).await?.optional()?;
+    let Some(stored) = stored else { return Err(Error::from(refusal::IDEMPOTENCY_IN_PROGRESS).retry_after(1)) };
+    let mut answer = Answer::new(stored.status);
+    let headers = members(&stored.headers).unwrap_or_default();
     for name in HEADERS {
         let value = headers.iter().find(|(known, _)| known == name).and_then(|(_, value)| from_str::<String>(value).ok());
         if let Some(value) = value {
@@ -124,6 +124,6 @@ async fn replay(ctx: &Context, key: &Key) -> Result<Answer> {
         }
     }
     answer.header("idempotency-replayed", "true");
-    answer.body = kept.body.map(String::into_bytes).unwrap_or_default();
+    answer.body = stored.body.map(String::into_bytes).unwrap_or_default();
     Ok(answer)
 }

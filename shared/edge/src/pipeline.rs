@@ -136,6 +136,7 @@ async fn route(
     parts.path_parameters = path_parameters;
     let outcome = (endpoint.invoke)(Call {
         package: function.package,
+        purpose: function.purpose,
         endpoint,
         parts,
         config: config.clone(),

@@ -15,6 +15,8 @@ pub struct Settings {
     pub variables: &'static [Variable],
     /// All of them are set, or none.
     pub together: bool,
+    /// They open a model: whoever has them reads for [`Purpose::Ai`].
+    pub model: bool,
     /// What whoever uses these needs as well.
     pub with: &'static [&'static Settings],
 }
@@ -71,7 +73,7 @@ pub enum Shape {
 macro_rules! settings {
     ($(
         $(#[$about:meta])*
-        $visible:vis $name:ident $(, $together:ident)?: {
+        $visible:vis $name:ident $(, $flag:ident)*: {
             $(with $($with:path),+;)?
             $($variable:literal: $shape:ident $($secret:ident)? $(= $default:literal)?, $does:literal;)*
         }
@@ -87,7 +89,8 @@ macro_rules! settings {
                 default: $crate::settings!(@default $($default)?),
                 secret: $crate::settings!(@secret $($secret)?),
             }),*],
-            together: $crate::settings!(@together $($together)?),
+            together: $crate::settings!(@together $($flag)*),
+            model: $crate::settings!(@model $($flag)*),
             with: &[$($(&$with),+)?],
         };
     )+};
@@ -96,7 +99,11 @@ macro_rules! settings {
     (@secret) => { false };
     (@secret secret) => { true };
     (@together) => { false };
-    (@together together) => { true };
+    (@together together $($rest:ident)*) => { true };
+    (@together $other:ident $($rest:ident)*) => { $crate::settings!(@together $($rest)*) };
+    (@model) => { false };
+    (@model model $($rest:ident)*) => { true };
+    (@model $other:ident $($rest:ident)*) => { $crate::settings!(@model $($rest)*) };
 }
 
 impl Settings {

@@ -16,7 +16,7 @@ export default {
     for (const [name, value] of request.headers) headers += `${name}:${value}\n`;
     try {
       const answer = await called((call) => serve(request.method, request.url, headers, call), request, env, context);
-      if (answer.status >= 400) drain(request, context);
+      if (answer.status >= 400 && request.body && !request.bodyUsed) await skip(request.body.getReader());
       return answer;
     } catch {
       return broken();
@@ -43,11 +43,6 @@ function called(enter, request, env, context) {
       breakDown(error);
     }
   });
-}
-
-/** Reads the rest of a refused body: the runtime closes a connection on which one was left unread. */
-function drain(request, context) {
-  if (request.body && !request.bodyUsed) context.waitUntil(skip(request.body.getReader()));
 }
 
 /** A panic leaves the instance in an unknown state: begin a fresh one and give up everyone who waited for the old. */

@@ -42,7 +42,7 @@ pub struct Ask<'a, I> {
     /// In the person's words.
     pub input: &'a I,
     /// As the worker is given it. Equal ones of one model version are made once.
-    pub given: &'a Value,
+    pub worker_input: &'a Value,
     /// Made anew, even if there is one.
     pub refresh: bool,
 }
@@ -133,14 +133,14 @@ pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Qu
     let submit = SUBMIT
         .bind(ask.kind)
         .bind(SqlJson(ask.input))
-        .bind(SqlJson(ask.given))
+        .bind(SqlJson(ask.worker_input))
         .bind(endpoint)
         .bind(place(ctx, ask.collection))
         .bind(ask.refresh)
         .bind(ctx.idempotency_key())
         .bind(ctx.request_hash())
         .bind(LIFETIME_S);
-    conclude(ctx, ask.collection, submit, Some(ask.given)).await
+    conclude(ctx, ask.collection, submit, Some(ask.worker_input)).await
 }
 
 pub(crate) async fn retry(ctx: &Context, collection: &str, creation: Uuid) -> Result<Reply<Queued>> {
@@ -154,16 +154,16 @@ fn ready(ctx: &Context) -> Result<RunPod<'_>> {
     RunPod::new(ctx)
 }
 
-async fn conclude(ctx: &Context, collection: &str, statement: Statement, given: Option<&Value>) -> Result<Reply<Queued>> {
+async fn conclude(ctx: &Context, collection: &str, statement: Statement, worker_input: Option<&Value>) -> Result<Reply<Queued>> {
     let queued = |id: Uuid, status: Status| {
         let status_url = [place(ctx, collection), id.to_string()].concat();
         Reply::new(Queued { id, status, status_url: status_url.clone() }).location(&status_url)
     };
     match ctx.sql(statement).await?.value()? {
         Submitted::Created { id, job, input } => {
-            let given = given.or(input.as_ref()).unwrap_or(&Value::Null);
+            let worker_input = worker_input.or(input.as_ref()).unwrap_or(&Value::Null);
             let answer = Queued { id, status: Status::Queued, status_url: [place(ctx, collection), id.to_string()].concat() };
-            submit(ctx, &job, given, &answer).await.map_err(|error| about(ctx, error, collection, id))?;
+            submit(ctx, &job, worker_input, &answer).await.map_err(|error| about(ctx, error, collection, id))?;
             Ok(queued(id, Status::Queued))
         }
         Submitted::Joined { id, status } => Ok(queued(id, status)),
@@ -193,10 +193,10 @@ async fn conclude(ctx: &Context, collection: &str, statement: Statement, given: 
 
 /// Calls RunPod and records what it answered. Where that fails, the job is still right: it is awaited until RunPod calls
 /// back or its time is up.
-async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, given: &Value, answer: &Queued) -> Result<()> {
+async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, worker_input: &Value, answer: &Queued) -> Result<()> {
     let link = runpod::callback_url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), *job, ctx.now() + LINK_LIFETIME);
     let started = ctx.clock();
-    let submission = RunPod::new(ctx)?.run(endpoint, given, &link, Duration::from_secs(LIFETIME_S.into())).await;
+    let submission = RunPod::new(ctx)?.run(endpoint, worker_input, &link, Duration::from_secs(LIFETIME_S.into())).await;
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     let took_ms = (ctx.clock() - started) as i32;
     let settle = || SETTLE.bind(ctx.idempotency_key()).bind(SqlJson(answer));

@@ -22,7 +22,7 @@ refusals! {
 }
 
 edge::settings! {
-    pub SETTINGS: {
+    pub SETTINGS, model: {
         "RUNPOD_BASE_URL": Url = "https://api.runpod.ai/v2", "RunPod's serverless API";
         "RUNPOD_API_KEY": Text secret = "", "RunPod's key; without it scenes answer 503 runpod_not_configured";
         "RUNPOD_ENDPOINT_ID_IMAGE": Text = "", "RunPod endpoint that draws scenes";

@@ -11,7 +11,7 @@ mod sign;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use edge::{Context, Http, HttpAnswer, HttpFailure, Result, refusals};
+use edge::{Context, Error, Http, HttpAnswer, HttpFailure, Result, refusals};
 pub use list::Stored;
 use sign::Signer;
 
@@ -145,6 +145,35 @@ impl<'a> Storage<'a> {
             200 => list::read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| "storage: no list of files".to_owned()),
             status => Err(refused(status)),
         }
+    }
+
+    /// Lists the files below `folder` once around, a page after the other and `pages` of them at most: those after the key `start`,
+    /// then those up to it.
+    ///
+    /// # Errors
+    /// 503 where the storage does not list them; and those of `each`.
+    pub async fn around(
+        &self,
+        folder: &str,
+        start: &str,
+        pages: usize,
+        mut each: impl AsyncFnMut(Vec<Stored>) -> edge::Result<()>,
+    ) -> edge::Result<()> {
+        let (mut after, mut has_wrapped) = (start.to_owned(), false);
+        for _ in 0..pages {
+            let mut page = self.list(folder, &after).await.map_err(Error::unavailable)?;
+            let is_last = page.len() < 1000;
+            let end = page.last().map(|file| file.key.clone());
+            page.retain(|file| !has_wrapped || file.key.as_str() <= start);
+            each(page).await?;
+            match end {
+                Some(end) if has_wrapped && end.as_str() > start => break,
+                Some(end) if !is_last => after = end,
+                _ if has_wrapped => break,
+                _ => (after, has_wrapped) = (String::new(), true),
+            }
+        }
+        Ok(())
     }
 
     async fn send(&self, request: Http, headers: [(&'static str, String); 3]) -> std::result::Result<HttpAnswer, String> {

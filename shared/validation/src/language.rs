@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// The languages that Orée answers in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(schemars::JsonSchema))]
+#[cfg_attr(not(target_arch = "wasm32"), schemars(extend("x-published" = true)))]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     #[default]

@@ -37,7 +37,7 @@ impl Caller for Person {
 }
 
 #[input]
-struct Which {
+struct Endpoint {
     id: uuid::Uuid,
 }
 
@@ -59,7 +59,7 @@ struct Seen {
     email: String,
 }
 
-async fn read(_: Context, _: Person, Path(_): Path<Which>) -> Result<Reply<Seen>> {
+async fn read(_: Context, _: Person, Path(_): Path<Endpoint>) -> Result<Reply<Seen>> {
     Ok(Reply::new(Seen { email: VICTIM.get().cloned().unwrap_or_default() }))
 }
 

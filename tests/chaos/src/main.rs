@@ -70,7 +70,7 @@ struct Wanted {
 }
 
 /// One scene, and what became of asking for it.
-struct Asked {
+struct SceneAsked {
     scene: Option<String>,
     /// Answers that were no answer: the process behind was gone.
     unanswered: u32,
@@ -97,7 +97,7 @@ async fn main() {
         let person = people[usize::try_from(index / 4).unwrap_or_default()].clone();
         ask(person, scene(&name, wanted.seed, index), dice(wanted.seed, index, 99) == 0)
     });
-    let asked: Vec<Asked> = asking.buffer_unordered(wanted.at_once).collect().await;
+    let asked: Vec<SceneAsked> = asking.buffer_unordered(wanted.at_once).collect().await;
     let load = started.elapsed();
     // What is on its way arrives.
     sleep(Duration::from_secs(10)).await;
@@ -133,7 +133,7 @@ fn scene(name: &str, seed: u64, index: u64) -> Value {
 }
 
 /// Asks until there is an answer, always with the same key, as a careful client does.
-async fn ask(person: Person, wanted: Value, gives_up: bool) -> Asked {
+async fn ask(person: Person, wanted: Value, gives_up: bool) -> SceneAsked {
     let client = reqwest::Client::new();
     let (edge, key) = (variable("EDGE_URL"), auth::random_uuid().expect("no randomness").to_string());
     let mut unanswered = 0;
@@ -160,7 +160,7 @@ async fn ask(person: Person, wanted: Value, gives_up: bool) -> Asked {
         // Whether it arrives or not, the scene must end.
         let _ = cancel.header("cf-connecting-ip", "2001:db8::7").timeout(Duration::from_secs(30)).send().await;
     }
-    Asked { scene, unanswered }
+    SceneAsked { scene, unanswered }
 }
 
 /// Runs the clock's function as the clock does, each run five minutes after the one before by its own clock, until nothing is
@@ -180,7 +180,7 @@ async fn mend() -> (u32, TimeDelta) {
     (runs, later)
 }
 
-async fn report(name: &str, wanted: &Wanted, asked: &[Asked], load: Duration, runs: u32, later: TimeDelta) -> String {
+async fn report(name: &str, wanted: &Wanted, asked: &[SceneAsked], load: Duration, runs: u32, later: TimeDelta) -> String {
     let owner = database().await;
     let words = format!("{name}-%");
     let count = async |sql: &str| -> i64 { owner.query_one(sql, &[&words]).await.expect("the count fails").get(0) };
@@ -230,9 +230,9 @@ async fn report(name: &str, wanted: &Wanted, asked: &[Asked], load: Duration, ru
     }
     let duplicated = attempts.values().filter(|executions| **executions > 1).count();
 
-    let told = control("discord/1/messages").await;
+    let channel = control("discord/1/messages").await;
     let mut messages: BTreeMap<String, u32> = BTreeMap::new();
-    for message in told["messages"].as_array().expect("Discord has a list") {
+    for message in channel["messages"].as_array().expect("Discord has a list") {
         let embed = &message["embeds"][0];
         // "Scène <id>, essai 1"
         if !embed["footer"]["text"]

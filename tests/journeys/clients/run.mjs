@@ -1,4 +1,4 @@
-// Generates clients of openapi.json with public generators, as they come, and lets each use a running edge; Spectral and vacuum say
+// Generates clients of build/openapi.json with public generators, as they come, and lets each use a running edge; Spectral and vacuum say
 // what they think of the document. Works in build/clients. Argument: the edge's address.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ const folder = fileURLToPath(new URL("../../../build/clients/", import.meta.url)
 const edge = process.argv[2];
 mkdirSync(folder, { recursive: true });
 cpSync(here, folder, { recursive: true });
-cpSync(fileURLToPath(new URL("../../../openapi.json", import.meta.url)), `${folder}/openapi.json`);
+cpSync(fileURLToPath(new URL("../../../build/openapi.json", import.meta.url)), `${folder}/openapi.json`);
 writeFileSync(`${folder}/.spectral.yaml`, 'extends: ["spectral:oas"]\n');
 // What the one vacuum on a registry gets wrong of OpenAPI 3.1: `$ref` and `examples` in a schema stand as JSON Schema has them, and
 // `/` is a server. An example of each answer as a whole stands in for those of its fields; and what pages have in common is said

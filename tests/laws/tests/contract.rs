@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contracts::{FUNCTIONS, promised, published, seen_refusals};
-use edge::{Refusal, refusal};
+use edge::{Purpose, Refusal, refusal};
 use migrate::Tree;
 use syn::visit::Visit;
 
@@ -17,6 +17,18 @@ fn a_published_name_stays() {
         "callers rely on these: restore them, or delete their lines in {} and write a line into CHANGELOG.md: {gone:#?}",
         contracts::PUBLISHED
     );
+}
+
+#[test]
+fn whoever_has_a_models_key_reads_for_it() {
+    let purpose = |package: &str| FUNCTIONS.iter().find(|function| function.package == package).unwrap().purpose;
+    assert_eq!(purpose("grimoire-generate-scene"), Some(Purpose::Ai));
+    assert_eq!(purpose("operations-purge"), Some(Purpose::Upkeep));
+    assert_eq!(purpose("rise-kaizen"), None);
+    for function in FUNCTIONS {
+        let opens_model = function.needs().iter().any(|settings| settings.model);
+        assert_eq!(function.purpose == Some(Purpose::Ai), opens_model, "{}", function.package);
+    }
 }
 
 /// Every refusal in the sources: code, and where it stands.
@@ -57,9 +69,16 @@ fn every_refusal_is_said_by_some_contract() {
         .flat_map(|endpoint| endpoint.refusals())
         .map(|r| r.message.code)
         .collect();
-    // What the frame answers where there is no endpoint, and where a contract says `limit: … or 503`.
-    let frame = [refusal::NOT_FOUND, refusal::METHOD_NOT_ALLOWED, refusal::BAD_TIME_ZONE, refusal::OVER_LIMIT]
-        .map(|refusal| refusal.code());
+    // What the frame answers where there is no endpoint, where a contract says `limit: … or 503`, and to bodies that are not JSON.
+    let frame = [
+        refusal::NOT_FOUND,
+        refusal::METHOD_NOT_ALLOWED,
+        refusal::BAD_TIME_ZONE,
+        refusal::OVER_LIMIT,
+        refusal::MALFORMED_TEXT,
+        refusal::MALFORMED_FORM,
+    ]
+    .map(|refusal| refusal.code());
     let silent: Vec<_> =
         written().into_iter().filter(|(code, _)| !said.contains(code.as_str()) && !frame.contains(&code.as_str())).collect();
     assert!(silent.is_empty(), "no contract names these: {silent:?}");

@@ -22,7 +22,7 @@ mod failing {
     const FAIL: Sql = Sql::new("select 'something private' as word");
 }
 
-async fn told(request_id: &str) -> Vec<Value> {
+async fn alerts_of(request_id: &str) -> Vec<Value> {
     let select = "select payload from outbox where kind = 'discord' and payload ->> 'request_id' = $1";
     let rows = database().await.query(select, &[&request_id]).await.unwrap();
     rows.iter().map(|row| row.get(0)).collect()
@@ -39,12 +39,12 @@ async fn a_fault_is_told_once_an_hour_with_the_id_of_its_request() {
         answer.header("x-request-id").unwrap().to_owned()
     };
     let (a, b) = (fail(first).await, fail(other).await);
-    let notices = told(&a).await;
+    let notices = alerts_of(&a).await;
     let [notice] = &notices[..] else { panic!("{notices:?}") };
     assert_eq!((&notice["operation"], &notice["code"]), (&"laws.fail".into(), &"internal".into()));
     let text = notice.to_string();
     assert!(!text.contains(&ada.id.to_string()) && !text.contains("private"), "{text}");
-    assert!(told(&b).await.is_empty(), "within the hour it is no news");
+    assert!(alerts_of(&b).await.is_empty(), "within the hour it is no news");
     let later = fail("2011-01-01T11:00:00Z").await;
-    assert_eq!(told(&later).await.len(), 1);
+    assert_eq!(alerts_of(&later).await.len(), 1);
 }

@@ -29,6 +29,7 @@ const WHOLE: &[(&str, &[&str], &str)] = &[
     ),
     ("edge.forget_address(text)", &["user_tokens"], FEW_LINKS),
     ("edge.files_to_forget(integer)", &["creations", "scenes"], "once a day, of every result; each may have lost its last owner"),
+    ("edge.readable_since(boolean)", &["data_use_rules"], "all rules of a handful of origins are what it gives"),
     (
         "edge.list_audit(uuid,text,bigint,integer)",
         &["audit_logs"],

@@ -38,12 +38,12 @@ async fn set(State(context): State<Arc<Context>>, Json(rule): Json<Rule>) -> Res
 }
 
 #[derive(Deserialize)]
-struct Which {
+struct JobQuery {
     world: String,
     id: String,
 }
 
-async fn remove(State(context): State<Arc<Context>>, Query(which): Query<Which>) -> StatusCode {
+async fn remove(State(context): State<Arc<Context>>, Query(which): Query<JobQuery>) -> StatusCode {
     match context.rules.remove(&which.world, &which.id) {
         true => StatusCode::NO_CONTENT,
         false => StatusCode::NOT_FOUND,

@@ -155,8 +155,8 @@ async fn edit(State(world): Shared, Path((id, token, message)): Path<(String, St
     }
     let answer = take_message(&world, "PATCH", &id, &token, body, |sent| {
         world.webhook(&id, |webhook| {
-            let found = webhook.messages.iter_mut().find(|kept| kept.shown["id"] == message.as_str());
-            found.map_or(Value::Null, |kept| kept.edit(sent))
+            let found = webhook.messages.iter_mut().find(|present| present.shown["id"] == message.as_str());
+            found.map_or(Value::Null, |present| present.edit(sent))
         })
     });
     let answer = answer.await;
@@ -332,8 +332,8 @@ async fn show(Path((id, token)): Path<(String, String)>) -> Response {
 
 fn find(world: &Discord, id: &str, message: &str) -> Option<Value> {
     world.webhook(id, |webhook| {
-        let mut kept = webhook.messages.iter().filter(|kept| !kept.deleted);
-        kept.find(|kept| kept.shown["id"] == message).map(|kept| kept.shown.clone())
+        let mut present = webhook.messages.iter().filter(|present| !present.deleted);
+        present.find(|present| present.shown["id"] == message).map(|present| present.shown.clone())
     })
 }
 
@@ -349,8 +349,8 @@ async fn delete(State(world): Shared, Path((id, token, message)): Path<(String, 
         return refusal;
     }
     let deleted = world.webhook(&id, |webhook| {
-        let mut kept = webhook.messages.iter_mut().filter(|kept| !kept.deleted);
-        kept.find(|kept| kept.shown["id"] == message.as_str()).map(|kept| kept.deleted = true)
+        let mut present = webhook.messages.iter_mut().filter(|present| !present.deleted);
+        present.find(|present| present.shown["id"] == message.as_str()).map(|present| present.deleted = true)
     });
     deleted.map_or_else(unknown_message, |()| StatusCode::NO_CONTENT.into_response())
 }

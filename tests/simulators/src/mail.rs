@@ -31,7 +31,7 @@ fn unknown_marker(scenario: &Scenario) -> Option<String> {
 
 struct Mail {
     context: Arc<Context>,
-    letters: Mutex<VecDeque<Kept>>,
+    letters: Mutex<VecDeque<StoredMail>>,
     changed: watch::Sender<u64>,
 }
 
@@ -47,7 +47,7 @@ struct Letter {
 }
 
 #[derive(Clone, Serialize)]
-struct Kept {
+struct StoredMail {
     #[serde(flatten)]
     letter: Letter,
     #[serde(skip)]
@@ -94,13 +94,13 @@ impl Mail {
     /// Equal keys are one letter.
     fn keep(&self, letter: Letter, key: Option<String>) {
         let mut letters = lock(&self.letters);
-        if key.is_some() && letters.iter().any(|kept| kept.key == key) {
+        if key.is_some() && letters.iter().any(|stored| stored.key == key) {
             return;
         }
         if letters.len() == MAX_LETTERS {
             letters.pop_front();
         }
-        letters.push_back(Kept { letter, key });
+        letters.push_back(StoredMail { letter, key });
         self.changed.send_modify(|version| *version += 1);
     }
 }
@@ -118,7 +118,7 @@ struct Filter {
 }
 
 async fn letters(State(world): Shared, Query(filter): Query<Filter>) -> Json<Value> {
-    let found = || lock(&world.letters).iter().filter(|kept| kept.letter.to == filter.to).cloned().collect::<Vec<_>>();
+    let found = || lock(&world.letters).iter().filter(|stored| stored.letter.to == filter.to).cloned().collect::<Vec<_>>();
     let arrive = async {
         let mut changes = world.changed.subscribe();
         while found().len() < filter.count.unwrap_or(1) {

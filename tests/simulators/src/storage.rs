@@ -53,7 +53,7 @@ struct Key {
 /// By bucket and key; the oldest go first when there are too many bytes.
 #[derive(Default)]
 struct Files {
-    kept: HashMap<String, File>,
+    objects: HashMap<String, File>,
     order: VecDeque<String>,
     bytes: usize,
 }
@@ -138,7 +138,7 @@ async fn list(State(storage): State<Arc<Storage>>, Path(bucket): Path<String>, r
     let most = parameter("max-keys").parse().unwrap_or(1000).min(1000);
     let mut found: Vec<(String, File)> = {
         let files = lock(&storage.files);
-        let own = files.kept.iter().filter_map(|(name, file)| {
+        let own = files.objects.iter().filter_map(|(name, file)| {
             let key = name.strip_prefix(&bucket)?.strip_prefix('/')?;
             (key.starts_with(&prefix) && key > after.as_str()).then(|| (key.to_owned(), file.clone()))
         });
@@ -174,14 +174,14 @@ impl Storage {
         let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
         let mut files = lock(&storage.files);
         match parts.method {
-            Method::PUT if parts.headers.contains_key(header::IF_NONE_MATCH) && files.kept.contains_key(&name) => {
+            Method::PUT if parts.headers.contains_key(header::IF_NONE_MATCH) && files.objects.contains_key(&name) => {
                 refuse(StatusCode::PRECONDITION_FAILED, "PreconditionFailed")
             }
             Method::PUT => {
                 files.put(name, kind.unwrap_or("binary/octet-stream").to_owned(), body);
                 StatusCode::OK.into_response()
             }
-            Method::GET | Method::HEAD => match files.kept.get(&name).cloned() {
+            Method::GET | Method::HEAD => match files.objects.get(&name).cloned() {
                 Some(file) => {
                     let range = parts.headers.get(header::RANGE).and_then(|range| range.to_str().ok());
                     if let Some(range) = range.filter(|_| parts.method == Method::GET) {
@@ -220,7 +220,7 @@ fn part(file: &File, range: &str) -> Response {
 
 /// What a test sees of a file, without signing.
 async fn look(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(String, String)>) -> Response {
-    match lock(&storage.files).kept.get(&format!("{bucket}/{key}")) {
+    match lock(&storage.files).objects.get(&format!("{bucket}/{key}")) {
         Some(file) => axum::Json(json!({ "kind": file.kind, "bytes": file.bytes.len(), "puts": file.puts })).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
@@ -235,7 +235,7 @@ async fn place(State(storage): State<Arc<Storage>>, Path((bucket, key)): Path<(S
     let mut files = lock(&storage.files);
     let name = format!("{bucket}/{key}");
     files.put(name.clone(), "binary/octet-stream".to_owned(), file);
-    if let (Some(since), Some(file)) = (since, files.kept.get_mut(&name)) {
+    if let (Some(since), Some(file)) = (since, files.objects.get_mut(&name)) {
         file.since = since;
     }
     StatusCode::NO_CONTENT.into_response()
@@ -254,7 +254,7 @@ impl Files {
         self.order.push_back(name.clone());
         #[expect(clippy::disallowed_methods, reason = "an outside world has its own clock")]
         let since = std::time::SystemTime::now().into();
-        self.kept.insert(name, File { kind, bytes, puts, since });
+        self.objects.insert(name, File { kind, bytes, puts, since });
         while self.bytes > MOST_BYTES
             && let Some(oldest) = self.order.front().cloned()
         {
@@ -265,7 +265,7 @@ impl Files {
     /// How often the file had been put.
     fn remove(&mut self, name: &str) -> u32 {
         self.order.retain(|known| known != name);
-        let gone = self.kept.remove(name);
+        let gone = self.objects.remove(name);
         self.bytes -= gone.as_ref().map_or(0, |file| file.bytes.len());
         gone.map_or(0, |file| file.puts)
     }

@@ -26,6 +26,9 @@ mod timing;
 
 pub use app::{Answer, App, Call, plain};
 pub use environment::{database, database_as_person, database_at, now, variable};
+/// Whole answers stand in the test as inline snapshots: `insta::assert_json_snapshot!(answer.json(), {".id" => "[id]"}, @"…")`. Parts
+/// that differ in every run are redacted.
+pub use insta;
 pub use mail::{Letter, letters_to};
 pub use person::Person;
 pub use timing::Timing;

@@ -27,14 +27,27 @@ pub(crate) struct Request {
     pub(crate) now: DateTime<Utc>,
 }
 
+/// A list of objects or texts is known by its first, wherever it stands.
+fn shorten(value: &mut Value) {
+    match value {
+        Value::Array(items) => {
+            if items.first().is_some_and(|first| first.is_object() || first.is_string()) {
+                items.truncate(1);
+            }
+            items.iter_mut().for_each(shorten);
+        }
+        Value::Object(fields) => fields.values_mut().for_each(shorten),
+        _ => {}
+    }
+}
+
 /// Keeps a pair of JSON, or of a request without a body; anything else is no example.
 pub(crate) fn keep(request: &Request, answer: &Answer) {
     let parse = |bytes: &[u8]| if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(bytes).ok() };
     let (Some(body), Some(mut shown)) = (parse(&request.body), parse(&answer.body)) else { return };
     let mut size = request.body.len() + answer.body.len();
-    if let (LARGEST.., Some(items)) = (size, shown.get_mut("items").and_then(Value::as_array_mut)) {
-        // A list is known by its first.
-        items.truncate(1);
+    if size >= LARGEST {
+        shorten(&mut shown);
         size = request.body.len() + shown.to_string().len();
     }
     if size > LARGEST {

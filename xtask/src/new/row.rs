@@ -4,6 +4,7 @@
 use std::fs;
 
 use anyhow::{Context, Result, ensure};
+use heck::{ToSnakeCase, ToUpperCamelCase};
 
 use super::{Wanted, capitalised};
 use crate::project::Project;
@@ -24,11 +25,11 @@ pub fn path(name: &str) -> String {
 /// # Errors
 /// Where the table or its access file is there already.
 pub fn files(project: &Project, wanted: &Wanted) -> Result<Vec<(String, String)>> {
-    let table = wanted.function.name.replace('-', "_");
+    let table = wanted.function.name.to_snake_case();
     let access = format!("migrations/access/{table}.sql");
     ensure!(!project.path(&access).exists(), "{access} exists already: choose another name, after which the table is called");
     let noun = singular(&table);
-    let kind: String = noun.split('_').map(capitalised).collect();
+    let kind = noun.to_upper_camel_case();
     let fill = |template: &str| {
         let words = [
             ("__package__", wanted.function.package()),

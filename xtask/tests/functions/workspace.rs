@@ -52,7 +52,6 @@ impl Workspace {
         let deployed = fs::read_to_string(real().join("wrangler.toml")).unwrap();
         let mark = deployed.find("\n[env.").unwrap();
         write(&root.join("wrangler.toml"), &deployed[..mark]);
-        write(&root.join("openapi.json"), "{\"paths\": {}}");
         fs::create_dir_all(root.join("docs")).unwrap();
         fs::copy(real().join("docs/OPERATIONS.md"), root.join("docs/OPERATIONS.md")).unwrap();
         Workspace { root, _lock: lock }

@@ -131,9 +131,9 @@ async fn decisions_of_one_person_at_once_are_one_after_the_other() {
     for answer in futures::future::join_all(both).await {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
-    let kept = decisions(&purpose, &ada).await;
-    assert!(kept.windows(2).all(|two| two[0] != two[1]), "{kept:?}");
-    assert_eq!(has(&purpose, &ada).await, kept.last().unwrap().1);
+    let stored = decisions(&purpose, &ada).await;
+    assert!(stored.windows(2).all(|two| two[0] != two[1]), "{stored:?}");
+    assert_eq!(has(&purpose, &ada).await, stored.last().unwrap().1);
 }
 
 #[tokio::test]

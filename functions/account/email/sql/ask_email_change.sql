@@ -2,7 +2,7 @@
 --
 -- The account keeps its address until the link in the letter is opened (`edge.verify_email`), within 24 hours; links that
 -- were sent for an earlier change open nothing any more. Outcomes: `ok` {outbox}, the same whether or not the new address
--- has an account; `unchanged`; `limited`, and the links that were sent stay good; `wrong_password`, `locked` {retry_after_s}
+-- has an account; `nothing_to_change`; `enough_letters`, and the links that were sent stay good; `wrong_password`, `locked` {retry_after_s}
 -- as `edge.refuse_password` has them. Where the address has an account, the letter is addressed to nobody (`edge.mail`), and
 -- the request counts like any other (`edge.issue_token`). `token_hash` is of the token in `link`.
 create or replace function edge.ask_email_change(email text, password text, token_hash text, link text) returns jsonb
@@ -19,11 +19,11 @@ begin
   end if;
   select u.* into person from public.users u where u.id = edge.uid();
   if lower(person.email) = address then
-    return jsonb_build_object('outcome', 'unchanged');
+    return jsonb_build_object('outcome', 'nothing_to_change', 'field', 'email');
   elsif not edge.issue_token(
     person.id, 'email_change', address, ask_email_change.token_hash, interval '24 hours', opens => not is_taken)
   then
-    return jsonb_build_object('outcome', 'limited');
+    return jsonb_build_object('outcome', 'enough_letters', 'retry_after_s', 3600);
   end if;
   update public.user_tokens t
   set used_at = edge.now()

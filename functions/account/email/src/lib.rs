@@ -5,13 +5,12 @@ edge::function! {
     /// (`POST /auth/verify-email`), within 24 hours, and earlier links open nothing any more. Three times an hour to an
     /// address at most; the fourth is 429 `enough_letters`. The answers are the same where the new address has an account.
     PUT "/account/email" => request_email_change, auth: Person, limit: 10, writes, reply: 202, sql: 2,
-        refuses: [accounts::ENOUGH_LETTERS, accounts::WRONG_PASSWORD];
+        refuses: [accounts::ENOUGH_LETTERS, accounts::LOCKED, accounts::WRONG_PASSWORD];
     uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
-use accounts::{ENOUGH_LETTERS, Link, Refused};
-use edge::{Context, Email, Error, FieldError, Json, Person, Place, Reply, Result, Sql, input, output};
-use outbox::Entry;
+use accounts::Link;
+use edge::{Context, Email, Json, Person, Reply, Result, Sql, input, output};
 
 /// The new address, and the password that allows the change.
 #[input(name = "EmailChange")]
@@ -34,27 +33,12 @@ enum Status {
     VerifyFirst,
 }
 
-#[edge::outcome]
-enum Outcome {
-    Ok {
-        outbox: Vec<Entry>,
-    },
-    Unchanged,
-    Limited,
-    #[other]
-    Refused(Refused),
-}
-
 async fn request_email_change(ctx: Context, _: Person, Json(wish): Json<EmailChange>) -> Result<Reply<Requested>> {
     mail::ready(&ctx)?;
     let link = Link::to(&ctx, "/verify-email")?;
     let password = accounts::digests(&ctx, &wish.password);
-    match ctx.sql(ASK.bind(&wish.email).bind(password).bind(&link.hash).bind(&link.url)).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Refused(refused) => return Err(refused.into()),
-        Outcome::Limited => return Err(Error::from(ENOUGH_LETTERS).retry_after(3600)),
-        Outcome::Unchanged => return Err(FieldError::new(Place::Body, "email", "nothing_to_change").into()),
-    }
+    let ask = ASK.bind(&wish.email).bind(password).bind(&link.hash).bind(&link.url);
+    accounts::write_and_post(&ctx, ask).await?;
     Ok(Reply::new(Requested { status: Status::VerifyFirst }))
 }
 

@@ -2,6 +2,7 @@ edge::function! {
     //! Deletes accounts whose grace period is over, with everything that belongs to them, and links that have expired.
 
     CRON "erasure" every "1d" => run, budget: 20;
+    purpose: Upkeep;
 }
 
 use edge::{Context, Error, Reply, Result, Sql, Tick, output, rounds};

@@ -1,6 +1,6 @@
 -- Ends the upload of a file of the person of this request: keeps it, or lets it go where it is not what it was said to be.
 --
--- Outcomes: `ok` {file}, kept already too; `let_go`; `not_found`, where it is leaving, or was not kept in time.
+-- Outcomes: `ok` {file}, kept already too; `file_is_other`; `not_found`, where it is leaving, or was not kept in time.
 create or replace function edge.settle_file(id uuid, is_good boolean) returns jsonb
 language plpgsql volatile security definer set search_path = ''
 as $$
@@ -20,7 +20,7 @@ begin
   if settled.id is null then
     return jsonb_build_object('outcome', 'not_found');
   elsif settled.state = 'leaving' then
-    return jsonb_build_object('outcome', 'let_go');
+    return jsonb_build_object('outcome', 'file_is_other');
   end if;
   return jsonb_build_object('outcome', 'ok', 'file', edge.file_json(settled));
 end

@@ -31,9 +31,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::{
-    All, Context, Error, FieldError, Json, List, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal, refusals,
+    All, Context, Error, FieldError, Id, Json, List, Page, Path, Person, Place, Reply, Result, Sql, output, refusal, refusals,
 };
 use files::{BEGINNING, MediaType, NewFile};
+use serde::Deserialize;
 use storage::Storage;
 use uuid::Uuid;
 
@@ -43,12 +44,6 @@ const MINUTES: u32 = 15;
 refusals! {
     FILE_IS_OTHER: 409 "file_is_other", fr: "Le fichier envoyé n'est pas celui qui était annoncé : recommencez.", en: "The uploaded file is not the one that was announced: begin again.";
     FILE_NOT_UPLOADED: 409 "file_not_uploaded", fr: "Le fichier n'est pas encore arrivé : envoyez-le d'abord.", en: "The file has not arrived yet: upload it first.";
-}
-
-#[input]
-struct FilePath {
-    /// The file.
-    id: Uuid,
 }
 
 /// A file that a person uploads or has uploaded.
@@ -98,11 +93,9 @@ struct UploadHeaders {
     if_none_match: String,
 }
 
-#[edge::outcome]
-enum Outcome {
-    Ok { file: Box<File> },
-    LetGo,
-    NotFound,
+#[derive(Deserialize)]
+struct Settled {
+    file: File,
 }
 
 async fn create_file(ctx: Context, _: Person, Json(new): Json<NewFile>) -> Result<Reply<File>> {
@@ -128,12 +121,12 @@ async fn list_files(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uui
     Ok(Reply::new(list.page(rows, |file: &File| (file.created_at, file.id))))
 }
 
-async fn get_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<File>> {
+async fn get_file(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<File>> {
     let storage = Storage::new(&ctx)?;
     Ok(Reply::new(find(&ctx, which.id).await?.shown(&ctx, &storage)))
 }
 
-async fn complete_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<File>> {
+async fn complete_file(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<File>> {
     let storage = Storage::new(&ctx)?;
     let file = find(&ctx, which.id).await?;
     if file.state == State::Kept {
@@ -147,14 +140,11 @@ async fn complete_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> 
             MediaType::named(&file.media_type).is_some_and(|media_type| media_type.begins(&first))
         }
     };
-    match ctx.sql(SETTLE.bind(file.id).bind(is_good)).await?.value()? {
-        Outcome::Ok { file } => Ok(Reply::new(file.shown(&ctx, &storage))),
-        Outcome::LetGo => Err(FILE_IS_OTHER.into()),
-        Outcome::NotFound => Err(refusal::NOT_FOUND.into()),
-    }
+    let Settled { file } = ctx.outcome(SETTLE.bind(file.id).bind(is_good)).await?;
+    Ok(Reply::new(file.shown(&ctx, &storage)))
 }
 
-async fn delete_file(ctx: Context, _: Person, Path(which): Path<FilePath>) -> Result<Reply<()>> {
+async fn delete_file(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<()>> {
     if ctx.sql(REMOVE.bind(which.id)).await?.value()? { Ok(Reply::new(())) } else { Err(refusal::NOT_FOUND.into()) }
 }
 

@@ -71,9 +71,13 @@ async fn a_file_goes_straight_to_the_storage_and_is_kept_as_what_it_was_said_to_
     let early = complete(&file, &ada).await;
     assert_eq!((early.status, early.code().as_str()), (409, "file_not_uploaded"));
     assert_eq!(put(&file, PNG, &[]).await, 200);
-    let kept = complete(&file, &ada).await;
-    assert_eq!((kept.status, &kept.json()["state"], &kept.json()["upload"]), (200, &json!("kept"), &Value::Null), "{kept:?}");
-    let read = reqwest::get(kept.json()["url"].as_str().unwrap()).await.unwrap();
+    let completed = complete(&file, &ada).await;
+    assert_eq!(
+        (completed.status, &completed.json()["state"], &completed.json()["upload"]),
+        (200, &json!("kept"), &Value::Null),
+        "{completed:?}"
+    );
+    let read = reqwest::get(completed.json()["url"].as_str().unwrap()).await.unwrap();
     assert_eq!(read.headers()["content-type"], "image/png");
     assert_eq!(read.bytes().await.unwrap(), PNG);
     assert_eq!(complete(&file, &ada).await.status, 200, "said again");

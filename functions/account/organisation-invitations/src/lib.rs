@@ -27,7 +27,7 @@ edge::function! {
 use accounts::{Link, MemberRole, Organisation};
 use chrono::{DateTime, Utc};
 use edge::auth::sha256_hex;
-use edge::{Context, Email, Json, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
+use edge::{Context, Email, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
 use outbox::Entry;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -52,12 +52,6 @@ struct NewInvitation {
 struct Filter {
     /// The organisation that invites.
     organisation_id: Uuid,
-}
-
-#[input]
-struct InvitationPath {
-    /// The invitation.
-    id: Uuid,
 }
 
 /// The token of the link in an invitation.
@@ -119,7 +113,7 @@ async fn list_invitations(
     Ok(Reply::new(list.page(rows, |invitation| (invitation.created_at, invitation.id))))
 }
 
-async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<InvitationPath>) -> Result<Reply<()>> {
+async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<()>> {
     ctx.sql(REVOKE.bind(which.id)).await?;
     Ok(Reply::new(()))
 }

@@ -85,8 +85,8 @@ async fn a_link_is_for_one_address_and_a_week() {
     assert_eq!(refusal(&accept(&eve, &token).await), (403, "invited_elsewhere".to_owned()));
     assert_eq!(refusal(&accept_at("2026-06-08T12:00:00Z", &ada, &token).await), (410, "link_invalid".to_owned()));
     assert_eq!(refusal(&accept(&ada, "never made").await), (410, "link_invalid".to_owned()));
-    let kept = "select count(*) from organisation_invitations where position($1 in organisation_invitations::text) > 0";
-    assert_eq!(database().await.query_one(kept, &[&token]).await.unwrap().get::<_, i64>(0), 0, "only its hash");
+    let count = "select count(*) from organisation_invitations where position($1 in organisation_invitations::text) > 0";
+    assert_eq!(database().await.query_one(count, &[&token]).await.unwrap().get::<_, i64>(0), 0, "only its hash");
 }
 
 #[tokio::test]

@@ -17,17 +17,11 @@ edge::function! {
 
 use accounts::{Member, MemberRole};
 use chrono::{DateTime, Utc};
-use edge::{All, Context, Json, List, Page, Path, Person, Reply, Result, Sql, input, refusal, refusals};
+use edge::{All, Context, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, refusal, refusals};
 use uuid::Uuid;
 
 refusals! {
     LAST_MANAGER: 409 "last_manager", fr: "L'organisation n'aurait plus de responsable : nommez d'abord quelqu'un d'autre.", en: "Nobody would manage the organisation any more: make somebody else a manager first.";
-}
-
-#[input]
-struct OrganisationPath {
-    /// The organisation.
-    id: Uuid,
 }
 
 #[input]
@@ -47,7 +41,7 @@ struct Change {
 async fn list_members(
     ctx: Context,
     _: Person,
-    Path(which): Path<OrganisationPath>,
+    Path(which): Path<Id<Uuid>>,
     list: List<All, (DateTime<Utc>, Uuid), 50, 200>,
 ) -> Result<Reply<Page<Member>>> {
     let select = LIST.bind(which.id).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());

@@ -26,7 +26,7 @@ edge::function! {
 use accounts::Organisation;
 use chrono::NaiveDate;
 use edge::{
-    Context, FieldError, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, Versioned, input, msg,
+    Context, FieldError, Id, Json, Message, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, Versioned, input, msg,
     output, refusal, refusals,
 };
 use serde::Deserialize;
@@ -43,12 +43,6 @@ struct OrganisationName {
     /// the direction of writing: it is written to people who are invited.
     #[validate(length(min = 2, max = 80), custom(function = "edge::validation::one_line"))]
     name: String,
-}
-
-#[input]
-struct OrganisationPath {
-    /// The organisation.
-    id: Uuid,
 }
 
 /// Closed weeks of an organisation, and what its managers can see.
@@ -96,7 +90,7 @@ async fn list_organisations(ctx: Context, _: Person) -> Result<Reply<Page<Organi
     Ok(Reply::new(Page { items: ctx.sql(LIST).await?.values()?, next_cursor: None }))
 }
 
-async fn get_organisation(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Organisation>> {
+async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<Organisation>> {
     match ctx.sql(READ.bind(which.id)).await?.one::<Option<Organisation>>()? {
         Some(organisation) => Ok(Reply::new(organisation).etag_of_all(Organisation::version)),
         None => Err(refusal::NOT_FOUND.into()),
@@ -106,14 +100,14 @@ async fn get_organisation(ctx: Context, _: Person, Path(which): Path<Organisatio
 async fn rename_organisation(
     ctx: Context,
     _: Person,
-    Path(which): Path<OrganisationPath>,
+    Path(which): Path<Id<Uuid>>,
     Json(named): Json<OrganisationName>,
 ) -> Result<Reply<Organisation>> {
     let rename = RENAME.bind(which.id).bind(named.name.trim()).bind(ctx.if_match());
     Ok(Reply::versioned(plain(ctx.sql(rename).await)?.value::<Organisation>()?))
 }
 
-async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<OrganisationPath>) -> Result<Reply<Aggregates>> {
+async fn get_organisation_aggregates(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<Aggregates>> {
     Ok(Reply::new(ctx.sql(AGGREGATES.bind(which.id)).await?.value()?))
 }
 

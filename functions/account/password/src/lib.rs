@@ -8,9 +8,7 @@ edge::function! {
     uses: [accounts::LETTERS, accounts::PASSWORDS]
 }
 
-use accounts::Refused;
 use edge::{Context, Json, Person, Reply, Result, Sql, input};
-use outbox::Entry;
 
 /// The present password and the new one.
 #[input(name = "PasswordChange")]
@@ -22,24 +20,10 @@ struct Passwords {
     new: String,
 }
 
-#[edge::outcome]
-enum Outcome {
-    Ok {
-        outbox: Vec<Entry>,
-    },
-    #[other]
-    Refused(Refused),
-}
-
 async fn change_password(ctx: Context, _: Person, Json(typed): Json<Passwords>) -> Result<Reply<()>> {
-    // The address is asked for beforehand: the database is never told a password that could be compared with it.
-    let email: String = ctx.sql(EMAIL).await?.one()?;
-    accounts::refuse_guessable("new", &typed.new, &email)?;
-    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(accounts::digest(&ctx, &typed.new));
-    match ctx.sql(change).await?.one()? {
-        Outcome::Ok { outbox } => accounts::post_later(&ctx, outbox),
-        Outcome::Refused(refused) => return Err(refused.into()),
-    }
+    let new = accounts::chosen(&ctx, "new", &typed.new, EMAIL).await?;
+    let change = CHANGE.bind(accounts::digests(&ctx, &typed.current)).bind(new);
+    accounts::write_and_post(&ctx, change).await?;
     Ok(Reply::new(()))
 }
 

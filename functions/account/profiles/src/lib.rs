@@ -21,8 +21,8 @@ edge::function! {
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, FieldError, Json, List, OnConstraint, Page, Path, Person, Place, Reply, Result, Sql, SqlJson, Statement, input,
-    output, refusal, refusals,
+    Context, Json, List, OnConstraint, Page, Path, Person, Reply, Result, Sql, SqlJson, Statement, input, output, refusal,
+    refusals,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -126,13 +126,9 @@ async fn delete_profile(ctx: Context, me: Person, Path(whose): Path<ProfilePath>
 }
 
 async fn save(ctx: &Context, save: Statement) -> Result<Reply<Profile>> {
-    let wrong = |field: &'static str, code: &'static str| move || FieldError::new(Place::Body, field, code).into();
-    let saved = ctx
-        .sql(save.bind(ctx.if_match()))
-        .await
-        .on_constraint("user_profiles_avatar_url_https", wrong("avatar_url", "not_allowed"))
-        .on_constraint("user_profiles_preferences_size", wrong("preferences", "not_allowed"))?;
-    let Saved { profile, is_new } = saved.value()?;
+    let saved = ctx.sql(save.bind(ctx.if_match())).await;
+    let saved = saved.on_field("user_profiles_avatar_url_https", "avatar_url", "not_allowed");
+    let Saved { profile, is_new } = saved.on_field("user_profiles_preferences_size", "preferences", "not_allowed")?.value()?;
     Ok(Reply::versioned(profile).status(if is_new { 201 } else { 200 }))
 }
 

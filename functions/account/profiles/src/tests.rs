@@ -93,9 +93,9 @@ async fn a_number_that_would_not_be_kept_as_it_is_is_refused() {
             assert_eq!((answer.status, answer.wrong_fields()), (422, vec!["preferences:not_exact".to_owned()]), "{body}");
         }
     }
-    let kept = json!({"a": 18_446_744_073_709_551_615_u64, "b": -9_223_372_036_854_775_808_i64, "c": 0.1});
-    let answer = change(&ada, &ada, json!({"preferences": kept})).await;
-    assert_eq!(answer.json()["preferences"], kept, "{answer:?}");
+    let numbers = json!({"a": 18_446_744_073_709_551_615_u64, "b": -9_223_372_036_854_775_808_i64, "c": 0.1});
+    let answer = change(&ada, &ada, json!({"preferences": numbers})).await;
+    assert_eq!(answer.json()["preferences"], numbers, "{answer:?}");
 }
 
 #[tokio::test]

@@ -9,14 +9,8 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{All, Context, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal};
+use edge::{All, Context, Id, List, Page, Path, Person, Reply, Result, Sql, output, refusal};
 use uuid::Uuid;
-
-#[input]
-struct SessionId {
-    /// The session.
-    id: Uuid,
-}
 
 /// A device that is signed in.
 #[output(name = "AccountSession")]
@@ -39,7 +33,7 @@ async fn list_sessions(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, 
     Ok(Reply::new(list.page(rows, |session| (session.created_at, session.id))))
 }
 
-async fn revoke_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
+async fn revoke_session(ctx: Context, _: Person, Path(session): Path<Id<Uuid>>) -> Result<Reply<()>> {
     ctx.sql(REVOKE.bind(session.id)).await?;
     Ok(Reply::new(()))
 }

@@ -7,12 +7,12 @@ edge::function! {
 
 use chrono::TimeDelta;
 use edge::{Array, Context, Error, Reply, Result, Sql, Tick, output};
-use storage::{Storage, address};
+use storage::{Storage, Stored, address};
 
 /// Of a thousand files each. With the files that are deleted fewer than fifty calls, which is what the smallest plan of Workers
 /// allows.
 const PAGES: usize = 10;
-const MOST_DELETED: usize = 20;
+const MOST_DELETED: u32 = 20;
 const FOLDER: &str = "files/";
 /// A younger file may be on its way to its row.
 const YOUNGEST: TimeDelta = TimeDelta::days(1);
@@ -33,43 +33,27 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     // 97 and 256 have no divisor in common: 256 days have 256 beginnings, and those of a week lie far from each other.
     let day = ctx.now().timestamp().div_euclid(86_400);
     let start = format!("{FOLDER}{:02x}", (day * 97).rem_euclid(256));
-    let (mut after, mut has_wrapped) = (start.clone(), false);
-    for _ in 0..PAGES {
-        let page = storage.list(FOLDER, &after).await.map_err(Error::unavailable)?;
-        let is_last = page.len() < 1000;
-        let end = page.last().map(|file| file.key.clone());
-        let rest = page.into_iter().filter(|file| !has_wrapped || file.key <= start).collect::<Vec<_>>();
-        report.seen += u32::try_from(rest.len()).unwrap_or(u32::MAX);
-        let old = rest.into_iter().filter(|file| ctx.now() - file.since > YOUNGEST);
+    let sweep = async |files: Vec<Stored>| {
+        report.seen += u32::try_from(files.len()).unwrap_or(u32::MAX);
+        let old = files.into_iter().filter(|file| ctx.now() - file.since > YOUNGEST);
         let addresses: Vec<String> = old.map(|file| address(&file.key)).collect();
-        if !addresses.is_empty() {
-            for unknown in ctx.sql(UNKNOWN.bind(Array(&addresses))).await?.all::<Unknown>()? {
-                if usize::try_from(report.deleted).is_ok_and(|deleted| deleted >= MOST_DELETED) {
-                    report.left += 1;
-                    continue;
-                }
-                match storage.forget(&unknown.address).await {
-                    Ok(()) => report.deleted += 1,
-                    Err(why) => {
-                        ctx.warn(&Error::unavailable(why));
-                        report.left += 1;
-                    }
-                }
+        if addresses.is_empty() {
+            return Ok(());
+        }
+        for unknown in ctx.sql(UNKNOWN.bind(Array(&addresses))).await?.values::<String>()? {
+            if report.deleted == MOST_DELETED {
+                report.left += 1;
+            } else if let Err(why) = storage.forget(&unknown).await {
+                ctx.warn(&Error::unavailable(why));
+                report.left += 1;
+            } else {
+                report.deleted += 1;
             }
         }
-        match end {
-            Some(end) if has_wrapped && end > start => break,
-            Some(end) if !is_last => after = end,
-            _ if has_wrapped => break,
-            _ => (after, has_wrapped) = (String::new(), true),
-        }
-    }
+        Ok(())
+    };
+    storage.around(FOLDER, &start, PAGES, sweep).await?;
     Ok(Reply::new(report))
-}
-
-#[derive(serde::Deserialize)]
-struct Unknown {
-    address: String,
 }
 
 const UNKNOWN: Sql = Sql::new("select address from edge.files_unknown($1::text[]) as address");

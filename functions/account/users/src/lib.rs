@@ -27,8 +27,8 @@ use accounts::{Link, Locale, Tier, User};
 use chrono::{DateTime, Utc};
 use edge::auth::Role;
 use edge::{
-    Admin, Context, Email, FieldError, Json, List, OnConstraint, Page, Path, Person, Place, Privacy, Reply, Result, Sql, SqlJson,
-    TimeZone, Versioned, input, output, refusal,
+    Admin, Context, Email, Id, Json, List, OnConstraint, Page, Path, Person, Privacy, Reply, Result, Sql, SqlJson, TimeZone,
+    Versioned, input, output, refusal,
 };
 use outbox::Entry;
 use serde::Deserialize;
@@ -69,12 +69,6 @@ struct NewAccount {
     role: Option<Role>,
     /// `FREE` where absent.
     tier: Option<Tier>,
-}
-
-#[input]
-struct AccountPath {
-    /// The account.
-    id: Uuid,
 }
 
 /// What changes; absent fields stay.
@@ -155,7 +149,7 @@ async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Res
     Ok(Reply::versioned(person).location(&place))
 }
 
-async fn get_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Account>> {
+async fn get_user(ctx: Context, me: Person, Path(whose): Path<Id<Uuid>>) -> Result<Reply<Account>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     match ctx.sql(READ.bind(whose.id)).await?.one::<Option<Account>>()? {
         Some(account) => Ok(Reply::new(account).etag_of_all(Account::version)),
@@ -166,7 +160,7 @@ async fn get_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> R
 async fn update_user(
     ctx: Context,
     me: Person,
-    Path(whose): Path<AccountPath>,
+    Path(whose): Path<Id<Uuid>>,
     Json(change): Json<Change>,
 ) -> Result<Reply<Account>> {
     accounts::may_use(&me, whose.id)?;
@@ -174,7 +168,7 @@ async fn update_user(
     Ok(Reply::versioned(named(ctx.sql(update).await)?.value::<Account>()?))
 }
 
-async fn erase_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) -> Result<Reply<Erasure>> {
+async fn erase_user(ctx: Context, me: Person, Path(whose): Path<Id<Uuid>>) -> Result<Reply<Erasure>> {
     accounts::may_use_as(&me, whose.id, &OVERSEERS)?;
     let page = [ctx.setting("APP_URL"), "/subscription"].concat();
     Ok(Reply::new(ctx.sql(ERASE.bind(whose.id).bind(page)).await?.value()?))
@@ -182,10 +176,8 @@ async fn erase_user(ctx: Context, me: Person, Path(whose): Path<AccountPath>) ->
 
 /// What only the database knows to be wrong.
 fn named<T>(outcome: Result<T>) -> Result<T> {
-    let wrong = |field: &'static str, code: &'static str| move || FieldError::new(Place::Body, field, code).into();
-    outcome
-        .on_constraint("users_time_zone_known", wrong("time_zone", "bad_time_zone"))
-        .on_constraint("users_role_known", wrong("role", "not_allowed"))
+    let outcome = outcome.on_field("users_time_zone_known", "time_zone", "bad_time_zone");
+    outcome.on_field("users_role_known", "role", "not_allowed")
 }
 
 const LIST: Sql = Sql::new(

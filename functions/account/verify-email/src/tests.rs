@@ -21,8 +21,8 @@ async fn the_letter_has_a_link_to_the_front_end_in_the_persons_language() {
     let token = letters[0].token();
     assert_eq!(token.len(), 43, "32 bytes");
     let stored = database().await;
-    let kept = "select user_id = $2 from user_tokens where hash = $1";
-    let row = stored.query_one(kept, &[&sha256_hex(token.as_bytes()), &ada.id]).await.unwrap();
+    let is_used = "select user_id = $2 from user_tokens where hash = $1";
+    let row = stored.query_one(is_used, &[&sha256_hex(token.as_bytes()), &ada.id]).await.unwrap();
     assert!(row.get::<_, bool>(0));
     assert!(!answer.log.concat().contains(&token) && !answer.log.concat().contains(&ada.email));
 }

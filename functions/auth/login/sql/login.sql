@@ -1,6 +1,6 @@
 -- Signs a person in with e-mail and password, and opens a session.
 --
--- Outcomes: `ok` {person, session}; `invalid`; `locked` {retry_after_s}, in seconds; `legacy`; and, only with the right
+-- Outcomes: `ok` {person, session}; `invalid_credentials`; `locked` {retry_after_s}, in seconds; `legacy`; and, only with the right
 -- password, `banned`, `inactive`, `closed` {erased_at}, `verify_first`. `legacy` asks the caller to call again with `legacy_password`: the
 -- account's hash was imported and is of the password itself, which the caller did not send. It happens once in an account's
 -- life, for the sign-in then makes a hash of ours.
@@ -58,7 +58,7 @@ begin
     or person.id is null
   then
     perform edge.count_login_failure(digest, source, is_own), edge.audit_as(person.id, 'auth.login_failed', '{}');
-    return jsonb_build_object('outcome', 'invalid');
+    return jsonb_build_object('outcome', 'invalid_credentials');
   end if;
 
   -- From here on the password stays what it is. Whoever has just changed it has ended every session, so none is opened for
@@ -67,7 +67,7 @@ begin
   if present.id is null or (present.password_hash <> person.password_hash
     and not edge.password_matches(login.password, present.password_hash))
   then
-    return jsonb_build_object('outcome', 'invalid');
+    return jsonb_build_object('outcome', 'invalid_credentials');
   end if;
   person := present;
   delete from public.login_failures f where f.email_hash = digest and f.ip = source;

@@ -10,7 +10,7 @@ edge::function! {
     uses: [accounts::PASSWORDS, edge::TOKENS]
 }
 
-use accounts::{DeviceCookie, Granted, LOCKED, SignedIn};
+use accounts::{DeviceCookie, Granted, SignedIn};
 use edge::chrono::{DateTime, SecondsFormat, Utc};
 use edge::{Context, Email, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
 
@@ -35,16 +35,9 @@ struct Credentials {
 #[edge::outcome]
 enum Outcome {
     Ok(Box<Granted>),
-    Invalid,
-    Locked {
-        retry_after_s: i64,
-    },
-    Banned,
-    Inactive,
     Closed {
         erased_at: DateTime<Utc>,
     },
-    VerifyFirst,
     /// The stored hash was imported and is of the password itself.
     Legacy,
 }
@@ -62,20 +55,15 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
             .bind(cookie.hash())
             .bind(typed.restore.unwrap_or(false))
     };
-    let mut outcome = ctx.sql(ask(None)).await?.one()?;
+    let mut outcome = ctx.outcome(ask(None)).await?;
     if matches!(outcome, Outcome::Legacy) {
-        outcome = ctx.sql(ask(Some(&accounts::typed(&typed.password)))).await?.one()?;
+        outcome = ctx.outcome(ask(Some(&accounts::typed(&typed.password)))).await?;
     }
     match outcome {
         Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),
-        Outcome::Invalid => Err(accounts::refused(INVALID_CREDENTIALS)),
-        Outcome::Locked { retry_after_s } => Err(Error::from(LOCKED).retry_after(retry_after_s)),
-        Outcome::Banned => Err(refusal::BANNED.into()),
-        Outcome::Inactive => Err(INACTIVE.into()),
         Outcome::Closed { erased_at } => {
             Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
         }
-        Outcome::VerifyFirst => Err(VERIFY_FIRST.into()),
         Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
     }
 }

@@ -53,11 +53,8 @@ async fn request_password_reset(ctx: Context, _: Public, Json(forgotten): Json<F
 
 async fn reset_password(ctx: Context, _: Public, Json(new): Json<NewPassword>) -> Result<Reply<()>> {
     let hash = sha256_hex(new.token.as_bytes());
-    // The address is asked for beforehand: the database is never told a password that could be compared with it.
-    let email: Option<String> = ctx.sql(EMAIL.bind(&hash)).await?.one()?;
-    accounts::refuse_guessable("password", &new.password, email.as_deref().unwrap_or_default())?;
-    let reset = RESET.bind(hash).bind(accounts::digest(&ctx, &new.password));
-    accounts::post_later(&ctx, ctx.sql(reset).await?.value()?);
+    let password = accounts::chosen(&ctx, "password", &new.password, EMAIL.bind(&hash)).await?;
+    accounts::post_later(&ctx, ctx.sql(RESET.bind(hash).bind(password)).await?.value()?);
     Ok(Reply::new(()))
 }
 

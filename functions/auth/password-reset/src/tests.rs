@@ -21,7 +21,7 @@ fn refusal(answer: &Answer) -> (u16, String) {
 }
 
 /// Sessions that are open, and the password hash.
-async fn kept(person: &Person) -> (i64, String) {
+async fn stored(person: &Person) -> (i64, String) {
     let select = "select (select count(*) from user_sessions where user_id = $1 and revoked_at is null), password_hash
                   from users where id = $1";
     let row = database().await.query_one(select, &[&person.id]).await.unwrap();
@@ -32,14 +32,14 @@ async fn kept(person: &Person) -> (i64, String) {
 async fn the_link_sets_a_password_once_and_ends_every_session() {
     let ada = Person::new().await;
     let laptop = ada.elsewhere().await;
-    let before = kept(&ada).await;
+    let before = stored(&ada).await;
     assert_eq!(ask(NOON, &ada.email.to_uppercase()).await.status, 202);
     let letter = letters_to(&ada.email).await.remove(0);
     assert_eq!(letter.subject, "Choisissez un nouveau mot de passe");
     assert!(letter.text.contains("http://localhost:3000/reset-password#token="));
     let answer = confirm("2026-06-01T12:59:00Z", &letter.token(), PASSWORD).await;
     assert_eq!(answer.status, 204, "{answer:?}");
-    let after = kept(&ada).await;
+    let after = stored(&ada).await;
     assert_eq!((before.0, after.0), (2, 0));
     assert_ne!(before.1, after.1);
     let because = "select distinct revoked_because from user_sessions where user_id = $1";
@@ -47,7 +47,7 @@ async fn the_link_sets_a_password_once_and_ends_every_session() {
     assert_eq!(letters_to(&ada.email).await[1].subject, "Votre mot de passe a changé");
     let again = confirm("2026-06-01T12:59:00Z", &letter.token(), "une autre phrase").await;
     assert_eq!(refusal(&again), (410, "link_invalid".to_owned()));
-    assert_eq!(kept(&ada).await, after);
+    assert_eq!(stored(&ada).await, after);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ edge::function! {
 }
 
 use accounts::{Locale, User};
-use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, SqlJson, TimeZone, input};
+use edge::{Context, Json, OnConstraint, Person, Reply, Result, Sql, SqlJson, TimeZone, input};
 
 /// What the person changes of themselves; absent fields stay.
 #[input(name = "UserChange", change)]
@@ -24,9 +24,8 @@ struct Change {
 }
 
 async fn update_me(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<User>> {
-    let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
     let update = ctx.sql(UPDATE.bind(SqlJson(&change)).bind(ctx.if_match())).await;
-    Ok(Reply::versioned(update.on_constraint("users_time_zone_known", unknown_zone)?.value::<User>()?))
+    Ok(Reply::versioned(update.on_field("users_time_zone_known", "time_zone", "bad_time_zone")?.value::<User>()?))
 }
 
 const UPDATE: Sql = Sql::new("select edge.change_account(person => edge.uid(), changes => $1, if_version => $2::text)");

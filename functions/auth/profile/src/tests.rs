@@ -47,8 +47,8 @@ async fn nobody_raises_their_own_rights() {
         let answer = change(&ada, json!({"name": "Ada", field: value})).await;
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec![format!("{field}:unknown_field")]));
     }
-    let kept = testing::database().await.query_one("select role || tier from users where id = $1", &[&ada.id]).await.unwrap();
-    assert_eq!(kept.get::<_, &str>(0), "userFREE");
+    let stored = testing::database().await.query_one("select role || tier from users where id = $1", &[&ada.id]).await.unwrap();
+    assert_eq!(stored.get::<_, &str>(0), "userFREE");
 }
 
 #[tokio::test]

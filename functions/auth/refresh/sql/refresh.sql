@@ -1,8 +1,8 @@
 -- Exchanges a refresh token for the token that replaces it, and prolongs the session.
 --
 -- `new_hashes` are of the token's successors, in order: the caller derives each from the one before, so it knows them all.
--- Outcomes: `ok` {person, session, is_reissue, successor}; `invalid` (never issued, forgotten, or further behind than the
--- successors given); `expired`; `revoked`; `banned`; `reused`: a token whose successor has been used came back more than 30 s
+-- Outcomes: `ok` {person, session, is_reissue, successor}; `refresh_invalid` (never issued, forgotten, or further behind than
+-- the successors given); `refresh_expired`; `session_revoked`; `banned`; `refresh_reused`: a token whose successor has been used came back more than 30 s
 -- after it was replaced, so somebody has a copy, and the whole session is now revoked. `successor` is the place in `new_hashes`, counted from 1, of
 -- the token that is good from now on; `is_reissue` says that the old token had been replaced before.
 --
@@ -43,27 +43,27 @@ begin
   end if;
 
   if session.id is null then
-    return jsonb_build_object('outcome', 'invalid');
+    return jsonb_build_object('outcome', 'refresh_invalid');
   elsif session.revoked_at is not null then
-    return jsonb_build_object('outcome', 'revoked');
+    return jsonb_build_object('outcome', 'session_revoked');
   elsif replaced.replaced_at < edge.now() - interval '30 seconds' and place is distinct from 1 and exists (
     select from public.user_session_tokens t
     where t.session_id = session.id and t.replaced_at > replaced.replaced_at)
   then
     update public.user_sessions s set revoked_at = edge.now(), revoked_because = 'reuse' where s.id = session.id;
     perform edge.audit_as(session.user_id, 'auth.refresh_reused', jsonb_build_object('session', session.id));
-    return jsonb_build_object('outcome', 'reused');
+    return jsonb_build_object('outcome', 'refresh_reused');
   elsif session.expires_at <= edge.now() then
-    return jsonb_build_object('outcome', 'expired');
+    return jsonb_build_object('outcome', 'refresh_expired');
   end if;
 
   select u.* into person from public.users u where u.id = session.user_id;
   if person.is_banned then
     return jsonb_build_object('outcome', 'banned');
   elsif not person.is_active or person.deleted_at is not null then
-    return jsonb_build_object('outcome', 'revoked');
+    return jsonb_build_object('outcome', 'session_revoked');
   elsif place is null then
-    return jsonb_build_object('outcome', 'invalid');
+    return jsonb_build_object('outcome', 'refresh_invalid');
   end if;
 
   if replaced.hash is null then

@@ -32,18 +32,10 @@ struct RefreshRequest {
     refresh_token: String,
 }
 
-#[edge::outcome]
-enum Outcome {
-    Ok(Box<Granted>, Chosen),
-    Invalid,
-    Expired,
-    Revoked,
-    Banned,
-    Reused,
-}
-
 #[derive(Deserialize)]
-struct Chosen {
+struct Refreshed {
+    #[serde(flatten)]
+    granted: Granted,
     /// Which of the tokens offered is good now, from 1.
     successor: usize,
 }
@@ -61,18 +53,10 @@ async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest
         .bind(Array(&hashes))
         .bind(accounts::device(&ctx))
         .bind(cookie.kept_hash());
-    match ctx.sql(refresh).await?.one()? {
-        Outcome::Ok(granted, Chosen { successor }) => {
-            let good = successor.checked_sub(1).and_then(|place| offered.get(place));
-            let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
-            Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
-        }
-        Outcome::Invalid => Err(accounts::refused(REFRESH_INVALID)),
-        Outcome::Expired => Err(accounts::refused(REFRESH_EXPIRED)),
-        Outcome::Revoked => Err(accounts::refused(refusal::SESSION_REVOKED)),
-        Outcome::Banned => Err(refusal::BANNED.into()),
-        Outcome::Reused => Err(accounts::refused(REFRESH_REUSED)),
-    }
+    let Refreshed { granted, successor } = ctx.outcome(refresh).await?;
+    let good = successor.checked_sub(1).and_then(|place| offered.get(place));
+    let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
+    Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
 }
 
 const REFRESH: Sql = Sql::new("select edge.refresh(old_hash => $1, new_hashes => $2, device => $3, device_hash => $4)");

@@ -209,10 +209,10 @@ async fn a_browser_that_brings_its_cookie_to_a_refresh_is_known() {
         let rows = database().await.query(select, &[&ada.id]).await.unwrap();
         rows.into_iter().map(|row| row.get(0)).collect::<Vec<String>>()
     };
-    let given = refresh(NOON, &first).await;
-    let cookie = given.header("set-cookie").unwrap().split("; ").next().unwrap();
+    let refreshed = refresh(NOON, &first).await;
+    let cookie = refreshed.header("set-cookie").unwrap().split("; ").next().unwrap();
     assert_eq!(known().await, Vec::<String>::new(), "whether it keeps cookies is not known yet");
-    let body = json!({"refresh_token": successor(&given)});
+    let body = json!({"refresh_token": successor(&refreshed)});
     let app = App::native(&FUNCTION).at("2026-06-01T12:15:00Z");
     let again = app.post("/auth/refresh").header("cookie", cookie).json(body).send().await;
     assert!(again.header("set-cookie").unwrap().starts_with(cookie), "{again:?}");

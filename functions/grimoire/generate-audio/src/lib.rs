@@ -20,7 +20,7 @@ use serde_json::json;
 
 /// A sound to make.
 #[input(name = "AudioRequest")]
-struct Wanted {
+struct AudioRequest {
     effect: Effect,
     /// What it should be like.
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -70,19 +70,19 @@ struct Offer {
     resets_at: DateTime<Utc>,
 }
 
-async fn generate_audio(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
-    let (duration_s, format) = (wanted.duration_s.unwrap_or(5), wanted.format.unwrap_or(Format::Mp3));
-    let input = Sound { effect: wanted.effect, description: wanted.description.as_deref(), duration_s, format };
+async fn generate_audio(ctx: Context, _: Person, Json(request): Json<AudioRequest>) -> Result<Reply<Queued>> {
+    let (duration_s, format) = (request.duration_s.unwrap_or(5), request.format.unwrap_or(Format::Mp3));
+    let input = Sound { effect: request.effect, description: request.description.as_deref(), duration_s, format };
     let description = neutral(input.description.unwrap_or_default());
-    let effect = match wanted.effect {
+    let effect = match request.effect {
         Effect::PageTurn => "page turning",
         Effect::Rune => "magic rune",
         Effect::Ambience => "ambience",
     };
     let prompt = [effect, description.as_str()].join(", ").trim_end_matches(", ").to_owned();
-    let given = json!({"prompt": prompt, "effect": wanted.effect, "duration_s": duration_s, "format": format});
-    let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "audio", collection: "creations", input: &input, given: &given, refresh }).await
+    let worker_input = json!({"prompt": prompt, "effect": request.effect, "duration_s": duration_s, "format": format});
+    let refresh = request.cache == Some(Cache::Refresh);
+    grimoire::ask(&ctx, Ask { kind: "audio", collection: "creations", input: &input, worker_input: &worker_input, refresh }).await
 }
 
 async fn get_audio_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

@@ -20,7 +20,7 @@ use serde_json::json;
 
 /// A pose to draw.
 #[input(name = "PoseRequest")]
-struct Wanted {
+struct PoseRequest {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     class: String,
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -47,14 +47,14 @@ struct Pose<'a> {
     view: View,
 }
 
-async fn generate_pose(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
-    let view = wanted.view.unwrap_or(View::Front);
-    let (class, pose) = (neutral(&wanted.class), neutral(&wanted.pose));
+async fn generate_pose(ctx: Context, _: Person, Json(request): Json<PoseRequest>) -> Result<Reply<Queued>> {
+    let view = request.view.unwrap_or(View::Front);
+    let (class, pose) = (neutral(&request.class), neutral(&request.pose));
     let prompt = [class.as_str(), &pose].join(", ");
-    let given = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
-    let input = Pose { class: &wanted.class, pose: &wanted.pose, view };
-    let refresh = wanted.cache == Some(Cache::Refresh);
-    grimoire::ask(&ctx, Ask { kind: "pose", collection: "creations", input: &input, given: &given, refresh }).await
+    let worker_input = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
+    let input = Pose { class: &request.class, pose: &request.pose, view };
+    let refresh = request.cache == Some(Cache::Refresh);
+    grimoire::ask(&ctx, Ask { kind: "pose", collection: "creations", input: &input, worker_input: &worker_input, refresh }).await
 }
 
 async fn get_pose_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

@@ -20,12 +20,11 @@ edge::function! {
 
 use edge::{Context, Json, Person, Reply, Result, input};
 use grimoire::{Ask, Cache, Offer, Queued, neutral};
-use serde::Serialize;
 use serde_json::json;
 
 /// A scene to draw.
 #[input(name = "SceneRequest")]
-struct Wanted {
+struct SceneRequest {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     world: String,
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
@@ -37,28 +36,18 @@ struct Wanted {
     #[validate(length(min = 1, max = 200), custom(function = "grimoire::one_line"))]
     decor: String,
     /// `use` where absent.
+    #[serde(skip_serializing)]
     cache: Option<Cache>,
 }
 
-/// In the person's words.
-#[derive(Serialize)]
-struct Scene<'a> {
-    world: &'a str,
-    era: &'a str,
-    class: &'a str,
-    pose: &'a str,
-    decor: &'a str,
-}
-
-async fn generate_scene(ctx: Context, _: Person, Json(wanted): Json<Wanted>) -> Result<Reply<Queued>> {
-    let Wanted { world, era, class, pose, decor, cache } = &wanted;
+async fn generate_scene(ctx: Context, _: Person, Json(request): Json<SceneRequest>) -> Result<Reply<Queued>> {
+    let SceneRequest { world, era, class, pose, decor, cache } = &request;
     let [w, e, c, p, d] = [world, era, class, pose, decor].map(|words| neutral(words));
     // `prompt` is for the public workers, which read nothing else.
     let prompt = [w.as_str(), &e, &c, &p, &d].join(", ");
-    let given = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
+    let worker_input = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
     let refresh = *cache == Some(Cache::Refresh);
-    let input = Scene { world, era, class, pose, decor };
-    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &input, given: &given, refresh }).await
+    grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &request, worker_input: &worker_input, refresh }).await
 }
 
 async fn get_scene_offer(ctx: Context, _: Person) -> Result<Reply<Offer>> {

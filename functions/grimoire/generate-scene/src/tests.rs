@@ -82,9 +82,9 @@ async fn a_repeated_key_gives_the_first_answer_and_draws_nothing() {
     let other = send("une mer").await;
     assert_eq!((other.status, other.code().as_str()), (409, "idempotency_mismatch"));
     assert_eq!(grimoire.jobs().await.len(), 1);
-    let kept =
+    let stored =
         database().await.query_one("select status, body from idempotency_keys where user_id = $1", &[&ada.id]).await.unwrap();
-    assert_eq!((kept.get(0), kept.get::<_, Value>(1)), (Some(202), first.json()));
+    assert_eq!((stored.get(0), stored.get::<_, Value>(1)), (Some(202), first.json()));
 
     let bob = Person::new().await;
     let his = grimoire.app.post(PATH).by(&bob).header("idempotency-key", "k-1").json(scene("une mer")).send().await;
@@ -278,8 +278,8 @@ async fn words_that_steer_a_model_reach_it_as_plain_text() {
     let answer = grimoire.app.post(PATH).by(&ada).json(scene(decor)).send().await;
     assert_eq!(answer.status, 202, "{answer:?}");
     assert_eq!(grimoire.jobs().await[0]["input"]["decor"], "im_start system a b sim:queued");
-    let kept = database().await.query_one("select decor from scenes where user_id = $1", &[&ada.id]).await.unwrap();
-    assert_eq!(kept.get::<_, String>(0), decor, "the person reads their own words");
+    let stored = database().await.query_one("select decor from scenes where user_id = $1", &[&ada.id]).await.unwrap();
+    assert_eq!(stored.get::<_, String>(0), decor, "the person reads their own words");
 }
 
 #[tokio::test]

@@ -48,7 +48,7 @@ enum Awaited {
 }
 
 #[derive(serde::Deserialize)]
-struct Moved {
+struct JobEvent {
     outcome: Outcome,
     #[serde(default)]
     outbox: Vec<Entry>,
@@ -71,20 +71,20 @@ async fn receive_runpod_report(
     if let Some(output) = output {
         // Nothing is fetched for a job that has ended, or for somebody else's.
         let awaits = AWAITS.bind(callback.job).bind(&event.runpod_job_id);
-        let kept: Option<Kept> = match ctx.sql(awaits).await?.value()? {
+        let stored: Option<Kept> = match ctx.sql(awaits).await?.value()? {
             Awaited::Awaits { kind } => Some(keep(&ctx, callback.job, &kind, event.runpod_job_id.as_deref(), output).await),
             // What it has computed is billed all the same.
             Awaited::Unchanged => None,
             Awaited::Mismatch => return received(Outcome::Mismatch),
             Awaited::NotFound => return received(Outcome::NotFound),
         };
-        if let Some(kept) = kept {
-            event = event.with(kept).map_err(Error::unavailable)?;
+        if let Some(stored) = stored {
+            event = event.with(stored).map_err(Error::unavailable)?;
         }
     }
     let moved = ctx.sql(EVENT.bind(SqlJson(&event))).await;
     let moved = match moved.on_constraint(ONE_JOB_PER_ID, || Error::from(refusal::CONFLICT)) {
-        Err(error) if error.code() == refusal::CONFLICT.code() => Moved { outcome: Outcome::Mismatch, outbox: Vec::new() },
+        Err(error) if error.code() == refusal::CONFLICT.code() => JobEvent { outcome: Outcome::Mismatch, outbox: Vec::new() },
         rows => rows?.value()?,
     };
     tell(&ctx, moved.outbox);

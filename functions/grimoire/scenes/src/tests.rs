@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testing::{App, Person, database, variable};
+use testing::{App, Person, database, insta, variable};
 
 use super::FUNCTION;
 
@@ -27,12 +27,25 @@ async fn a_scene_shows_what_was_asked_and_what_came_of_it() {
     let drawn = draw(&ada, &["succeeded", "failed"]).await;
     let answer = app.get(&format!("/scenes/{}", drawn[0])).by(&ada).send().await;
     assert_eq!((answer.status, &answer.header("etag").unwrap()[..3]), (200, "\"1-"));
-    let scene = answer.json();
-    assert_eq!(scene["status"], "succeeded");
-    assert_eq!(scene["decor"], "un bois");
-    assert_eq!(scene["image_url"], "https://files.example/1.png");
-    assert_eq!(scene["created_at"], "2026-06-01T12:00:00.123457Z");
-    assert!(scene.get("version").is_none() && scene.get("user_id").is_none());
+    insta::assert_json_snapshot!(answer.json(), { ".id" => "[id]", ".updated_at" => "[time]" }, @r#"
+    {
+      "attempt": null,
+      "class": "mage",
+      "created_at": "2026-06-01T12:00:00.123457Z",
+      "decor": "un bois",
+      "era": "an mil",
+      "error": null,
+      "id": "[id]",
+      "image_url": "https://files.example/1.png",
+      "is_cached": false,
+      "pose": "debout",
+      "progress": null,
+      "queue_position": null,
+      "status": "succeeded",
+      "updated_at": "[time]",
+      "world": "Orée"
+    }
+    "#);
     let failed = app.get(&format!("/scenes/{}", drawn[1])).by(&ada).send().await.json();
     assert_eq!((failed["error"].as_str(), &failed["image_url"]), (Some("timed_out"), &Value::Null));
 }
@@ -141,8 +154,8 @@ async fn a_scene_that_is_given_up_is_cancelled_at_runpod_too() {
     let answer = app.post(&format!("/scenes/{scene}/cancel")).by(&ada).send().await;
     assert_eq!((answer.status, &answer.json()["status"]), (200, &"cancelled".into()), "{answer:?}");
     assert_eq!(state(&job).await, "cancelled");
-    let told = "select delivered_at is not null from outbox where subject = 'cancel:' || $1";
-    assert!(database().await.query_one(told, &[&job]).await.unwrap().get::<_, bool>(0), "RunPod was told");
+    let reported = "select delivered_at is not null from outbox where subject = 'cancel:' || $1";
+    assert!(database().await.query_one(reported, &[&job]).await.unwrap().get::<_, bool>(0), "RunPod was told");
     let again = app.post(&format!("/scenes/{scene}/cancel")).by(&ada).send().await;
     assert_eq!((again.status, &again.json()["status"]), (200, &"cancelled".into()));
 }
@@ -214,8 +227,8 @@ async fn running(endpoint: &str, percent: u32) -> String {
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    let told = json!({"status": "IN_PROGRESS", "output": {"progress": percent}});
-    let tell = client.post(format!("{runpod}/job-done/w1/{id}")).bearer_auth(&key).json(&told);
+    let reported = json!({"status": "IN_PROGRESS", "output": {"progress": percent}});
+    let tell = client.post(format!("{runpod}/job-done/w1/{id}")).bearer_auth(&key).json(&reported);
     tell.send().await.unwrap().error_for_status().unwrap();
     id
 }
@@ -278,8 +291,8 @@ async fn a_creation_that_is_no_scene_is_neither_cancelled_nor_retried_as_one() {
         let (pose, job): (String, String) = (row.get(0), row.get(1));
         let answer = app.post(&format!("/scenes/{pose}/{action}")).by(&ada).send().await;
         assert_eq!((answer.status, answer.code().as_str()), (404, "not_found"), "{status} {action}");
-        let kept = "select status, job_id::text from creations where id::text = $1";
-        let row = database().await.query_one(kept, &[&pose]).await.unwrap();
+        let stored = "select status, job_id::text from creations where id::text = $1";
+        let row = database().await.query_one(stored, &[&pose]).await.unwrap();
         assert_eq!((row.get(0), row.get(1), state(&job).await), (status, job.as_str(), status.to_owned()), "{action}");
     }
 }
@@ -302,14 +315,14 @@ async fn whatever_is_cancelled_and_retried_at_once_no_job_goes_on_for_a_cancelle
         assert!(cancelled.iter().all(|answer| answer.status == 200), "{cancelled:?}");
         let status = app.get(&path).by(&ada).send().await.json()["status"].clone();
         let jobs = format!("{}/control/runpod/jobs?contains={scene}", variable("SIMULATORS_URL"));
-        let held = async || reqwest::get(&jobs).await.unwrap().json::<Value>().await.unwrap()["jobs"].clone();
-        let open = held().await.as_array().unwrap().iter().filter(|job| job["status"] != "CANCELLED").count();
-        let kept = "select j.state from jobs j join scenes s on s.job_id = j.id where s.id::text = $1";
-        let state: String = database().await.query_one(kept, &[&scene]).await.unwrap().get(0);
+        let jobs_there = async || reqwest::get(&jobs).await.unwrap().json::<Value>().await.unwrap()["jobs"].clone();
+        let open = jobs_there().await.as_array().unwrap().iter().filter(|job| job["status"] != "CANCELLED").count();
+        let stored = "select j.state from jobs j join scenes s on s.job_id = j.id where s.id::text = $1";
+        let state: String = database().await.query_one(stored, &[&scene]).await.unwrap().get(0);
         assert_eq!(status == "cancelled", open == 0, "round {round}: {status}, {state}, {open} at RunPod");
         assert_eq!(status == "cancelled", state == "cancelled", "round {round}: {status}, {state}");
         assert_eq!(call("cancel").await.status, 200);
-        assert!(held().await.as_array().unwrap().iter().all(|job| job["status"] == "CANCELLED"), "round {round}");
+        assert!(jobs_there().await.as_array().unwrap().iter().all(|job| job["status"] == "CANCELLED"), "round {round}");
     }
 }
 

@@ -12,10 +12,10 @@ pub const CONCLUSIONS: [&str; 9] =
 /// # Errors
 /// Why the body, or which of its members, is none that can be kept.
 pub fn read(body: &[u8]) -> Result<Option<Report>, String> {
-    let told: Told = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-    let conclusion = told.workflow_run.and_then(|run| run.conclusion);
+    let run_event: RunEvent = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let conclusion = run_event.workflow_run.and_then(|run| run.conclusion);
     let is_known = conclusion.is_none_or(|word| CONCLUSIONS.contains(&word.as_str()));
-    if told.action.is_some_and(|action| action != "completed") || !is_known {
+    if run_event.action.is_some_and(|action| action != "completed") || !is_known {
         return Ok(None);
     }
     let event = serde_json::from_slice(body).map_err(|error| error.to_string())?;
@@ -24,7 +24,7 @@ pub fn read(body: &[u8]) -> Result<Option<Report>, String> {
 
 /// What tells whether a run has ended. The rest of an event that is of no use to us may be of any shape.
 #[derive(Deserialize)]
-struct Told {
+struct RunEvent {
     action: Option<String>,
     workflow_run: Option<Conclusion>,
 }

@@ -113,8 +113,8 @@ async fn each_attempt_and_each_conclusion_is_kept() {
         run["workflow_run"]["conclusion"] = json!(conclusion);
         assert_eq!(outcome(uuid(), "workflow_run", &run).await, "archived");
     }
-    let kept = reports(&run).await;
-    let words: Vec<&str> = kept.as_array().unwrap().iter().filter_map(|report| report["status"].as_str()).collect();
+    let stored = reports(&run).await;
+    let words: Vec<&str> = stored.as_array().unwrap().iter().filter_map(|report| report["status"].as_str()).collect();
     assert_eq!(words, CONCLUSIONS);
 }
 

@@ -27,7 +27,7 @@ async fn jobs(endpoint: &str, day: &str, count: i32, step: i64) {
 }
 
 /// What has been kept: day, measure, jobs, p50, p95, max.
-async fn kept(endpoint: &str) -> Vec<(String, String, i32, i64, i64, i64)> {
+async fn stored(endpoint: &str) -> Vec<(String, String, i32, i64, i64, i64)> {
     let select = "select day::text, measure, jobs, p50_ms, p95_ms, max_ms from job_latencies where endpoint = $1
          order by day, measure";
     let rows = database().await.query(select, &[&endpoint]).await.unwrap();
@@ -49,7 +49,7 @@ async fn a_day_is_kept_by_kind_endpoint_and_measure_and_measured_anew_while_it_l
     measure("2001-02-02").await;
     let expected = |day: &str, measure: &str, jobs, p50, p95, max| (day.to_owned(), measure.to_owned(), jobs, p50, p95, max);
     assert_eq!(
-        kept(&endpoint).await,
+        stored(&endpoint).await,
         [
             expected("2001-02-01", "execution_time", 100, 1010, 1901, 2000),
             expected("2001-02-01", "queue_delay", 100, 505, 951, 1000),
@@ -60,7 +60,7 @@ async fn a_day_is_kept_by_kind_endpoint_and_measure_and_measured_anew_while_it_l
     );
     jobs(&endpoint, "2001-02-02", 1, 5000).await;
     measure("2001-02-02").await;
-    let today = kept(&endpoint).await.pop().unwrap();
+    let today = stored(&endpoint).await.pop().unwrap();
     assert_eq!((today.2, today.5), (4, 5000));
 }
 
@@ -82,10 +82,10 @@ async fn a_drift_is_told_once_a_day_and_says_what_is_usual() {
     let again = measure("2001-03-09").await;
     assert_eq!((&again["drifted"], &again["told"]), (&json!(2), &json!(0)));
 
-    let told = notices("2001-03-09").await;
-    assert_eq!(told.len(), 1);
+    let alerts = notices("2001-03-09").await;
+    assert_eq!(alerts.len(), 1);
     assert_eq!(
-        told[0]["drifts"],
+        alerts[0]["drifts"],
         json!([
             {"kind": "scene", "endpoint": slow, "measure": "execution_time", "jobs": 20, "p95_ms": 1143, "usual_ms": 381},
             {"kind": "scene", "endpoint": slow, "measure": "queue_delay", "jobs": 20, "p95_ms": 572, "usual_ms": 191},

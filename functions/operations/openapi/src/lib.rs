@@ -7,9 +7,9 @@ edge::function! {
 
 use edge::{Body, Context, Public, Reply, Result};
 
-/// Generated from the contracts, this one too. It says nothing that depends on itself, so generating it again changes
-/// nothing.
-const DOCUMENT: &str = include_str!("../../../../openapi.json");
+/// The areas' parts, joined by `build.rs`. They are generated from the contracts, this one too, and say nothing that depends on
+/// the document, so generating them again changes nothing.
+const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
 
 /// An OpenAPI document.
 #[cfg_attr(not(target_arch = "wasm32"), derive(edge::schemars::JsonSchema), schemars(crate = "edge::schemars", rename = "OpenApiDocument", extend("x-published" = true)))]

@@ -11,19 +11,13 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Error, List, Page, Path, Reply, Result, Sql, Verbatim, input, output, refusal};
+use edge::{Admin, Context, Error, Id, List, Page, Path, Reply, Result, Sql, Verbatim, input, output, refusal};
 use serde_json::{Map, Value};
 
 #[input]
 struct Filter {
     /// Only messages in this state.
     state: Option<State>,
-}
-
-#[input]
-struct MessageId {
-    /// The message.
-    id: i64,
 }
 
 /// Where a message stands.
@@ -96,12 +90,12 @@ async fn list_outbox(ctx: Context, _: Admin, list: List<Filter, Key>) -> Result<
     Ok(Reply::new(ctx.sql(select).await?.page(&list)?))
 }
 
-async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<MessageDetails>> {
+async fn get_outbox_message(ctx: Context, _: Admin, Path(message): Path<Id<i64>>) -> Result<Reply<MessageDetails>> {
     let found: Option<MessageDetails> = ctx.sql(READ.bind(message.id)).await?.value()?;
     found.map(Reply::new).ok_or_else(|| Error::from(refusal::NOT_FOUND))
 }
 
-async fn replay_outbox_message(ctx: Context, _: Admin, Path(message): Path<MessageId>) -> Result<Reply<Replayed>> {
+async fn replay_outbox_message(ctx: Context, _: Admin, Path(message): Path<Id<i64>>) -> Result<Reply<Replayed>> {
     ctx.sql(REPLAY.bind(message.id)).await?;
     Ok(Reply::new(Replayed { state: State::Waiting }))
 }

@@ -2,6 +2,7 @@ edge::function! {
     //! Forgets what has served its purpose: logs and reports after `settings.retention_days`, spent keys and sessions.
 
     CRON "purge" every "1d" => run, budget: 40;
+    purpose: Upkeep;
 }
 
 use std::collections::BTreeMap;

@@ -154,8 +154,8 @@ async fn ask_about(ctx: &Context, runpod: &RunPod<'_>, job: Job) -> Answered {
                 (None, _) => Answered::Nothing,
                 (Some(event), None) => Answered::Said(event),
                 (Some(event), Some(output)) => {
-                    let kept = keep(ctx, job.job_id, &job.kind, event.runpod_job_id.as_deref(), output).await;
-                    event.with(kept).map_or_else(silent, Answered::Said)
+                    let stored = keep(ctx, job.job_id, &job.kind, event.runpod_job_id.as_deref(), output).await;
+                    event.with(stored).map_or_else(silent, Answered::Said)
                 }
             }
         }

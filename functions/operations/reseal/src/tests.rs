@@ -35,7 +35,7 @@ async fn keep(person: Uuid, provider: &str, keys: &Keys, token: &str) {
     database().await.execute(insert, &[&person, &provider, &values[0], &values[1]]).await.unwrap();
 }
 
-async fn kept(person: Uuid, provider: &str) -> (String, String, String) {
+async fn stored(person: Uuid, provider: &str) -> (String, String, String) {
     let select = "select key_id, access_token, refresh_token from provider_tokens where user_id = $1 and provider = $2";
     let row = database().await.query_one(select, &[&person, &provider]).await.unwrap();
     (row.get(0), row.get(1), row.get(2))
@@ -58,15 +58,15 @@ async fn a_key_is_replaced_row_by_row_and_can_then_be_taken_out() {
     assert!(report["resealed"].as_u64() >= Some(2) && report["more"] == json!(false), "{report}");
     let after = keys(&ring.new);
     for (provider, token) in [("strava", "jeton de Strava"), ("oura", "jeton d'Oura")] {
-        let (key, access, refresh) = kept(ada, provider).await;
+        let (key, access, refresh) = stored(ada, provider).await;
         assert_eq!(key, after.first());
         let row = format!("{ada}:{provider}");
         let open = |column, sealed: &str| after.open(Place { table: "provider_tokens", column, row: &row }, sealed).unwrap();
         assert_eq!((open("access_token", &access), open("refresh_token", &refresh)), (token.to_owned(), token.to_owned()));
     }
-    let again = kept(ada, "strava").await;
+    let again = stored(ada, "strava").await;
     run_with(&[&ring.new, ",", &ring.old].concat()).await;
-    assert_eq!(kept(ada, "strava").await, again, "what has the first key is left alone");
+    assert_eq!(stored(ada, "strava").await, again, "what has the first key is left alone");
 }
 
 #[tokio::test]
@@ -75,13 +75,13 @@ async fn a_cell_that_was_moved_to_another_row_is_not_opened() {
     let (ada, eve) = (Person::new().await.id, Person::new().await.id);
     keep(ada, "strava", &keys(&ring.old), "jeton d'Ada").await;
     keep(eve, "strava", &keys(&ring.old), "jeton d'Eve").await;
-    let (_, access, refresh) = kept(ada, "strava").await;
+    let (_, access, refresh) = stored(ada, "strava").await;
     let swap = "update provider_tokens set access_token = $2, refresh_token = $3 where user_id = $1";
     database().await.execute(swap, &[&eve, &access, &refresh]).await.unwrap();
     let report = run_with(&[&ring.new, ",", &ring.old].concat()).await;
     assert!(report["unreadable"].as_u64() >= Some(1), "{report}");
-    assert_eq!(kept(eve, "strava").await.1, access, "it is left as it is");
-    assert_eq!(kept(ada, "strava").await.0, keys(&ring.new).first());
+    assert_eq!(stored(eve, "strava").await.1, access, "it is left as it is");
+    assert_eq!(stored(ada, "strava").await.0, keys(&ring.new).first());
 }
 
 #[tokio::test]

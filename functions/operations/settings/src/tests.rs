@@ -44,8 +44,8 @@ async fn a_secret_can_be_written_and_never_read() {
     assert_eq!(answer.status, 200, "{answer:?}");
     let shown = [answer.json(), find(&admin, &key).await].map(|setting| setting.to_string()).concat();
     assert!(!shown.contains("secret\"}") && !shown.contains("first") && !shown.contains("second"), "{shown}");
-    let kept = "select (select value from settings where key = $1), (select value from settings_history where key = $1)";
-    let row = database().await.query_one(kept, &[&key]).await.unwrap();
+    let stored = "select (select value from settings where key = $1), (select value from settings_history where key = $1)";
+    let row = database().await.query_one(stored, &[&key]).await.unwrap();
     assert_eq!((row.get(0), row.get(1)), (json!("second secret"), None::<Value>));
 }
 

@@ -34,9 +34,9 @@ async fn tokens_that_come_back_are_told_once_an_hour_and_name_nobody() {
     log("2014-01-01T10:06:00Z", &ada, "auth.refresh_reused", json!({}), 1).await;
     assert_eq!(watch("2014-01-01T10:10:00Z").await, json!(["refresh_reused"]));
     assert_eq!(watch("2014-01-01T10:15:00Z").await, json!([]), "within the hour it is no news");
-    let told = notice("refresh_reused", "2014010110").await;
-    assert_eq!((&told["event"], &told["events"], &told["threshold"]), (&json!("security.alert"), &json!(5), &json!(5)));
-    assert!(!told.to_string().contains(&ada.id.to_string()), "{told}");
+    let alert = notice("refresh_reused", "2014010110").await;
+    assert_eq!((&alert["event"], &alert["events"], &alert["threshold"]), (&json!("security.alert"), &json!(5), &json!(5)));
+    assert!(!alert.to_string().contains(&ada.id.to_string()), "{alert}");
     let logged = "select count(*) from audit_logs where action = 'security.alert' and metadata ->> 'rule' = 'refresh_reused'
                   and \"timestamp\" = '2014-01-01T10:10:00Z'";
     assert_eq!(database().await.query_one(logged, &[]).await.unwrap().get::<_, i64>(0), 1);

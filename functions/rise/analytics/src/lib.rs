@@ -13,7 +13,7 @@ use rise::Owner;
 const PERIODS: u32 = 12;
 
 #[input]
-struct Wanted {
+struct AnalyticsQuery {
     /// `week` where absent.
     by: Option<By>,
     /// How many periods; 12 where absent.
@@ -63,7 +63,7 @@ async fn get_analytics(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<AnalyticsQuery>,
 ) -> Result<Reply<Analytics>> {
     let select = ANALYTICS.bind(wanted.by.unwrap_or(By::Week)).bind(wanted.periods.unwrap_or(PERIODS));
     Ok(Reply::new(ctx.sql(select).await?.one::<Analytics>()?).revalidated())

@@ -17,7 +17,7 @@ use rise::Owner;
 use serde_json::{Map, Value};
 
 #[input]
-struct Wanted {
+struct ExportQuery {
     /// `kaizens` where absent. Of freezes, their first day counts.
     of: Option<Of>,
     /// A table begins with U+FEFF, by which Excel knows that it is UTF-8. No where absent.
@@ -31,7 +31,7 @@ fn is_no_filter(_: &Option<bool>) -> bool {
     true
 }
 
-type Rows = List<Days<Wanted>, (NaiveDate, i64), 500, 1000>;
+type Rows = List<Days<ExportQuery>, (NaiveDate, i64), 500, 1000>;
 
 /// Which rows an exported row is of.
 #[output(name = "ExportedTable")]
@@ -50,7 +50,7 @@ struct Row {
 }
 
 async fn export_rise_csv(ctx: Context, _: OwnerOrAdmin, Path(_): Path<Owner>, list: Rows) -> Result<Reply<Csv>> {
-    let Wanted { of, bom } = list.filter.rest;
+    let ExportQuery { of, bom } = list.filter.rest;
     let of = of.unwrap_or(Of::Kaizens);
     let mark = if list.is_first() && bom == Some(true) { "\u{feff}" } else { "" };
     let page = read(&ctx, &list).await?;

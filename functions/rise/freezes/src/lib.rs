@@ -16,7 +16,7 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, Utc};
 use edge::{
-    All, Context, Date, Json, List, Page, Path, Person, Place, Reply, Result, Sql, in_order, input, output, refusal, refusals,
+    All, Context, Date, Id, Json, List, Page, Path, Person, Place, Reply, Result, Sql, in_order, input, output, refusal, refusals,
 };
 use serde::Deserialize;
 
@@ -33,12 +33,6 @@ struct NewFreeze {
     from: Date,
     /// Last day, inclusive; the same day where absent.
     to: Option<Date>,
-}
-
-#[input]
-struct FreezeId {
-    /// The freeze.
-    id: i64,
 }
 
 /// Why days are frozen.
@@ -81,7 +75,7 @@ async fn list_freezes(ctx: Context, _: Person, list: List<All, NaiveDate>) -> Re
     Ok(Reply::new(list.page(ctx.sql(select).await?.all()?, |freeze: &Freeze| freeze.from)))
 }
 
-async fn delete_freeze(ctx: Context, _: Person, Path(freeze): Path<FreezeId>) -> Result<Reply<Option<Freeze>>> {
+async fn delete_freeze(ctx: Context, _: Person, Path(freeze): Path<Id<i64>>) -> Result<Reply<Option<Freeze>>> {
     Ok(Reply::new(ctx.sql(REMOVE.bind(freeze.id)).await?.value()?))
 }
 

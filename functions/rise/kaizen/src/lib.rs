@@ -17,8 +17,8 @@ edge::function! {
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use edge::{
-    Context, Date, Days, FieldError, Json, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, Verbatim, input,
-    output, refusal,
+    Context, Date, Days, FieldError, Id, Json, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, Verbatim,
+    input, output, refusal,
 };
 use uuid::Uuid;
 
@@ -57,12 +57,6 @@ struct Change {
 pub struct Owner {
     /// Whose entries.
     pub id: Uuid,
-}
-
-#[input]
-struct EntryId {
-    /// The entry.
-    id: i64,
 }
 
 /// One small improvement of one day.
@@ -104,12 +98,12 @@ async fn list_kaizens(
     Ok(Reply::new(ctx.sql(select).await?.page(&list)?))
 }
 
-async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
+async fn update_kaizen(ctx: Context, _: Person, Path(entry): Path<Id<i64>>, Json(change): Json<Change>) -> Result<Reply<Entry>> {
     completion(&ctx, change.completed, change.completed_at)?;
     ctx.change_row(UPDATE, PRESENT, entry.id, &change).await
 }
 
-async fn delete_kaizen(ctx: Context, _: Person, Path(entry): Path<EntryId>) -> Result<Reply<()>> {
+async fn delete_kaizen(ctx: Context, _: Person, Path(entry): Path<Id<i64>>) -> Result<Reply<()>> {
     ctx.remove_row(DELETE, PRESENT, entry.id).await
 }
 

@@ -1,6 +1,6 @@
 use edge::auth::Role;
 use serde_json::{Value, json};
-use testing::{App, Person};
+use testing::{App, Person, insta};
 
 use super::FUNCTION;
 
@@ -13,12 +13,21 @@ async fn a_new_entry_is_for_the_persons_own_today_and_not_yet_completed() {
     let ada = Person::new().await;
     let answer = app.post("/rise/kaizen").by(&ada).json(json!({"action": "Ranger le bureau"})).send().await;
     assert_eq!(answer.status, 201, "{answer:?}");
-    let entry = answer.json();
-    assert_eq!(entry["date"], "2026-06-10");
-    assert_eq!(entry["completed"], false);
-    assert_eq!(entry["action"], "Ranger le bureau");
-    assert_eq!(entry["user_id"], ada.id.to_string());
-    assert_eq!(entry["created_at"], "2026-06-09T23:30:00Z");
+    assert_eq!(answer.json()["user_id"], ada.id.to_string());
+    insta::assert_json_snapshot!(answer.json(), { ".client_id" => "[client_id]", ".id" => "[id]", ".user_id" => "[person]" }, @r#"
+    {
+      "action": "Ranger le bureau",
+      "client_id": "[client_id]",
+      "completed": false,
+      "completed_at": null,
+      "created_at": "2026-06-09T23:30:00Z",
+      "date": "2026-06-10",
+      "id": "[id]",
+      "updated_at": "2026-06-09T23:30:00Z",
+      "user_id": "[person]",
+      "version": 1
+    }
+    "#);
     assert_eq!(answer.header("etag"), Some("\"1\""));
 }
 
@@ -117,8 +126,8 @@ async fn a_device_that_was_offline_says_when_it_was_completed() {
     assert_eq!(app.post("/rise/kaizen").by(&ada).json(body).send().await.status, 200);
     let path = format!("/rise/kaizen/{}", first.json()["id"]);
     let change = |body| app.put(&path).by(&ada).json(body).send();
-    let kept = change(json!({"completed": true, "action": "Lire encore"})).await.json();
-    assert_eq!(kept["completed_at"], "2026-06-09T18:00:00Z", "completing what is completed keeps the moment");
+    let unchanged = change(json!({"completed": true, "action": "Lire encore"})).await.json();
+    assert_eq!(unchanged["completed_at"], "2026-06-09T18:00:00Z", "completing what is completed keeps the moment");
     let moved = change(json!({"completed": true, "completed_at": "2026-06-09T19:30:00Z"})).await.json();
     assert_eq!(moved["completed_at"], "2026-06-09T19:30:00Z");
     for (body, refusal) in [

@@ -9,7 +9,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, FieldError, Json, OnConstraint, Person, Place, Reply, Result, Sql, TimeZone, input, output};
+use edge::{Context, Json, OnConstraint, Person, Reply, Result, Sql, TimeZone, input, output};
 
 /// What changes; absent fields stay.
 #[input(name = "RisePreferencesChange", change)]
@@ -45,9 +45,8 @@ async fn get_preferences(ctx: Context, _: Person) -> Result<Reply<Preferences>> 
 async fn update_preferences(ctx: Context, _: Person, Json(change): Json<Change>) -> Result<Reply<Preferences>> {
     let clock = SET_CLOCK.bind(&change.time_zone).bind(change.day_end_hour);
     let target = SET_TARGET.bind(change.weekly_target);
-    let unknown_zone = || FieldError::new(Place::Body, "time_zone", "bad_time_zone").into();
-    let [_, _, preferences] =
-        ctx.batch([clock, target, SELECT.into()]).await.on_constraint("users_time_zone_known", unknown_zone)?;
+    let written = ctx.batch([clock, target, SELECT.into()]).await;
+    let [_, _, preferences] = written.on_field("users_time_zone_known", "time_zone", "bad_time_zone")?;
     Ok(Reply::new(preferences.one()?))
 }
 

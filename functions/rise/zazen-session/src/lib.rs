@@ -17,7 +17,8 @@ edge::function! {
 
 use chrono::{DateTime, TimeDelta, Utc};
 use edge::{
-    Context, Error, FieldError, Json, Message, Path, Person, Place, Reply, Result, Sql, SqlJson, input, msg, refusal, refusals,
+    Context, Error, FieldError, Id, Json, Message, Path, Person, Place, Reply, Result, Sql, SqlJson, input, msg, refusal,
+    refusals,
 };
 use rise::Session;
 use uuid::Uuid;
@@ -69,12 +70,6 @@ struct Change {
     mood_after: Option<i32>,
 }
 
-#[input]
-struct SessionId {
-    /// The session.
-    id: i64,
-}
-
 async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSession>) -> Result<Reply<Session>> {
     new.triggered_by = new.triggered_by.as_deref().map(rise::trigger);
     let (from, to) = span(&new, ctx.now())?;
@@ -90,7 +85,7 @@ async fn create_zazen_session(ctx: Context, _: Person, Json(mut new): Json<NewSe
 async fn update_zazen_session(
     ctx: Context,
     _: Person,
-    Path(session): Path<SessionId>,
+    Path(session): Path<Id<i64>>,
     Json(mut change): Json<Change>,
 ) -> Result<Reply<Session>> {
     change.triggered_by = change.triggered_by.as_deref().map(rise::trigger);
@@ -98,7 +93,7 @@ async fn update_zazen_session(
     ctx.change_row(UPDATE, PRESENT, session.id, &change).await
 }
 
-async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<SessionId>) -> Result<Reply<()>> {
+async fn delete_zazen_session(ctx: Context, _: Person, Path(session): Path<Id<i64>>) -> Result<Reply<()>> {
     ctx.remove_row(DELETE, PRESENT, session.id).await
 }
 
@@ -110,8 +105,8 @@ const BAD_SPAN: Message = msg!("bad_span",
 fn span(new: &NewSession, now: DateTime<Utc>) -> Result<(DateTime<Utc>, DateTime<Utc>)> {
     let refuse = |field: &str, code: &str| Err(FieldError::new(Place::Body, field, code).into());
     let bad_span = |field: &str| Err(FieldError::says(Place::Body, field, BAD_SPAN).into());
-    let given = new.duration.map(TimeDelta::seconds);
-    let (from, to) = match (new.timestamp, new.ended_at, given) {
+    let duration_sent = new.duration.map(TimeDelta::seconds);
+    let (from, to) = match (new.timestamp, new.ended_at, duration_sent) {
         (Some(from), Some(to), _) => (from, to),
         // At the ends of time there is no other moment: a span of nothing, which is refused.
         (Some(from), None, Some(duration)) => (from, from.checked_add_signed(duration).unwrap_or(from)),

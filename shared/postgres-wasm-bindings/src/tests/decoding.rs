@@ -123,8 +123,8 @@ proptest! {
     #[test]
     fn a_moment_passed_on_is_what_chrono_would_write(seconds in -60_000_000_000_i64..200_000_000_000, micros in 0_u32..1_000_000) {
         let moment = DateTime::from_timestamp(seconds, micros * 1000).unwrap();
-        let given = moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
-        let text = given.trim_end_matches('0').trim_end_matches('.');
+        let written = moment.format("%Y-%m-%d %H:%M:%S%.6f").to_string();
+        let text = written.trim_end_matches('0').trim_end_matches('.');
         prop_assert_eq!(passed(TIMESTAMPTZ, Some(&format!("{text}+00"))).unwrap(), json!({ "c": moment }).to_string());
     }
 }

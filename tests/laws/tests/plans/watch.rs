@@ -60,11 +60,11 @@ impl Watch {
     pub async fn begin(url: &str, person: Caller, large: BTreeSet<String>) -> Self {
         let (client, mut connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
         let notices = Arc::new(Mutex::new(Vec::new()));
-        let kept = Arc::clone(&notices);
+        let seen = Arc::clone(&notices);
         tokio::spawn(async move {
             while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
                 if let Ok(AsyncMessage::Notice(notice)) = message {
-                    kept.lock().unwrap().push(notice.message().to_owned());
+                    seen.lock().unwrap().push(notice.message().to_owned());
                 }
             }
         });

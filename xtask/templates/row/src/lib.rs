@@ -16,7 +16,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{All, Context, Json, List, Page, Path, Person, Reply, Result, Sql, Verbatim, input, output, refusal};
+use edge::{All, Context, Id, Json, List, Page, Path, Person, Reply, Result, Sql, Verbatim, input, output, refusal};
 use uuid::Uuid;
 
 /// __Title__ to add.
@@ -37,12 +37,6 @@ struct Change {
     text: String,
 }
 
-#[input]
-struct __Noun__Path {
-    /// Which one.
-    id: i64,
-}
-
 /// __Title__.
 #[output(name = "__Noun__")]
 struct __Noun__ {
@@ -56,31 +50,20 @@ struct __Noun__ {
     version: i32,
 }
 
-/// What a list is sorted by.
-#[output]
-struct Key {
-    id: i64,
-}
-
 async fn create___noun__(ctx: Context, _: Person, Json(new): Json<New__Noun__>) -> Result<Reply<__Noun__>> {
     ctx.add_row(INSERT, FIRST, &new).await
 }
 
-async fn list___table__(ctx: Context, _: Person, list: List<All, Key>) -> Result<Reply<Verbatim<Page<__Noun__>>>> {
+async fn list___table__(ctx: Context, _: Person, list: List<All, Id<i64>>) -> Result<Reply<Verbatim<Page<__Noun__>>>> {
     Ok(Reply::new(ctx.sql(SELECT.bind(list.after(|key| key.id)).bind(list.fetch())).await?.page(&list)?))
 }
 
-async fn update___noun__(
-    ctx: Context,
-    _: Person,
-    Path(path): Path<__Noun__Path>,
-    Json(change): Json<Change>,
-) -> Result<Reply<__Noun__>> {
-    ctx.change_row(UPDATE, PRESENT, path.id, &change).await
+async fn update___noun__(ctx: Context, _: Person, Path(row): Path<Id<i64>>, Json(change): Json<Change>) -> Result<Reply<__Noun__>> {
+    ctx.change_row(UPDATE, PRESENT, row.id, &change).await
 }
 
-async fn delete___noun__(ctx: Context, _: Person, Path(path): Path<__Noun__Path>) -> Result<Reply<()>> {
-    ctx.remove_row(DELETE, PRESENT, path.id).await
+async fn delete___noun__(ctx: Context, _: Person, Path(row): Path<Id<i64>>) -> Result<Reply<()>> {
+    ctx.remove_row(DELETE, PRESENT, row.id).await
 }
 
 const INSERT: Sql = Sql::new(

@@ -150,17 +150,17 @@ impl History {
         let (mut run, mut best, mut since) = (0, 0, None);
         let mut scores = Vec::new();
         while day <= today {
-            let kept = reason(day);
-            if kept == Some("done") {
+            let is_done = reason(day);
+            if is_done == Some("done") {
                 run += 1;
                 since = since.or(Some(day));
                 best = best.max(run);
-            } else if kept.is_none() && day < today {
+            } else if is_done.is_none() && day < today {
                 (run, since) = (0, None);
             }
-            if kept.is_some() || !shown.is_empty() {
-                shown.push((day, kept.unwrap_or(if day == today { "not_yet" } else { "missed" })));
-                scores.push(kept);
+            if is_done.is_some() || !shown.is_empty() {
+                shown.push((day, is_done.unwrap_or(if day == today { "not_yet" } else { "missed" })));
+                scores.push(is_done);
             }
             day = next(day);
         }

@@ -1,6 +1,8 @@
 edge::function! {
     //! Takes bodies of every kind, answers in every kind, and has a gate.
 
+    purpose: Leaderboards;
+
     /// Says a text again.
     POST "/hearing/text" => hear_text, auth: Public, limit: none, reads, sql: 0;
     /// Says a form again.
@@ -110,4 +112,4 @@ async fn keep_words(ctx: Context, _: Person, Json(spoken): Json<Spoken>) -> Resu
     Ok(Reply::new(Kept { kept, crisis: None }))
 }
 
-const KEEP: Sql = Sql::new("select $1 <> '' as kept");
+const KEEP: Sql = Sql::new("select $1 <> '' and edge.claim('purpose') = 'leaderboards' as kept");

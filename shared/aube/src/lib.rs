@@ -1,0 +1,21 @@
+//! The career diagnostic of Aube: [`questions`], the [`score`] of answers, [`occupations`] and their [`ranking`], and the
+//! [`result`] that people see. Pure functions of the answers: no clock, no chance, no language in any number.
+//!
+//! Formulas and bounds are those of `functions/aube/README.md`.
+
+pub mod html;
+pub mod occupations;
+pub mod questions;
+pub mod ranking;
+pub mod recommend;
+pub mod result;
+pub mod score;
+mod stored;
+pub mod words;
+
+pub use questions::Answers;
+pub use result::{Analysis, DiagnosticResult};
+pub use stored::{LATEST, ONE, Owner, RETIRED, Stored, stored};
+
+#[cfg(test)]
+mod tests;
