@@ -41,8 +41,8 @@ fn rules() -> Vec<(String, [bool; 4], Option<i32>)> {
 fn may(purpose: &str, is_own: bool, [others, ai, aggregates, leaderboards]: [bool; 4], is_old: bool) -> bool {
     let free = others && ai && aggregates && leaderboards;
     match (purpose, is_own) {
-        ("upkeep", _) => return true,
-        _ if is_old => return false,
+        ("upkeep", _) => true,
+        _ if is_old => false,
         ("", true) => true,
         ("", false) => free,
         ("ai", true) => ai,

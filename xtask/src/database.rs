@@ -56,7 +56,7 @@ pub async fn migrate(project: &Project, url: &str) -> Result<Step> {
     Ok(step)
 }
 
-/// As [`migrate`], for a database that people use: what stands in no file is told and left alone, for the release before this
+/// As [`migrate()`], for a database that people use: what stands in no file is told and left alone, for the release before this
 /// one may still call it.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(Args)]
 pub struct Wanted {
-    /// staging or production: <folder>/<stage>.toml describes it
+    /// staging or production: `<folder>/<stage>.toml` describes it
     #[arg(long)]
     stage: String,
     /// Check everything and upload nothing
@@ -38,7 +38,7 @@ pub struct Wanted {
     /// Check with the modules of `cargo xtask dev`, as they are, in place of small ones built for it
     #[arg(long, requires = "dry_run")]
     quick: bool,
-    /// The folder of <stage>.toml and <stage>.secrets.toml
+    /// The folder of `<stage>.toml` and `<stage>.secrets.toml`
     #[arg(long, default_value = "deploy")]
     folder: PathBuf,
 }

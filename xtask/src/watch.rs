@@ -10,7 +10,10 @@ use notify_debouncer_full::{
     DebounceEventResult, DebouncedEvent, Debouncer, RecommendedCache, new_debouncer,
     notify::{EventKind, RecommendedWatcher, RecursiveMode},
 };
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    time::timeout,
+};
 
 use crate::project::Project;
 
@@ -54,7 +57,8 @@ impl Watcher {
         let mut change = Change::default();
         while change == Change::default() {
             let Some(mut events) = self.edits.recv().await else { return std::future::pending().await };
-            while let Ok(more) = self.edits.try_recv() {
+            // What came with it is quiet a moment later, and is told by itself.
+            while let Ok(Some(more)) = timeout(QUIET, self.edits.recv()).await {
                 events.extend(more);
             }
             let edits = events.iter().filter(|event| !matches!(event.kind, EventKind::Access(_)));

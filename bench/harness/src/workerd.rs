@@ -52,6 +52,8 @@ fn config(project: &Project, workers: &[Worker], scale: u64) -> Result<String> {
     for worker in workers {
         writeln!(text, "    (name = {}, worker = (", quoted(&worker.name))?;
         writeln!(text, "      compatibilityDate = {},", quoted(&manifest.compatibility_date))?;
+        let flags: Vec<_> = manifest.compatibility_flags.iter().map(|flag| quoted(flag)).collect();
+        writeln!(text, "      compatibilityFlags = [{}],", flags.join(", "))?;
         text.push_str("      modules = [\n");
         for (name, path) in modules(&worker.folder)? {
             let kind = if name.ends_with(".wasm") { "wasm" } else { "esModule" };

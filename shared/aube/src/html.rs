@@ -1,8 +1,12 @@
 //! Pages: one document each, without script, for screens and for paper.
 
-use std::fmt::{Display, Formatter, Write};
+use std::fmt::Write;
 
-use edge::{Html, Language};
+use edge::{Escaped, Html, Language, Message, msg};
+
+use crate::result::Data;
+
+const SOURCES: Message = msg!("", fr: "Sources", en: "Sources");
 
 const STYLE: &str = ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;\
     color:#16211b;background:#fff}h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}svg{max-width:100%;height:auto;margin:.5rem 0}\
@@ -29,17 +33,11 @@ pub fn page(title: &str, language: Language, content: impl FnOnce(&mut String)) 
     Html(out)
 }
 
-/// A text as it stands in HTML.
-pub struct Escaped<'a>(pub &'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
-        self.0.chars().try_for_each(|char| match char {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            _ => f.write_char(char),
-        })
+/// Where the facts come from, as every page ends.
+pub fn sources(out: &mut String, language: Language) {
+    let _ = write!(out, "<h2>{}</h2><ul>", SOURCES.text(language));
+    for source in Data::all().sources {
+        let _ = write!(out, "<li>{} ({})</li>", Escaped(&source.attribution), Escaped(&source.licence));
     }
+    out.push_str("</ul>");
 }

@@ -15,7 +15,16 @@ pub mod words;
 
 pub use questions::Answers;
 pub use result::{Analysis, DiagnosticResult};
-pub use stored::{LATEST, ONE, Owner, RETIRED, Stored, stored};
+pub use stored::{LATEST, ONE, Owner, RETIRED, Stored, found, stored};
+
+/// The form of an occupation's code and of a recommendation's id: letters, digits, dots and hyphens, with a hyphen.
+///
+/// # Errors
+/// `not_allowed`.
+pub fn is_id(id: &str) -> Result<(), validator::ValidationError> {
+    let known = id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
+    if known && id.contains('-') { Ok(()) } else { Err(validator::ValidationError::new("not_allowed")) }
+}
 
 #[cfg(test)]
 mod tests;

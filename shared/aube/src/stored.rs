@@ -1,7 +1,7 @@
 //! Results as they are stored: answers, and under which versions.
 
 use edge::chrono::{DateTime, Utc};
-use edge::{Language, Result, Rows, Sql, input, refusals};
+use edge::{Language, Result, Rows, Sql, input, refusal, refusals};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -59,6 +59,14 @@ pub const LATEST: Sql = Sql::new(
      order by created_at desc, id desc
      limit 1",
 );
+
+/// As [`stored`], of what must be there.
+///
+/// # Errors
+/// 404 `not_found` and 410 `analysis_retired`.
+pub fn found(rows: &Rows) -> Result<Stored> {
+    stored(rows)?.ok_or_else(|| refusal::NOT_FOUND.into())
+}
 
 /// What a statement such as [`ONE`] has found; `None` where there is nothing.
 ///

@@ -16,7 +16,7 @@ use std::fmt::{Arguments, Display, Formatter, Result, Write};
 
 pub use axis::Axis;
 pub use bars::Bars;
-use edge::{Language, output};
+use edge::{Escaped, Language, output};
 pub use heat::{HeatMap, Tone};
 pub use radar::Radar;
 pub use ranges::{Range, Ranges};
@@ -166,24 +166,6 @@ impl Display for Length {
             0 => Ok(()),
             tenth => write!(f, ".{tenth}"),
         }
-    }
-}
-
-/// A text as it stands in XML: what would be markup is written otherwise, and a character that XML 1.0 has no place for (2.2) is
-/// the replacement character.
-struct Escaped<'a>(&'a str);
-
-impl Display for Escaped<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
-        self.0.chars().try_for_each(|char| match char {
-            '&' => f.write_str("&amp;"),
-            '<' => f.write_str("&lt;"),
-            '>' => f.write_str("&gt;"),
-            '"' => f.write_str("&quot;"),
-            '\t' | '\n' | '\r' => f.write_char(' '),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => f.write_char('\u{fffd}'),
-            _ => f.write_char(char),
-        })
     }
 }
 

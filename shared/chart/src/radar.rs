@@ -1,9 +1,9 @@
 use std::f64::consts::TAU;
 
-use edge::Language;
+use edge::{Escaped, Language};
 
 use crate::words::{colon, decimal};
-use crate::{Anchor, Canvas, Escaped, Length, Style};
+use crate::{Anchor, Canvas, Length, Style};
 
 /// Rings, as many as a reader can count.
 const RINGS: u32 = 4;

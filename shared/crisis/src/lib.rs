@@ -13,7 +13,7 @@
 mod lines;
 mod phrases;
 
-use edge::{Language, Message, msg, output};
+use edge::{Escaped, Language, Message, msg, output};
 pub use lines::{Resource, resources, unverified};
 pub use phrases::look;
 
@@ -110,20 +110,16 @@ impl Panel {
     pub fn html(&self) -> String {
         let lines = self.resources.iter().flat_map(|resource| {
             let digits: String = resource.line.chars().filter(char::is_ascii_digit).collect();
-            let line = escaped(&resource.line);
+            let line = Escaped(&resource.line).to_string();
             let line = match resource.line.contains('.') {
                 true => ["<a href=\"https://", &line, "\">", &line, "</a>"].concat(),
                 false => ["<a href=\"tel:", &digits, "\">", &line, "</a>"].concat(),
             };
-            ["<li><strong>".to_owned(), line, "</strong> ".to_owned(), escaped(&resource.about), "</li>".to_owned()]
+            ["<li><strong>".to_owned(), line, "</strong> ".to_owned(), Escaped(&resource.about).to_string(), "</li>".to_owned()]
         });
         let lines: String = lines.collect();
-        ["<section role=\"alert\"><p>", &escaped(&self.text), "</p><ul>", &lines, "</ul></section>"].concat()
+        ["<section role=\"alert\"><p>", &Escaped(&self.text).to_string(), "</p><ul>", &lines, "</ul></section>"].concat()
     }
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ function lines(answer, wanted) {
 export async function open(ticket, { request }, method, url, headers, content, wanted, first, silence, whole) {
   const own = instance;
   const controller = new AbortController();
-  request?.signal.addEventListener("abort", () => controller.abort(), { once: true });
+  request?.signal?.addEventListener("abort", () => controller.abort(), { once: true });
   const source = { controller, silence, reader: null, end: deadline(controller, whole) };
   sources.set(ticket, source);
   const start = deadline(controller, first);

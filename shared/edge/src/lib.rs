@@ -11,6 +11,7 @@ mod days;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod describe;
 mod error;
+mod escaped;
 mod handler;
 mod http;
 mod id;
@@ -48,6 +49,7 @@ pub use contract::{Access, Endpoint, Function, Limit, Purpose, Trigger, every};
 pub use days::{Days, in_order};
 pub use edge_macros::{input, outcome, output};
 pub use error::{Error, OnConstraint, Result};
+pub use escaped::Escaped;
 pub use handler::{Gate, Handler, run, run_gated};
 pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
 pub use id::Id;

@@ -9,7 +9,7 @@ use validation::{FieldError, Place};
 use validator::Validate;
 
 use crate::input::{Described, Input};
-use crate::media::{self, Media};
+use crate::media::Media;
 use crate::request::Parts;
 use crate::{Error, Result, refusal};
 
@@ -56,9 +56,8 @@ impl<T: DeserializeOwned + Validate + Described> Input for Multipart<T> {
     const MEDIA: Media = Media::MULTIPART;
 
     fn read(parts: &Parts, body: &[u8]) -> Result<Self> {
-        let boundary = media::parameter(parts.content_type(), "boundary").unwrap_or_default();
         // The body is at hand, so nothing has to be waited for.
-        let read = split(body, boundary).now_or_never().unwrap_or_else(|| Err(refusal::MALFORMED_FORM.into()));
+        let read = split(body, parts.content_type()).now_or_never().unwrap_or_else(|| Err(refusal::MALFORMED_FORM.into()));
         let (texts, files) = read?;
         let fields = validation::text(Place::Body, &texts).map_err(Error::invalid)?;
         Ok(Multipart { fields, files })
@@ -74,8 +73,9 @@ impl<T: DeserializeOwned + Validate + Described> Input for Multipart<T> {
     }
 }
 
-async fn split(body: &[u8], boundary: &str) -> Result<(Vec<(String, String)>, Vec<FilePart>)> {
+async fn split(body: &[u8], content_type: &str) -> Result<(Vec<(String, String)>, Vec<FilePart>)> {
     let malformed = |error: multer::Error| Error::from(refusal::MALFORMED_FORM).because(error);
+    let boundary = multer::parse_boundary(content_type).map_err(malformed)?;
     let whole = Constraints::new().size_limit(SizeLimit::new().whole_stream(body.len() as u64));
     let stream = iter([Ok::<_, Infallible>(Bytes::copy_from_slice(body))]);
     let mut form = multer::Multipart::with_constraints(stream, boundary, whole);

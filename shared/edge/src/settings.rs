@@ -15,7 +15,7 @@ pub struct Settings {
     pub variables: &'static [Variable],
     /// All of them are set, or none.
     pub together: bool,
-    /// They open a model: whoever has them reads for [`Purpose::Ai`].
+    /// They open a model: whoever has them reads for [`Purpose::Ai`](crate::Purpose::Ai).
     pub model: bool,
     /// What whoever uses these needs as well.
     pub with: &'static [&'static Settings],

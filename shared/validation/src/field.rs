@@ -175,13 +175,6 @@ pub fn check(place: Place, input: &impl Validate) -> Vec<FieldError> {
     }
 }
 
-/// By their fields, those of one in the order in which they were found. A heap, because it is small in wasm.
-fn sorted(found: Vec<FieldError>) -> Vec<FieldError> {
-    let order: BinaryHeap<_> = found.iter().enumerate().map(|(at, error)| (error.field.clone(), at)).collect();
-    let mut rest: Vec<Option<FieldError>> = found.into_iter().map(Some).collect();
-    order.into_sorted_vec().into_iter().filter_map(|(_, at)| rest[at].take()).collect()
-}
-
 fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Vec<FieldError>) {
     for (name, kind) in &errors.0 {
         let path = match (prefix, name.as_ref()) {
@@ -198,16 +191,13 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                 }
             }
             ValidationErrorsKind::Field(rules) => found.extend(rules.iter().map(|rule| {
-                let mut params: Vec<_> = rule
+                let params: BinaryHeap<_> = rule
                     .params
                     .iter()
                     .filter(|(name, _)| !["value", "fr", "en"].contains(&name.as_ref()))
                     .map(|(name, value)| (name.to_string(), value.as_number().map(ToString::to_string).unwrap_or_default()))
                     .collect();
-                // Two at most, `min` and `max`.
-                if params.first() > params.last() {
-                    params.reverse();
-                }
+                let params = params.into_sorted_vec();
                 let has = |wanted: &str| params.iter().any(|(name, _)| name == wanted);
                 let code = match (rule.code.as_ref(), has("min"), has("max")) {
                     ("length", true, false) => "too_short",
@@ -220,6 +210,14 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
             })),
         }
     }
+}
+
+/// By their fields, those of one in the order in which they were found. By a heap, which is small in wasm: a sort of its own brings
+/// several.
+fn sorted(found: Vec<FieldError>) -> Vec<FieldError> {
+    let order: BinaryHeap<_> = found.iter().enumerate().map(|(at, error)| (error.field.clone(), at)).collect();
+    let mut rest: Vec<Option<FieldError>> = found.into_iter().map(Some).collect();
+    order.into_sorted_vec().into_iter().filter_map(|(_, at)| rest[at].take()).collect()
 }
 
 #[cfg(test)]

@@ -79,7 +79,9 @@ fn paths_of_the_victim(target: &Target) -> Vec<String> {
         .iter()
         .map(|id| subject.path(&id.to_string()))
         .chain(scene.numbers.iter().map(|number| {
-            subject.path_with(|kind| if kind == "integer" { number.to_string() } else { scene.victim.id.to_string() })
+            let victim = scene.victim.id.to_string();
+            subject
+                .complete(subject.path_with(|kind| if kind == "integer" { number.to_string() } else { victim.clone() }), &victim)
         }))
         .collect();
     paths.sort_unstable();

@@ -98,7 +98,11 @@ impl Subject {
     /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number, and what the query
     /// must have.
     pub fn path(&self, id: &str) -> String {
-        let path = self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() });
+        self.complete(self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() }), id)
+    }
+
+    /// The path with what the query must have, `id` where that is a UUID.
+    pub fn complete(&self, path: String, id: &str) -> String {
         let required = self.query.iter().flat_map(|query| query["required"].as_array().into_iter().flatten());
         required.filter_map(Value::as_str).fold(path, |path, name| {
             let schema = &self.query.as_ref().unwrap_or(&Value::Null)["properties"][name];

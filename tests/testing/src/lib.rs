@@ -2,7 +2,7 @@
 //! the edge:
 //!
 //! ```no_run
-//! # static FUNCTION: edge::Function = edge::Function { package: "", about: "", trigger: edge::Trigger::Http, root: edge::Root::Api, endpoints: &[], uses: &[] };
+//! # static FUNCTION: edge::Function = edge::Function { package: "", about: "", trigger: edge::Trigger::Http, root: edge::Root::Api, purpose: None, endpoints: &[], uses: &[] };
 //! # async fn example() {
 //! use serde_json::json;
 //! use testing::{App, Person};

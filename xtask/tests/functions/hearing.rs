@@ -1,5 +1,3 @@
-use std::fs;
-
 use reqwest::multipart::{Form, Part};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
@@ -7,24 +5,16 @@ use serde_json::{Value, json};
 use testing::{Person, now};
 
 use crate::edge::Edge;
-use crate::workspace::{Workspace, copy, real};
+use crate::workspace::Workspace;
 
 /// The fixture, served; with the variables changed that are named.
 struct Hearing {
-    _workspace: Workspace,
     edge: Edge,
 }
 
 impl Hearing {
-    fn serve(name: &str, changes: &[(&str, &str)]) -> Hearing {
-        let workspace = Workspace::new(name);
-        let folder = workspace.root.join("functions/fixture");
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("README.md"), "# Fixture\n\nWhat a test needs.\n").unwrap();
-        copy(&real().join("xtask/tests/functions/hearing"), &folder.join("hearing"));
-        workspace.xtask(&["build"]).unwrap();
-        let edge = Edge::serve_with(&workspace.root, &[("fixture-hearing", "/hearing")], changes);
-        Hearing { _workspace: workspace, edge }
+    fn serve(workspace: &Workspace, changes: &[(&str, &str)]) -> Hearing {
+        Hearing { edge: Edge::serve_with(&workspace.root, &[("fixture-hearing", "/hearing")], changes) }
     }
 
     fn post(&self, path: &str) -> RequestBuilder {
@@ -52,7 +42,8 @@ async fn said(request: RequestBuilder) -> (u16, String) {
 
 #[tokio::test]
 async fn bodies_of_every_kind_are_read_strictly_and_answers_of_every_kind_are_given() {
-    let hearing = Hearing::serve("hearing", &[]);
+    let workspace = Workspace::with_fixture("hearing");
+    let hearing = Hearing::serve(&workspace, &[]);
     let raw = |path: &str, kind: &str, body: &[u8]| said(hearing.post(path).header("content-type", kind).body(body.to_vec()));
     let ok = |text: &str| (200, text.to_owned());
     let no = |status: u16, text: &str| (status, text.to_owned());
@@ -121,7 +112,8 @@ async fn bodies_of_every_kind_are_read_strictly_and_answers_of_every_kind_are_gi
 
 #[tokio::test]
 async fn a_gate_answers_before_limit_quota_and_database_and_only_who_is_known() {
-    let hearing = Hearing::serve("gate", &[]);
+    let workspace = Workspace::with_fixture("hearing");
+    let hearing = Hearing::serve(&workspace, &[]);
     let person = Person::new().await;
     let say = async |hearing: &Hearing, text: &str| {
         let request = hearing.post("words").bearer_auth(person.token(now())).header("cf-ipcountry", "FR");
@@ -151,7 +143,7 @@ async fn a_gate_answers_before_limit_quota_and_database_and_only_who_is_known() 
     assert_eq!(odd.status(), 422);
 
     // Without a database it is heard all the same.
-    let alone = Hearing::serve("alone", &[("SQL_URL", "http://127.0.0.1:1/sql")]);
+    let alone = Hearing::serve(&workspace, &[("SQL_URL", "http://127.0.0.1:1/sql")]);
     assert_eq!(say(&alone, "bonjour").await.0, 503);
     heard(&say(&alone, DANGER).await);
 }

@@ -1,11 +1,10 @@
-use std::fs;
 use std::time::{Duration, Instant};
 
 use reqwest::Response;
 use serde_json::Value;
 
 use crate::edge::Edge;
-use crate::workspace::{Workspace, copy, real};
+use crate::workspace::Workspace;
 
 async fn get(edge: &Edge, path: &str) -> Response {
     let url = [&edge.url, "/api/v1/panicking", path].concat();
@@ -22,12 +21,7 @@ async fn is_internal_problem(answer: Response) {
 
 #[tokio::test]
 async fn a_panic_answers_500_also_those_who_wait_and_the_next_request_works() {
-    let workspace = Workspace::new("panicking");
-    let folder = workspace.root.join("functions/fixture");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("README.md"), "# Fixture\n\nWhat is wrong on purpose.\n").unwrap();
-    copy(&real().join("xtask/tests/functions/panicking"), &folder.join("panicking"));
-    workspace.xtask(&["build"]).unwrap();
+    let workspace = Workspace::with_fixture("panicking");
     let edge = Edge::serve(&workspace, &[("fixture-panicking", "/panicking")]);
     assert_eq!(get(&edge, "/calm").await.status(), 200);
 

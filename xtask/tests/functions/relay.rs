@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::edge::Edge;
-use crate::workspace::{Workspace, copy, real};
+use crate::workspace::Workspace;
 
 /// What answers slowly, and tells when it is hung up on.
 struct Source {
@@ -116,12 +116,7 @@ impl Reader {
 
 #[tokio::test]
 async fn what_comes_piece_by_piece_is_handed_on_at_once_and_a_hang_up_is_heard() {
-    let workspace = Workspace::new("relaying");
-    let folder = workspace.root.join("functions/fixture");
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("README.md"), "# Fixture\n\nWhat a test needs.\n").unwrap();
-    copy(&real().join("xtask/tests/functions/relaying"), &folder.join("relaying"));
-    workspace.xtask(&["build"]).unwrap();
+    let workspace = Workspace::with_fixture("relaying");
     // A caller who leaves after 300 ms, through the runtime itself: of a connection that ends before there is an answer workerd
     // tells nobody, other than Cloudflare's own front does.
     let leaving = workspace.root.join("build/wasm-dev/leaving");

@@ -57,6 +57,17 @@ impl Workspace {
         Workspace { root, _lock: lock }
     }
 
+    /// A project with the function of `tests/functions/<name>`, built; it is called `fixture-<name>`.
+    pub fn with_fixture(name: &str) -> Workspace {
+        let workspace = Workspace::new(name);
+        let folder = workspace.root.join("functions/fixture");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("README.md"), "# Fixture\n\nWhat a test needs.\n").unwrap();
+        copy(&real().join("xtask/tests/functions").join(name), &folder.join(name));
+        workspace.xtask(&["build"]).unwrap();
+        workspace
+    }
+
     /// Runs `cargo xtask …` here, and returns what it printed.
     pub fn xtask(&self, arguments: &[&str]) -> Result<String, String> {
         // xtask takes the folder above its own crate for the project.

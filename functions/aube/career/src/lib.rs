@@ -22,7 +22,6 @@ use aube::{LATEST, Owner, words};
 use edge::chrono::{DateTime, Utc};
 use edge::{All, Context, FieldError, List, OwnerOrAdmin, Page, Path, Person, Place, Reply, Result, Sql, input, output, refusal};
 use uuid::Uuid;
-use validator::ValidationError;
 
 #[input]
 struct Filter {
@@ -54,7 +53,7 @@ enum Growth {
 #[input]
 struct OccupationPath {
     /// O*NET-SOC code, such as `15-1252.00`.
-    #[validate(length(min = 3, max = 40), custom(function = "is_form_of_code"))]
+    #[validate(length(min = 3, max = 40), custom(function = "aube::is_id"))]
     occupation: String,
 }
 
@@ -176,12 +175,6 @@ fn is_shown(filter: &Filter, found: &Match) -> bool {
         && filter.skill.as_deref().is_none_or(|skill| occupation.skills().any(|known| known.id == skill))
         && filter.job_zone.is_none_or(|zone| occupation.job_zone == zone)
         && filter.growth.is_none_or(|growth| edge::Word::word(growth) == occupation.growth_word())
-}
-
-/// Letters, digits, hyphens and dots, some of them not digits.
-fn is_form_of_code(code: &str) -> std::result::Result<(), ValidationError> {
-    let known = code.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    if known && code.contains('-') { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
 }
 
 /// There are 398 occupations to set aside.

@@ -2,7 +2,7 @@ edge::function! {
     //! The career diagnostic: its questions, a draft while they are answered, and what the answers come to.
 
     /// Every question in the order in which it is shown, in the caller's language or in `lang`.
-    GET    "/aube/diagnostic/questions"       => list_diagnostic_questions, auth: Person, limit: 300, reads, sql: 0, headers: [ETag];
+    GET    "/aube/diagnostic/questions"       => list_diagnostic_questions, auth: Public, limit: 300, reads, sql: 0, headers: [ETag];
     /// Takes answers, all or some, and gives the whole result. The same answers give the same numbers. A repeated `client_id` with
     /// the same answers gives the first result with status 200. The draft is gone afterwards.
     POST   "/aube/diagnostic/submit"          => submit_diagnostic,         auth: Person, limit: 10,  writes, reply: 201 or 200,
@@ -32,7 +32,7 @@ mod shapes;
 use aube::questions::{self, ITEMS};
 use aube::result::{ANALYSIS_VERSION, SHOWN, four_letters, rounded};
 use aube::{Analysis, DiagnosticResult};
-use edge::{All, Context, Json, Language, List, Path, Person, Query, Reply, Result, Sql, SqlJson, input, refusal};
+use edge::{All, Context, Json, Language, List, Path, Person, Public, Query, Reply, Result, Sql, SqlJson, input, refusal};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -114,7 +114,7 @@ struct Made {
     same: bool,
 }
 
-async fn list_diagnostic_questions(ctx: Context, _: Person, Query(wanted): Query<Wanted>) -> Result<Reply<Questionnaire>> {
+async fn list_diagnostic_questions(ctx: Context, _: Public, Query(wanted): Query<Wanted>) -> Result<Reply<Questionnaire>> {
     let lang = wanted.lang.unwrap_or(ctx.language());
     let questions = ITEMS.iter().map(|item| Question::of(item, lang)).collect();
     Ok(Reply::new(Questionnaire::of(lang, questions)).revalidated())
@@ -189,10 +189,7 @@ async fn list_diagnostics(
 }
 
 async fn get_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<DiagnosticResult>> {
-    match aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? {
-        Some(stored) => Ok(Reply::new(stored.result()).revalidated()),
-        None => Err(refusal::NOT_FOUND.into()),
-    }
+    Ok(Reply::new(aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?.result()).revalidated())
 }
 
 async fn delete_diagnostic(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<()>> {

@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use aube::html::{Escaped, page};
+use aube::html::{page, sources};
 use aube::words;
 use chart::{colon, date, decimal};
-use edge::{Html, Language, Message, msg};
+use edge::{Escaped, Html, Language, Message, msg};
 
 use crate::Manual;
 
@@ -22,7 +22,6 @@ const ALPHA: Message = msg!("", fr: "α de Cronbach", en: "Cronbach's α");
 const ITEMS: Message =
     msg!("", fr: "Item : corrélation avec le reste de l'échelle", en: "Item: correlation with the rest of its scale");
 const WEAK: Message = msg!("", fr: "à remplacer", en: "to be replaced");
-const SOURCES: Message = msg!("", fr: "Sources", en: "Sources");
 
 /// The whole document.
 pub fn render(manual: &Manual, language: Language) -> Html {
@@ -72,10 +71,6 @@ pub fn render(manual: &Manual, language: Language) -> Html {
             }
             out.push_str("</tbody></table>");
         }
-        let _ = write!(out, "<h2>{}</h2><ul>", text(SOURCES));
-        for source in &manual.data.sources {
-            let _ = write!(out, "<li>{} ({})</li>", Escaped(&source.attribution), Escaped(&source.licence));
-        }
-        out.push_str("</ul>");
+        sources(out, language);
     })
 }

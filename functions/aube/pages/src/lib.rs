@@ -8,7 +8,7 @@ edge::function! {
     GET    "/aube/pages/{id}.html"         => get_diagnostic_page,     auth: Person, limit: 60,  reads, headers: [ETag],
         refuses: [refusal::NOT_FOUND, aube::RETIRED];
     /// The page that a link opens, in the link's language. It names nobody. 404 where the link has expired or was taken back.
-    GET    "/aube/pages/shared/{link}"     => get_shared_diagnostic,   auth: Signed<Reader>, limit: 60, reads,
+    GET    "/aube/pages/{link}.shared"      => get_shared_diagnostic,   auth: Signed<Reader>, limit: 60, reads,
         refuses: [refusal::BAD_SIGNATURE, refusal::NOT_FOUND, aube::RETIRED];
     /// Makes a link to the page of a result. Whoever has it sees the page, which names nobody, until it expires or is taken back.
     POST   "/aube/pages/{id}/links"        => create_diagnostic_link,  auth: Person, limit: 10,  writes, reply: 201,
@@ -109,18 +109,18 @@ async fn get_diagnostic_picture(
     Path(which): Path<DiagnosticId>,
     Query(look): Query<Look>,
 ) -> Result<Reply<Svg>> {
-    let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
     let part = look.part.unwrap_or(Part::Profile);
     Ok(Reply::new(Svg(picture::draw(&stored.analysis, part, look.theme, ctx.language()))).revalidated())
 }
 
 async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<DiagnosticId>) -> Result<Reply<Html>> {
-    let Some(stored) = aube::stored(&ctx.sql(aube::ONE.bind(which.id)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(aube::ONE.bind(which.id)).await?)?;
     Ok(Reply::new(page::render(&stored, ctx.language())).revalidated())
 }
 
 async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> Result<Reply<Html>> {
-    let Some(stored) = aube::stored(&ctx.sql(SHARED.bind(reader.link)).await?)? else { return Err(refusal::NOT_FOUND.into()) };
+    let stored = aube::found(&ctx.sql(SHARED.bind(reader.link)).await?)?;
     Ok(Reply::new(page::render(&stored, stored.lang)))
 }
 

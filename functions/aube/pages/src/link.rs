@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 /// Whoever has it sees the page. `key` is `LINK_KEY`.
 pub fn url(public: &str, key: &[u8], link: Uuid) -> String {
-    [public, "/api/v1/aube/pages/shared/", &link.to_string(), "?proof=", &auth::seal(key, &subject(link))].concat()
+    [public, "/api/v1/aube/pages/", &link.to_string(), ".shared?proof=", &auth::seal(key, &subject(link))].concat()
 }
 
 /// Who has a link of [`url`]; for a route with a part `{link}`.

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use aube::html::{Escaped, page};
+use aube::html::{page, sources};
 use aube::recommend::recommend;
-use aube::result::{ANALYSIS_VERSION, CareerMatch, Data, PersonalityProfile, Ranking};
+use aube::result::{ANALYSIS_VERSION, CareerMatch, PersonalityProfile, Ranking};
 use aube::{Stored, words};
-use edge::{Html, Language, Message, msg};
+use edge::{Escaped, Html, Language, Message, msg};
 
 use crate::picture::{self, Part};
 
@@ -24,7 +24,6 @@ const SCORE: Message = msg!("", fr: "Proximité (0–100)", en: "Nearness (0–1
 const RESILIENCE: Message = msg!("", fr: "Résilience IA (0–100)", en: "AI resilience (0–100)");
 const WHY: Message = msg!("", fr: "Pourquoi", en: "Why");
 const NEXT: Message = msg!("", fr: "Et maintenant", en: "What next");
-const SOURCES: Message = msg!("", fr: "Sources", en: "Sources");
 
 /// The whole document.
 pub fn render(stored: &Stored, language: Language) -> Html {
@@ -70,11 +69,9 @@ fn content(out: &mut String, stored: &Stored, language: Language) {
     for one in recommend(&analysis.answers, &analysis.profile, &analysis.matches, language) {
         put(out, format_args!("<li>{}<br><small>{}</small></li>", Escaped(&one.text), Escaped(&one.reason)));
     }
-    put(out, format_args!("</ul><footer><h2>{}</h2><ul>", text(&SOURCES)));
-    for source in Data::all().sources {
-        put(out, format_args!("<li>{} ({})</li>", Escaped(&source.attribution), Escaped(&source.licence)));
-    }
-    put(out, format_args!("</ul><p>{ANALYSIS_VERSION}</p></footer>"));
+    out.push_str("</ul><footer>");
+    sources(out, language);
+    put(out, format_args!("<p>{ANALYSIS_VERSION}</p></footer>"));
 }
 
 fn row(out: &mut String, found: &CareerMatch) {

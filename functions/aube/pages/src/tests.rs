@@ -155,7 +155,7 @@ async fn a_link_opens_the_page_for_whoever_has_it_until_it_is_taken_back_or_expi
         before.to_owned(),
         format!("{before}?proof="),
         format!("{before}?proof={}x", &proof[1..]),
-        format!("/aube/pages/shared/{id}?proof={proof}"),
+        format!("/aube/pages/{id}.shared?proof={proof}"),
     ] {
         let refused = app.get(&wrong).send().await;
         assert_eq!((refused.status, refused.code().as_str()), (401, "bad_signature"), "{wrong}");

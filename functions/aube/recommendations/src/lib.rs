@@ -20,12 +20,11 @@ use aube::{LATEST, Owner, words};
 use edge::{Context, Json, OwnerOrAdmin, Path, Person, Reply, Result, Sql, input, output, refusal};
 use serde::Deserialize;
 use uuid::Uuid;
-use validator::ValidationError;
 
 #[input]
 struct RecommendationPath {
     /// The recommendation's id.
-    #[validate(length(min = 3, max = 40), custom(function = "is_id"))]
+    #[validate(length(min = 3, max = 40), custom(function = "aube::is_id"))]
     recommendation: String,
 }
 
@@ -123,12 +122,6 @@ impl Verdict {
     fn of(word: &str) -> Option<Verdict> {
         [Verdict::Done, Verdict::Useful, Verdict::NotUseful].into_iter().find(|verdict| edge::Word::word(*verdict) == word)
     }
-}
-
-/// Letters, digits, dots and hyphens, with a hyphen.
-fn is_id(id: &str) -> std::result::Result<(), ValidationError> {
-    let known = id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'));
-    if known && id.contains('-') { Ok(()) } else { Err(ValidationError::new("not_allowed")) }
 }
 
 const SAID: Sql = Sql::new("select kind, subject, verdict from career_feedback where user_id = edge.uid()");
