@@ -4,7 +4,10 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Field, Fields, GenericArgument, Item, ItemEnum, ItemStruct, LitStr, Meta, PathArguments, Token, Type, parse_macro_input, parse_quote};
+use syn::{
+    Attribute, Field, Fields, GenericArgument, Item, ItemEnum, ItemStruct, LitStr, Meta, PathArguments, Token, Type,
+    parse_macro_input, parse_quote,
+};
 
 /// Something that comes in: `#[input(name = "NewKaizen")]`, or `#[input]` where callers never see a name (parameters of a path or
 /// query). `Deserialize` that refuses unknown fields and nulls, `Validate`, `Serialize` without what was absent (for one `jsonb`

@@ -312,7 +312,10 @@ impl Context {
         }
         claims.raw("writes", if access == Access::Writes { "true" } else { "false" });
         claims.string("role", identity.role.map_or(role.name(), |role| role.name()));
-        claims.string("request_id", self.request_id()).string("operation", operation).maybe("purpose", self.0.purpose.map(Purpose::word));
+        claims
+            .string("request_id", self.request_id())
+            .string("operation", operation)
+            .maybe("purpose", self.0.purpose.map(Purpose::word));
         claims.string("language", language.code());
         claims.maybe("ip", Some(ip.as_str()).filter(|ip| !ip.is_empty()));
         claims.maybe("idempotency_key", key.map(|key| key.digest.as_str()));

@@ -106,7 +106,11 @@ where
 
 /// As [`run`], with a gate: what was sent is read under a limit of its own, which no quota of the endpoint narrows, and whom the
 /// gate answers is not counted further.
-pub fn run_gated<C, A, H>(call: Call, handler: H, gate: impl Gate<A, H::Output> + 'static) -> LocalBoxFuture<'static, Result<Answer>>
+pub fn run_gated<C, A, H>(
+    call: Call,
+    handler: H,
+    gate: impl Gate<A, H::Output> + 'static,
+) -> LocalBoxFuture<'static, Result<Answer>>
 where
     C: Caller + 'static,
     A: 'static,

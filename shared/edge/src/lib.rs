@@ -68,8 +68,8 @@ pub use route::Root;
 pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
-pub use small_json;
 pub use settings::{Settings, Shape, Variable, weakness};
+pub use small_json;
 pub use validation::{self, Date, Email, FieldError, Language, Message, Place, TimeZone};
 
 /// An enum of words, as it is written in JSON and SQL; `#[input]` and `#[output]` make it.

@@ -366,10 +366,7 @@ impl<'de> Cell<'de> {
     }
 
     /// The cell as a JSON document.
-    fn json<T>(
-        self,
-        read: impl FnOnce(&mut Reader<'de>) -> Result<T, small_json::Error>,
-    ) -> Result<T, Mismatch> {
+    fn json<T>(self, read: impl FnOnce(&mut Reader<'de>) -> Result<T, small_json::Error>) -> Result<T, Mismatch> {
         let text = self.document()?;
         let mut document = Reader::new(text);
         let value = read(&mut document).and_then(|value| document.end().map(|()| value));

@@ -53,7 +53,8 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 40, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
-            prop::collection::btree_map("[a-z\"\\\\é]{0,3}", inner, 0..6).prop_map(|map| Value::Object(map.into_iter().collect())),
+            prop::collection::btree_map("[a-z\"\\\\é]{0,3}", inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
         ]
     })
 }
@@ -74,10 +75,28 @@ fn nearly() -> impl Strategy<Value = String> {
         ("numbered", "{\"-3\":null}"),
     ];
     let wrong = prop_oneof![
-        Just("null"), Just("7"), Just("300"), Just("-1"), Just("\"a\""), Just("[]"), Just("{}"), Just("true"), Just("1.5"),
-        Just("[1,2,3]"), Just("[1,\"b\",2]"), Just("{\"a\":\"none\"}"), Just("{\"a\":{}}"), Just("{\"a\":{\"one\":\"x\"}}"),
-        Just("{\"a\":{\"named\":{}}}"), Just("{\"x\":null}"), Just("[\"a\"]"), Just("\"ab\""), Just("99999999999999999999"),
-        Just("nul"), Just("["), Just("1e400"),
+        Just("null"),
+        Just("7"),
+        Just("300"),
+        Just("-1"),
+        Just("\"a\""),
+        Just("[]"),
+        Just("{}"),
+        Just("true"),
+        Just("1.5"),
+        Just("[1,2,3]"),
+        Just("[1,\"b\",2]"),
+        Just("{\"a\":\"none\"}"),
+        Just("{\"a\":{}}"),
+        Just("{\"a\":{\"one\":\"x\"}}"),
+        Just("{\"a\":{\"named\":{}}}"),
+        Just("{\"x\":null}"),
+        Just("[\"a\"]"),
+        Just("\"ab\""),
+        Just("99999999999999999999"),
+        Just("nul"),
+        Just("["),
+        Just("1e400"),
     ];
     let choice = prop_oneof![6 => Just(0u8), 1 => Just(1), 1 => Just(2), 1 => Just(3), 1 => Just(4)];
     prop::collection::vec((choice, wrong), right.len()).prop_map(move |choices| {

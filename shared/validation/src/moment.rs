@@ -151,7 +151,11 @@ pub fn moment(text: &str) -> Option<DateTime<Utc>> {
         _ => return None,
     };
     let local = NaiveDateTime::new(day, NaiveTime::from_hms_nano_opt(hour, minute, second, nanos)?);
-    FixedOffset::east_opt(offset)?.from_local_datetime(&local).single().map(|moment| moment.to_utc()).filter(|moment| (0..=9999).contains(&moment.year()))
+    FixedOffset::east_opt(offset)?
+        .from_local_datetime(&local)
+        .single()
+        .map(|moment| moment.to_utc())
+        .filter(|moment| (0..=9999).contains(&moment.year()))
 }
 
 /// A moment in UTC as RFC 3339 has it, with this many decimals, at most 9; years 0000 to 9999.
@@ -187,7 +191,13 @@ pub fn write_day(day: NaiveDate) -> String {
 /// As few decimals as say it, in threes.
 pub(crate) fn shortest(moment: DateTime<Utc>) -> String {
     let nanos = moment.nanosecond();
-    rfc3339(moment, if nanos % 1_000_000_000 == 0 { 0 } else if nanos % 1_000_000 == 0 { 3 } else if nanos % 1000 == 0 { 6 } else { 9 })
+    let decimals = match nanos {
+        _ if nanos.is_multiple_of(1_000_000_000) => 0,
+        _ if nanos.is_multiple_of(1_000_000) => 3,
+        _ if nanos.is_multiple_of(1000) => 6,
+        _ => 9,
+    };
+    rfc3339(moment, decimals)
 }
 
 fn push(text: &mut String, number: u32, width: u32) {
@@ -213,9 +223,23 @@ mod tests {
             assert_eq!(day(text), None, "{text}");
         }
         for text in [
-            "2026-06-01", "2026-06-01T12:00", "2026-06-01T12:00Z", "2026-06-01 12:00:00Z", "2026-06-01T12:00:00", "2026-06-01T12:00:00+2",
-            "2026-06-01T12:00:00+0200", "2026-06-01T12:00:00 Z", "2026-06-01T12:00:00.Z", "2026-06-01T24:00:00Z", "2026-06-01T12:60:00Z",
-            "2026-06-30T23:59:60Z", "2026-06-01T12:00:00+24:00", "2026-06-01T12:00:00+02:60", "2026-06-01T12:00:00Zx", "1780315200", "",
+            "2026-06-01",
+            "2026-06-01T12:00",
+            "2026-06-01T12:00Z",
+            "2026-06-01 12:00:00Z",
+            "2026-06-01T12:00:00",
+            "2026-06-01T12:00:00+2",
+            "2026-06-01T12:00:00+0200",
+            "2026-06-01T12:00:00 Z",
+            "2026-06-01T12:00:00.Z",
+            "2026-06-01T24:00:00Z",
+            "2026-06-01T12:60:00Z",
+            "2026-06-30T23:59:60Z",
+            "2026-06-01T12:00:00+24:00",
+            "2026-06-01T12:00:00+02:60",
+            "2026-06-01T12:00:00Zx",
+            "1780315200",
+            "",
         ] {
             assert_eq!(moment(text), None, "{text}");
         }
