@@ -1,7 +1,7 @@
 use std::time::Instant;
 
 use edge::auth::random_uuid;
-use serde_json::json;
+use serde_json::{Value, json};
 use testing::{Answer, App, Person, Timing, database, letters_to};
 
 use super::FUNCTION;
