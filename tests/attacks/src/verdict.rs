@@ -121,6 +121,7 @@ fn is_ours(cookie: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::time::Duration;
 
     use super::*;
 
@@ -137,7 +138,7 @@ mod tests {
         let mut headers: BTreeMap<String, String> = PROTECTION.iter().map(|name| ((*name).to_owned(), "x".to_owned())).collect();
         let kind = if status >= 400 { "application/problem+json" } else { "application/json" };
         headers.insert("content-type".to_owned(), kind.to_owned());
-        Answer { status, headers, body: body.as_bytes().to_vec(), log: Vec::new() }
+        Answer { status, headers, body: body.as_bytes().to_vec(), log: Vec::new(), took: Duration::ZERO }
     }
 
     fn with(mut answer: Answer, name: &str, value: &str) -> Answer {

@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use edge::auth::random_uuid;
 use serde_json::{Value, json};
 use testing::{Answer, App, Person, Timing, database, letters_to};
@@ -109,10 +107,9 @@ async fn the_time_of_the_answer_does_not_tell_whether_the_address_has_an_account
                   from generate_series(1, $2::integer) as n";
     database().await.execute(insert, &[&tag, &PAIRS]).await.unwrap();
     let timed = async |email: String| {
-        let started = Instant::now();
         let answer = ask(NOON, &email).await;
         assert_eq!(answer.status, 202);
-        started.elapsed().as_secs_f64() * 1000.0
+        answer.took.as_secs_f64() * 1000.0
     };
     let mut timing = Timing::default();
     for number in 1..=PAIRS {
