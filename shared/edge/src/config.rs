@@ -1,9 +1,11 @@
-use auth::Keys;
+use auth::{Access, Keys, Role};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
 use postgres_wasm_bindings::Login;
+use uuid::Uuid;
 
-use crate::contract::Endpoint;
+use crate::contract::{Endpoint, Function};
 use crate::settings::{Settings, Shape, Variable, weakness};
 use crate::{Error, Result, SqlRole};
 
@@ -60,6 +62,11 @@ pub enum Stage {
     Production,
 }
 
+/// Where rehearsals take place, a name that nobody can have (RFC 6761).
+pub(crate) const NOWHERE: &str = "https://rehearsal.invalid";
+/// Who rehearses: whom the examples are about.
+const NOBODY: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
+
 /// What reads and judges secrets: in every function that has endpoints, behind this pointer, so that others do without.
 pub struct Secrets {
     /// The settings that an endpoint's caller and role imply.
@@ -69,9 +76,10 @@ pub struct Secrets {
     /// As [`weakness`].
     pub(crate) weakness: fn(&Variable, &str) -> Option<&'static str>,
     open: fn(&mut Config),
+    token_of_nobody: fn(&Config, DateTime<Utc>) -> Option<String>,
 }
 
-pub static SECRETS: Secrets = Secrets { implied, fits: Shape::fits, weakness, open };
+pub static SECRETS: Secrets = Secrets { implied, fits: Shape::fits, weakness, open, token_of_nobody };
 
 fn implied(endpoint: &'static Endpoint) -> Vec<&'static Settings> {
     let mut implied: Vec<&'static Settings> = Vec::new();
@@ -92,7 +100,39 @@ fn open(config: &mut Config) {
     config.service = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_SERVICE")).ok();
 }
 
+fn token_of_nobody(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    let access = Access { person: NOBODY, session: NOBODY, role: Role::Admin };
+    config.keys.as_ref().map(|keys| keys.issue(access, now).0)
+}
+
+/// The default, or what only fits.
+fn made_up(variable: &Variable) -> &'static str {
+    match (variable.shape, variable.default) {
+        // In production what guards nothing is refused.
+        (Shape::Stage, _) => "dev",
+        (_, Some(default)) => default,
+        (Shape::Url, None) => NOWHERE,
+        (Shape::Login, None) => "postgres://nobody:nothing@rehearsal.invalid/nothing",
+        (Shape::Keys | Shape::SealingKeys, None) => "nobody:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        (Shape::Key, None) => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        (Shape::Text | Shape::Secret | Shape::List, None) => "rehearsal",
+    }
+}
+
 impl Config {
+    /// What a function rehearses with, and a token of a caller whom everybody lets in: made up, and good for nothing else.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn rehearsed(function: &'static Function, now: DateTime<Utc>) -> std::result::Result<(Config, Option<String>), String> {
+        let needs = function.needs();
+        let variables = || needs.iter().flat_map(|settings| settings.variables);
+        let lookup = |name: &str| variables().find(|variable| variable.name == name).map(|variable| made_up(variable).to_owned());
+        let config = Config::load(needs.iter().copied(), function.secrets, lookup)?;
+        let token = function.secrets.and_then(|secrets| (secrets.token_of_nobody)(&config, now));
+        Ok((config, token))
+    }
+
     /// Reads what `needs` declare. Without `secrets`, what they declare is none.
     ///
     /// # Errors

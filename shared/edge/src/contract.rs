@@ -373,6 +373,12 @@ macro_rules! function {
             pub fn fetch(method: String, url: String, headers: String, call: wasm_bindgen::JsValue) {
                 $crate::expansion::fetch(&super::FUNCTION, method, url, headers, call);
             }
+
+            /// Calls an endpoint before anybody does; called by `shim.js`.
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
+            pub fn rehearse(operation: &str, path: &str, length: u32, call: wasm_bindgen::JsValue) {
+                $crate::expansion::rehearse(&super::FUNCTION, operation, path, length, call);
+            }
         }
     };
     (@scheduled) => {

@@ -17,6 +17,7 @@ mod http;
 mod id;
 mod idempotency;
 mod input;
+mod json;
 mod list;
 mod log;
 mod media;
@@ -54,6 +55,7 @@ pub use handler::{Gate, Handler, run, run_gated};
 pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
 pub use id::Id;
 pub use input::{All, Either, Filter, Form, Input, Json, MaybeJson, Path, Query, Raw, Text};
+pub use json::{At, JsonObject};
 pub use list::{List, Page};
 pub use media::Media;
 pub use multipart::{FilePart, Multipart};
@@ -112,7 +114,7 @@ pub mod expansion {
     }
 
     #[cfg(target_arch = "wasm32")]
-    pub use crate::bridge::{fetch, scheduled};
+    pub use crate::bridge::{fetch, rehearse, scheduled};
     pub use crate::config::SECRETS;
     pub use futures::future::LocalBoxFuture;
     #[cfg(target_arch = "wasm32")]

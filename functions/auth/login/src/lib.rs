@@ -11,7 +11,8 @@ edge::function! {
 }
 
 use accounts::{DeviceCookie, Granted, SignedIn};
-use edge::chrono::{DateTime, SecondsFormat, Utc};
+use edge::chrono::{DateTime, Utc};
+use edge::validation::Written;
 use edge::{Context, Email, Error, Json, Public, Reply, Result, Sql, input, refusal, refusals};
 
 refusals! {
@@ -61,9 +62,7 @@ async fn sign_in(ctx: Context, _: Public, Json(typed): Json<Credentials>) -> Res
     }
     match outcome {
         Outcome::Ok(granted) => Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, &refresh)?))),
-        Outcome::Closed { erased_at } => {
-            Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
-        }
+        Outcome::Closed { erased_at } => Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.write())),
         Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
     }
 }

@@ -1,6 +1,7 @@
 //! What is kept of a run of a workflow, as GitHub tells that it has ended.
 
 use chrono::{DateTime, Utc};
+use edge::small_json;
 use serde::{Deserialize, Serialize};
 
 /// The conclusions that a report may have. GitHub's documents name all but the last.
@@ -12,13 +13,13 @@ pub const CONCLUSIONS: [&str; 9] =
 /// # Errors
 /// Why the body, or which of its members, is none that can be kept.
 pub fn read(body: &[u8]) -> Result<Option<Report>, String> {
-    let run_event: RunEvent = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let run_event: RunEvent = small_json::from_slice(body).map_err(|error| error.to_string())?;
     let conclusion = run_event.workflow_run.and_then(|run| run.conclusion);
     let is_known = conclusion.is_none_or(|word| CONCLUSIONS.contains(&word.as_str()));
     if run_event.action.is_some_and(|action| action != "completed") || !is_known {
         return Ok(None);
     }
-    let event = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let event = small_json::from_slice(body).map_err(|error| error.to_string())?;
     Report::of(event).map(Some).map_err(str::to_owned)
 }
 
