@@ -61,7 +61,12 @@ const replaced = (text, from, to) => {
   if (!text.includes(from)) throw new Error(`the shim no longer says ${from}`);
   return text.replace(from, to);
 };
-const env = { STAGE: "dev", PUBLIC_URL: "https://api.oree.example" };
+const env = {
+  STAGE: "dev",
+  PUBLIC_URL: "https://api.oree.example",
+  SQL_URL: "https://sql.oree.example/sql",
+  SQL_LOGIN_PERSON: "postgres://oree_person:secret@localhost/oree",
+};
 
 /** What a request is answered with on an instance that has just been loaded. */
 async function status(worker, path) {
