@@ -57,7 +57,7 @@ async fn a_rehearsal_that_panics_is_forgotten_and_the_first_request_works() {
     for (operation, path) in [("at_once", "/at-once"), ("late", "/late"), ("after", "/after")] {
         let _ = fs::remove_dir_all(&examples);
         fs::create_dir_all(&examples).unwrap();
-        let example = json!({"200": {"path": ["/api/v1/panicking", path].concat()}}).to_string();
+        let example = json!({"200": {"path": format!("/api/v1/panicking{path}")}}).to_string();
         fs::write(examples.join(["fixture-panicking.", operation, ".json"].concat()), example).unwrap();
         workspace.xtask(&["build"]).unwrap();
         let edge = Edge::serve(&workspace, &[("fixture-panicking", "/panicking")]);
