@@ -149,7 +149,7 @@ fn problems(wanted: &Wanted, values: &BTreeMap<String, String>) -> Vec<String> {
         problems.push("LIMIT_SCALE lifts the limits, which production does not allow: remove it".to_owned());
     }
     for function in FUNCTIONS {
-        if let Err(wrong) = Config::load(function.needs().into_iter(), |name| values.get(name).cloned()) {
+        if let Err(wrong) = Config::load(function.needs().into_iter(), function.secrets, |name| values.get(name).cloned()) {
             problems.extend(wrong.split("; ").map(str::to_owned));
         }
     }

@@ -19,7 +19,7 @@ pub fn openapi(examples: &BTreeMap<String, Examples>) -> Value {
         for endpoint in function.endpoints {
             let seen = examples.get(&file_name(function, endpoint)).cloned().unwrap_or_default();
             let described = describe(function, endpoint, &mut schemas, &mut schemes, &seen);
-            paths[[function.root.prefix(), endpoint.path].concat()][endpoint.method.to_ascii_lowercase()] = described;
+            paths[function.root.path(endpoint.path)][endpoint.method.to_ascii_lowercase()] = described;
         }
     }
     let mut named = schemas.used_by(&paths);

@@ -52,7 +52,7 @@ fn lines(function: &Function) -> Vec<String> {
 fn line(function: &Function, endpoint: &Endpoint, link: &str) -> String {
     let path = match function.root {
         Root::Api => endpoint.path.to_owned(),
-        root => [root.prefix(), endpoint.path].concat(),
+        root => root.path(endpoint.path),
     };
     let limit = endpoint.limit.requests().map_or(String::new(), |limit| limit.to_string());
     let writes = if endpoint.access == Access::Writes { ", writes" } else { "" };

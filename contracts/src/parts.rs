@@ -20,7 +20,7 @@ fn part(document: &Value, of: &str) -> Value {
     let functions: Vec<&Function> = FUNCTIONS.iter().copied().filter(|function| area(function) == of).collect();
     let (mut paths, mut used) = (json!({}), BTreeSet::new());
     for (function, endpoint) in endpoints(&functions) {
-        let path = [function.root.prefix(), endpoint.path].concat();
+        let path = function.root.path(endpoint.path);
         let method = endpoint.method.to_ascii_lowercase();
         let operation = &document["paths"][&path][&method];
         refer(document, operation, &mut used);

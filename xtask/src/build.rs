@@ -20,7 +20,7 @@ const SIZES: &str = "bench/sizes.json";
 const GROWTH: usize = 5;
 
 /// No module is larger, gzip, in bytes. The goal is 100,000: bench/RESULTS.md says what is in the way.
-const LARGEST: usize = 368_000;
+const LARGEST: usize = 280_000;
 
 pub async fn run(project: &Project, profile: Profile, accept: bool) -> Result<()> {
     let toolchain = setup::ensure(project).await?;

@@ -1,9 +1,10 @@
 //! From cargo's wasm to the modules that the edge runs.
 //!
-//! A function's folder in `build/<profile>` holds `index.js` (the shim of `shared/edge`), `bindings.js`, `module.wasm`
-//! and the stamp of what they were made from.
+//! A function's folder in `build/<profile>` holds `index.js` (the shim of `shared/edge`), `bridge.js`, `bindings.js`, `module.wasm`,
+//! `rehearsal.js` (what its endpoints are called with while it is loaded) and the stamp of what they were made from.
 
 use std::{
+    collections::BTreeMap,
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     io::Write,
@@ -18,6 +19,8 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use flate2::{Compression, write::GzEncoder};
+use serde::Deserialize;
+use serde_json::{Value, json};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
@@ -31,8 +34,11 @@ const SCRIPTS: [(&str, &str); 2] = [("shared/edge/src/shim.js", "index.js"), ("s
 
 type Scripts = Vec<(&'static str, Vec<u8>)>;
 
+/// Where examples of requests are committed, one file for each operation, `<package>.<operation>.json`.
+const EXAMPLES: &str = "docs/examples";
+
 /// Goes into every stamp: raise it when the same wasm has to become other modules.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
 
 /// What rustc's wasm may use, which is less than wasm-opt would take for granted.
 const WASM_FEATURES: [&str; 7] = [
@@ -96,7 +102,8 @@ fn generate_one(project: &Project, function: &Function, profile: Profile, target
             wasm.display()
         )
     })?;
-    let stamp = stamp(&input, scripts);
+    let rehearsal = rehearsal(project, &package)?;
+    let stamp = stamp(&input, scripts, &rehearsal);
     let stamp_file = folder.join(".stamp");
     if fs::read_to_string(&stamp_file).is_ok_and(|old| old == stamp) {
         return Ok(Module { function: function.clone(), folder, changed: false });
@@ -113,14 +120,43 @@ fn generate_one(project: &Project, function: &Function, profile: Profile, target
     for (name, text) in scripts {
         fs::write(folder.join(name), text)?;
     }
+    fs::write(folder.join("rehearsal.js"), rehearsal)?;
     fs::write(stamp_file, stamp)?;
     Ok(Module { function: function.clone(), folder, changed: true })
 }
 
-fn stamp(wasm: &[u8], scripts: &Scripts) -> String {
+fn stamp(wasm: &[u8], scripts: &Scripts, rehearsal: &str) -> String {
     let mut hasher = DefaultHasher::new();
-    (RECIPE, wasm, scripts).hash(&mut hasher);
+    (RECIPE, wasm, scripts, rehearsal).hash(&mut hasher);
     format!("{:016x}", hasher.finish())
+}
+
+/// A request that a test has made: where to, and what with.
+#[derive(Deserialize)]
+struct Example {
+    path: String,
+    #[serde(default)]
+    body: Value,
+}
+
+/// For each operation of which there is an example the first that was answered well, and one call of nothing where there is none.
+fn rehearsal(project: &Project, package: &str) -> Result<String> {
+    let mut calls = BTreeMap::new();
+    // A project whose tests have recorded nothing has no such folder.
+    for entry in fs::read_dir(project.path(EXAMPLES)).into_iter().flatten() {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+        let Some(operation) = name.strip_prefix(package).and_then(|rest| rest.strip_prefix('.')) else { continue };
+        let examples: BTreeMap<String, Example> =
+            serde_json::from_slice(&fs::read(&path)?).with_context(|| format!("{} is no list of examples", path.display()))?;
+        if let Some((_, example)) = examples.into_iter().find(|(status, _)| status.starts_with('2')) {
+            let body = if example.body.is_null() { String::new() } else { example.body.to_string() };
+            calls.insert(operation.to_owned(), json!({ "operation": operation, "path": example.path, "body": body }));
+        }
+    }
+    let calls: Vec<Value> = calls.into_values().collect();
+    let calls = if calls.is_empty() { json!([{ "operation": "", "path": "/", "body": "" }]) } else { json!(calls) };
+    Ok(format!("export const calls = {calls:#};\n"))
 }
 
 /// Writes `bindings.js`, `module.wasm` and the snippets that they import.

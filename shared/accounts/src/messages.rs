@@ -232,7 +232,7 @@ mod tests {
     fn written(words: &Words, locale: &str) -> (&'static str, String) {
         let payload = json!({"template": words.template, "to": "a@example.org", "locale": locale,
             "link": "https://x.example/#token=t"});
-        Letter::read(&payload).unwrap().written(words)
+        Letter::read(&payload.to_string()).unwrap().written(words)
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Signing in with a password, whatever is opened by it.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use edge::auth::RefreshToken;
+use edge::validation::Written;
 use edge::{Context, Email, Error, Result, Sql, refusals};
-use serde::Deserialize;
 
 use crate::{DeviceCookie, Granted, device, digests, first_refresh_token, typed};
 
@@ -23,8 +23,7 @@ pub enum Until {
     Page,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Ok(Box<Granted>),
     Closed {
@@ -66,9 +65,7 @@ impl SignIn {
         }
         match outcome {
             Outcome::Ok(granted) => Ok(SignIn { granted: *granted, refresh, cookie }),
-            Outcome::Closed { erased_at } => {
-                Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.to_rfc3339_opts(SecondsFormat::AutoSi, true)))
-            }
+            Outcome::Closed { erased_at } => Err(Error::from(ACCOUNT_CLOSED).with("erased_at", erased_at.write())),
             Outcome::Legacy => Err(Error::internal("edge.login asked twice for the legacy password")),
         }
     }

@@ -1,10 +1,11 @@
 use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use jwt_compact::alg::{Hs256, Hs256Key};
-use jwt_compact::{AlgorithmExt, Claims, Header, TimeOptions, UntrustedToken, ValidationError};
+use jwt_compact::alg::{Hs256, Hs256Key, Hs256Signature};
+use jwt_compact::{Algorithm, AlgorithmSignature};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
+use small_json::Object;
 use uuid::Uuid;
 
 use crate::{RefreshToken, Role};
@@ -19,7 +20,11 @@ const INTERNAL_LIFETIME: Duration = Duration::minutes(2);
 const LEEWAY: Duration = Duration::seconds(30);
 /// The shortest key that HS256 may have (RFC 7518, 3.2).
 const SHORTEST_KEY: usize = 32;
+/// Bytes of a signature: those of SHA-256.
+const SIGNATURE: usize = 32;
 
+/// The one algorithm that we sign with; a token that names another is not ours.
+const ALGORITHM: &str = "HS256";
 const ISSUER: &str = "oree";
 const PEOPLE: &str = "oree";
 const PAGES: &str = "oree-page";
@@ -40,11 +45,9 @@ pub enum KeysError {
 }
 
 /// Who holds an access token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
-    #[serde(rename = "sub")]
     pub person: Uuid,
-    #[serde(rename = "sid")]
     pub session: Uuid,
     pub role: Role,
 }
@@ -58,24 +61,40 @@ pub enum TokenError {
     Invalid,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Wire<T> {
+/// What a token's header says (RFC 7515, 4.1). We know no extension, so a token that names one which must be understood is not
+/// for us (4.1.11).
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    crit: Option<IgnoredAny>,
+}
+
+/// What a token claims (RFC 7519, 4.1): times are seconds since 1970.
+#[derive(Deserialize)]
+struct Claims {
     iss: String,
     aud: String,
-    #[serde(flatten)]
-    custom: T,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Internal {
     sub: String,
+    sid: Option<Uuid>,
+    role: Option<Role>,
+    iat: Option<i64>,
+    exp: Option<i64>,
+    nbf: Option<i64>,
 }
 
-/// What a token's header says must be understood. We know no extension, so a token that names one is not for us (RFC 7515,
-/// 4.1.11).
-#[derive(Clone, Deserialize)]
-struct Extensions {
-    crit: Option<IgnoredAny>,
+impl Access {
+    fn claims(self) -> Object {
+        let mut claims = Object::new();
+        claims.string("sub", &self.person.to_string()).string("sid", &self.session.to_string());
+        claims.string("role", self.role.name());
+        claims
+    }
+
+    fn of(Claims { sub, sid, role, .. }: Claims) -> Result<Access, TokenError> {
+        let read = || Some(Access { person: sub.parse().ok()?, session: sid?, role: role? });
+        read().ok_or(TokenError::Invalid)
+    }
 }
 
 impl Keys {
@@ -99,24 +118,24 @@ impl Keys {
 
     /// An access token for a person's session, and the seconds it is good for.
     pub fn issue(&self, access: Access, now: DateTime<Utc>) -> (String, i64) {
-        (self.sign(PEOPLE, access, now, ACCESS_LIFETIME), ACCESS_LIFETIME.num_seconds())
+        (self.sign(PEOPLE, access.claims(), now, ACCESS_LIFETIME), ACCESS_LIFETIME.num_seconds())
     }
 
     /// # Errors
     /// See [`TokenError`].
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Access, TokenError> {
-        self.check(PEOPLE, token, now)
+        self.check(PEOPLE, token, now).and_then(Access::of)
     }
 
     /// What the cookie of an operator's pages holds, and the seconds it is good for. No other endpoint takes it.
     pub fn issue_page(&self, access: Access, now: DateTime<Utc>) -> (String, u64) {
-        (self.sign(PAGES, access, now, PAGE_LIFETIME), PAGE_LIFETIME.num_seconds().unsigned_abs())
+        (self.sign(PAGES, access.claims(), now, PAGE_LIFETIME), PAGE_LIFETIME.num_seconds().unsigned_abs())
     }
 
     /// # Errors
     /// See [`TokenError`].
     pub fn verify_page(&self, token: &str, now: DateTime<Utc>) -> Result<Access, TokenError> {
-        self.check(PAGES, token, now)
+        self.check(PAGES, token, now).and_then(Access::of)
     }
 
     /// The refresh token that replaces `old`.
@@ -132,53 +151,62 @@ impl Keys {
 
     /// A token by which one of our functions calls another, by its name.
     pub fn issue_internal(&self, callee: &str, now: DateTime<Utc>) -> String {
-        self.sign(INTERNAL, Internal { sub: callee.to_owned() }, now, INTERNAL_LIFETIME)
+        let mut claims = Object::new();
+        claims.string("sub", callee);
+        self.sign(INTERNAL, claims, now, INTERNAL_LIFETIME)
     }
 
     /// Whether `token` was issued by [`Keys::issue_internal`] for `callee`.
     pub fn verify_internal(&self, callee: &str, token: &str, now: DateTime<Utc>) -> bool {
-        self.check::<Internal>(INTERNAL, token, now).is_ok_and(|internal| internal.sub == callee)
+        self.check(INTERNAL, token, now).is_ok_and(|claims| claims.sub == callee)
     }
 
-    fn sign<T: Serialize>(&self, audience: &str, custom: T, now: DateTime<Utc>, lifetime: Duration) -> String {
+    fn sign(&self, audience: &str, mut claims: Object, now: DateTime<Utc>, lifetime: Duration) -> String {
         let (id, key) = &self.0[0];
-        let wire = Wire { iss: ISSUER.to_owned(), aud: audience.to_owned(), custom };
-        let claims = Claims::new(wire).set_duration_and_issuance(&clock(now), lifetime);
-        // Serialising these claims cannot fail: they are strings and ids.
-        Hs256.token(&Header::empty().with_key_id(id.clone()), &claims, key).unwrap_or_default()
+        let header = Object::new().string("alg", ALGORITHM).string("kid", id).end();
+        claims.string("iss", ISSUER).string("aud", audience);
+        claims.number("iat", now.timestamp()).number("exp", (now + lifetime).timestamp());
+        let encode = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let signed = [&encode(&header), ".", &encode(&claims.end())].concat();
+        let signature = Hs256.sign(key, signed.as_bytes());
+        [&signed, ".", &BASE64_URL_SAFE_NO_PAD.encode(signature.as_bytes())].concat()
     }
 
-    fn check<T: for<'de> Deserialize<'de>>(&self, audience: &str, token: &str, now: DateTime<Utc>) -> Result<T, TokenError> {
-        let token = UntrustedToken::<Extensions>::try_from(token).map_err(|_| TokenError::Invalid)?;
-        if token.header().other_fields.crit.is_some() {
-            return Err(TokenError::Invalid);
+    fn check(&self, audience: &str, token: &str, now: DateTime<Utc>) -> Result<Claims, TokenError> {
+        let claims = self.opened(token).ok_or(TokenError::Invalid)?;
+        let (now, leeway) = (now.timestamp(), LEEWAY.num_seconds());
+        // What is no moment at all is none of ours, however late it would be.
+        let is_moment = |at: Option<i64>| at.is_none_or(|at| DateTime::from_timestamp(at, 0).is_some());
+        let is_sound = [claims.iat, claims.exp, claims.nbf].into_iter().all(is_moment);
+        let is_ours =
+            is_sound && claims.iss == ISSUER && claims.aud == audience && claims.iat.is_some_and(|at| at <= now + leeway);
+        match claims.exp {
+            Some(until) if is_ours && now > until.saturating_add(leeway) => Err(TokenError::Expired),
+            Some(_) if is_ours && claims.nbf.is_none_or(|from| from <= now + leeway) => Ok(claims),
+            _ => Err(TokenError::Invalid),
         }
-        let id = token.header().key_id.as_deref();
-        let (_, key) = self.0.iter().find(|(known, _)| Some(known.as_str()) == id).ok_or(TokenError::Invalid)?;
-        let token = Hs256.validator::<Wire<T>>(key).validate(&token).map_err(|_| TokenError::Invalid)?;
-        let claims = token.claims();
-        if claims.custom.iss != ISSUER || claims.custom.aud != audience || claims.issued_at.is_none_or(|at| at > now + LEEWAY) {
-            return Err(TokenError::Invalid);
-        }
-        match claims.validate_expiration(&clock(now)) {
-            Ok(_) => {}
-            Err(ValidationError::Expired) => return Err(TokenError::Expired),
-            Err(_) => return Err(TokenError::Invalid),
-        }
-        if claims.not_before.is_some_and(|from| from > now + LEEWAY) {
-            return Err(TokenError::Invalid);
-        }
-        let (_, claims) = token.into_parts();
-        Ok(claims.custom.custom)
     }
-}
 
-fn clock(now: DateTime<Utc>) -> TimeOptions<impl Fn() -> DateTime<Utc>> {
-    TimeOptions::new(LEEWAY, move || now)
+    /// What a token claims that one of our keys has signed (RFC 7515, 5.2): nothing in it is read before, but its header.
+    fn opened(&self, token: &str) -> Option<Claims> {
+        let (signed, signature) = token.rsplit_once('.')?;
+        let (header, claims) = signed.split_once('.')?;
+        let decode = |text: &str| BASE64_URL_SAFE_NO_PAD.decode(text).ok();
+        let header: Header = small_json::from_slice(&decode(header)?).ok()?;
+        let id = header.kid.filter(|_| header.alg == ALGORITHM && header.crit.is_none())?;
+        let (_, key) = self.0.iter().find(|(known, _)| *known == id)?;
+        // `try_from_slice` takes no other length.
+        let signature = decode(signature).filter(|signature| signature.len() == SIGNATURE)?;
+        let signature = Hs256Signature::try_from_slice(&signature).ok()?;
+        let is_ours = Hs256.verify_signature(&signature, key, signed.as_bytes());
+        if is_ours { small_json::from_slice(&decode(claims)?).ok() } else { None }
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use jwt_compact::AlgorithmExt;
+
     use super::*;
 
     fn keys(text: &str) -> Keys {
@@ -242,16 +270,53 @@ mod tests {
 
     #[test]
     fn a_rightly_signed_token_with_an_extension_that_must_be_understood_is_refused() {
-        let key = Hs256Key::new([1; 32]);
         let sign = |fields: serde_json::Value| {
-            let wire = Wire { iss: ISSUER.to_owned(), aud: PEOPLE.to_owned(), custom: ada() };
-            let claims = Claims::new(wire).set_duration_and_issuance(&clock(noon()), ACCESS_LIFETIME);
-            Hs256.token(&Header::new(fields).with_key_id("a"), &claims, &key).unwrap()
+            Hs256.token(&jwt_compact::Header::new(fields).with_key_id("a"), &claims(0, 900), &Hs256Key::new([1; 32])).unwrap()
         };
         assert_eq!(one().verify(&sign(serde_json::json!({"jwk": {"kty": "oct"}})), noon()), Ok(ada()));
         for crit in [serde_json::json!(["exp"]), serde_json::json!(["b64"]), serde_json::json!([]), serde_json::json!("x")] {
             let token = sign(serde_json::json!({"crit": crit, "b64": true}));
             assert_eq!(one().verify(&token, noon()), Err(TokenError::Invalid), "{crit}");
+        }
+    }
+
+    /// Claims of ours as `jwt-compact` has them, from and until seconds after noon.
+    fn claims(from: i64, until: i64) -> jwt_compact::Claims<serde_json::Value> {
+        let Access { person, session, role } = ada();
+        let custom = serde_json::json!({"iss": ISSUER, "aud": PEOPLE, "sub": person, "sid": session, "role": role.name()});
+        let mut claims = jwt_compact::Claims::new(custom);
+        (claims.issued_at, claims.expiration) = (Some(noon() + Duration::seconds(from)), Some(noon() + Duration::seconds(until)));
+        claims
+    }
+
+    proptest::proptest! {
+        /// The oracle of the form of tokens, and of their times, is `jwt-compact`.
+        #[test]
+        fn a_token_is_what_others_sign_and_read(from in -100i64..100, until in -100i64..100, person: u128, bytes: [u8; 32]) {
+            let key = Hs256Key::new(bytes);
+            let ours = keys(&["k:", &BASE64_STANDARD.encode(bytes)].concat());
+            let theirs = Hs256.token(&jwt_compact::Header::empty().with_key_id("k"), &claims(from, until), &key).unwrap();
+            let expected = match claims(from, until).validate_expiration(&jwt_compact::TimeOptions::new(LEEWAY, noon)) {
+                _ if from > 30 => Err(TokenError::Invalid),
+                Ok(_) => Ok(ada()),
+                Err(_) => Err(TokenError::Expired),
+            };
+            proptest::prop_assert_eq!(ours.verify(&theirs, noon()), expected);
+
+            let access = Access { person: Uuid::from_u128(person), ..ada() };
+            let (token, _) = ours.issue(access, noon());
+            let token = jwt_compact::UntrustedToken::new(&token).unwrap();
+            let token = Hs256.validator::<serde_json::Value>(&key).validate(&token).unwrap();
+            proptest::prop_assert_eq!(token.claims().issued_at, Some(noon()));
+            proptest::prop_assert_eq!(token.claims().expiration, Some(noon() + ACCESS_LIFETIME));
+            let custom = serde_json::json!({"iss": ISSUER, "aud": PEOPLE, "sub": access.person, "sid": access.session, "role": "user"});
+            proptest::prop_assert_eq!(&token.claims().custom, &custom);
+        }
+
+        #[test]
+        fn no_text_makes_the_reader_panic(text: String, parts in "[A-Za-z0-9_=-]{0,12}(\\.[A-Za-z0-9_=-]{0,12}){0,4}") {
+            proptest::prop_assert_eq!(one().verify(&text, noon()), Err(TokenError::Invalid));
+            proptest::prop_assert_eq!(one().verify(&parts, noon()), Err(TokenError::Invalid));
         }
     }
 

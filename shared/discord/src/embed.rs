@@ -1,4 +1,5 @@
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
+use edge::validation::rfc3339;
 use serde::Serialize;
 
 const TITLE: usize = 256;
@@ -94,7 +95,7 @@ impl Embed {
 
     #[must_use]
     pub fn at(mut self, time: DateTime<Utc>) -> Embed {
-        self.timestamp = Some(time.to_rfc3339_opts(SecondsFormat::Millis, true));
+        self.timestamp = Some(rfc3339(time, 3));
         self
     }
 

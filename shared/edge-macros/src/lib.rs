@@ -4,7 +4,10 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::meta::ParseNestedMeta;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Field, Fields, Item, ItemEnum, ItemStruct, LitStr, Meta, Token, Type, parse_macro_input, parse_quote};
+use syn::{
+    Attribute, Field, Fields, GenericArgument, Item, ItemEnum, ItemStruct, LitStr, Meta, PathArguments, Token, Type,
+    parse_macro_input, parse_quote,
+};
 
 /// Something that comes in: `#[input(name = "NewKaizen")]`, or `#[input]` where callers never see a name (parameters of a path or
 /// query). `Deserialize` that refuses unknown fields and nulls, `Validate`, `Serialize` without what was absent (for one `jsonb`
@@ -36,7 +39,10 @@ pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
         Err(error) => return error.to_compile_error().into(),
     };
     match parse_macro_input!(item as Item) {
-        Item::Struct(item) => {
+        Item::Struct(mut item) => {
+            for field in &mut item.fields {
+                write_in_one_form(field, true);
+            }
             let is_version = |field: &Field| field.ident.as_ref().is_some_and(|name| name == "version") && is(&field.ty, "i32");
             let versioned = item.fields.iter().any(is_version);
             let ident = &item.ident;
@@ -62,13 +68,89 @@ pub fn output(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
+/// What SQL tells, `{"outcome": "closed", "erased_at": …}`: `#[outcome]` on an enum of one variant for each word. A variant has
+/// the members that it names, or one or more types, each of which is read from the whole object. A last one marked `#[other]` is
+/// read where the word is none of them. `#[outcome(tag = "action")]`: the member that has the word.
+///
+/// It is what serde's `tag` does, from the text itself: serde keeps a copy of each value, and code for every kind of it.
+#[proc_macro_attribute]
+pub fn outcome(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let mut tag = "outcome".to_owned();
+    let parser = syn::meta::parser(|meta| {
+        tag = meta.value()?.parse::<LitStr>()?.value();
+        Ok(())
+    });
+    if let Err(error) = syn::parse::Parser::parse(parser, arguments) {
+        return error.to_compile_error().into();
+    }
+    let mut item = parse_macro_input!(item as ItemEnum);
+    let ident = item.ident.clone();
+    let (mut arms, mut other) = (Vec::new(), quote!(Err(::edge::expansion::another_word())));
+    for variant in &mut item.variants {
+        let (name, word) = (variant.ident.clone(), snake(&variant.ident.to_string()));
+        let is_other = variant.attrs.iter().any(|attribute| attribute.path().is_ident("other"));
+        variant.attrs.retain(|attribute| !attribute.path().is_ident("other"));
+        let value = match &mut variant.fields {
+            Fields::Unit => quote!(Ok(#ident::#name)),
+            Fields::Unnamed(parts) => {
+                let parts = parts.unnamed.iter().map(|_| quote!(::edge::expansion::part(&json)?));
+                quote!(Ok(#ident::#name(#(#parts),*)))
+            }
+            Fields::Named(fields) => {
+                for field in &mut fields.named {
+                    write_in_one_form(field, false);
+                }
+                let members = fields.named.clone();
+                let names: Vec<_> = members.iter().filter_map(|member| member.ident.clone()).collect();
+                fields.named.iter_mut().for_each(|field| field.attrs.retain(|attribute| !attribute.path().is_ident("serde")));
+                quote! {{
+                    #[derive(::serde::Deserialize)]
+                    struct Members {
+                        #members
+                    }
+                    let Members { #(#names),* } = ::edge::expansion::part(&json)?;
+                    Ok(#ident::#name { #(#names),* })
+                }}
+            }
+        };
+        if is_other {
+            other = value;
+        } else {
+            arms.push(quote!(#word => #value));
+        }
+    }
+    quote! {
+        #item
+
+        impl<'de> ::serde::Deserialize<'de> for #ident {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<#ident, D::Error> {
+                let json = ::edge::expansion::json(deserializer)?;
+                match ::edge::expansion::word(&json, #tag).as_str() {
+                    #(#arms,)*
+                    _ => #other,
+                }
+            }
+        }
+    }
+    .into()
+}
+
 fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
     if let Fields::Named(fields) = &mut item.fields {
-        for field in fields.named.iter_mut().filter(|field| is(&field.ty, "Option")) {
+        for field in &mut fields.named {
+            if !is(&field.ty, "Option") {
+                write_in_one_form(field, true);
+                continue;
+            }
             if field.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
                 continue;
             }
-            field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
+            if within(&field.ty).is_some_and(has_one_form) {
+                field.attrs.push(parse_quote!(#[serde(serialize_with = "::edge::validation::written_or_null::serialize")]));
+                field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::written::present")]));
+            } else {
+                field.attrs.push(parse_quote!(#[serde(default, deserialize_with = "::edge::validation::present")]));
+            }
             field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "Option::is_none")]));
             // It tells the OpenAPI document what may be absent and is not null; for what is not always serialised it is left out.
             let default = quote!(schemars(extend("default" = Option::<()>::None)));
@@ -101,6 +183,53 @@ fn structure(mut item: ItemStruct, wanted: &Wanted) -> TokenStream {
         #rule_of_changes
     }
     .into()
+}
+
+/// Days and moments are read and written by `validation::written`, unless the field says how itself.
+fn write_in_one_form(field: &mut Field, is_described: bool) {
+    let says = |word: &str| {
+        let attributes = field.attrs.iter().filter(|attribute| attribute.path().is_ident("serde"));
+        attributes.into_iter().any(|attribute| quote!(#attribute).to_string().contains(word))
+    };
+    if says("with") || says("flatten") {
+        return;
+    }
+    if has_one_form(&field.ty) {
+        field.attrs.push(parse_quote!(#[serde(serialize_with = "::edge::validation::written::serialize")]));
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "::edge::validation::written::deserialize")]));
+    } else if within(&field.ty).is_some_and(has_one_form) {
+        if !says("default") {
+            field.attrs.push(parse_quote!(#[serde(default)]));
+            if is_described {
+                // What goes out is always there.
+                field.attrs.push(parse_quote!(#[cfg_attr(not(target_arch = "wasm32"), schemars(!default))]));
+            }
+        }
+        field.attrs.push(parse_quote!(#[serde(serialize_with = "::edge::validation::written_or_null::serialize")]));
+        field.attrs.push(parse_quote!(#[serde(deserialize_with = "::edge::validation::written_or_null::deserialize")]));
+    }
+}
+
+/// Whether it is `validation::Written`: `DateTime<Utc>` or `NaiveDate`.
+fn has_one_form(ty: &Type) -> bool {
+    is(ty, "NaiveDate") || (is(ty, "DateTime") && within_of(ty, "DateTime").is_some_and(|zone| is(zone, "Utc")))
+}
+
+/// The type within an `Option`.
+fn within(ty: &Type) -> Option<&Type> {
+    within_of(ty, "Option")
+}
+
+fn within_of<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    match &last.arguments {
+        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::Type(ty) => Some(ty),
+            _ => None,
+        }),
+        _ => None,
+    }
 }
 
 /// An enum without data, as words in snake case or as its variants are renamed.

@@ -12,8 +12,8 @@ use futures::stream::LocalBoxStream;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::config::Config;
-use crate::contract::Function;
+use crate::config::{Config, NOWHERE};
+use crate::contract::{Function, Trigger};
 use crate::http::{HttpAnswer, HttpFailure, Patience};
 use crate::pipeline::serve;
 use crate::request::{Headers, Incoming};
@@ -25,9 +25,8 @@ extern "C" {
     /// One call of the function, as `shim.js` makes it: `{request, env, context, answered}`.
     pub type Call;
 
-    #[wasm_bindgen(method, getter, structural)]
-    fn env(this: &Call) -> worker::Env;
-
+    fn setting(call: &Call, name: &str) -> Option<String>;
+    fn panicked(what: &str);
     fn http(
         ticket: u32,
         call: &Call,
@@ -86,10 +85,30 @@ struct Sending {
 /// Answers one request to `function`: `bridge.js` gives the answer to the caller.
 pub fn fetch(function: &'static Function, method: String, url: String, headers: String, call: JsValue) {
     let call = Rc::new(Call::from(call));
-    let config = config(function, &call);
+    let config = config(function, |name| setting(&call, name));
+    enter(function, Incoming { method, url, headers: Headers(headers) }, config, call);
+}
+
+/// Calls an endpoint once before anybody does, with settings and a caller that are made up; `shim.js` says why. Functions that
+/// the clock calls do not rehearse: nobody waits for them.
+pub fn rehearse(function: &'static Function, operation: &str, path: &str, length: u32, call: JsValue) {
+    if matches!(function.trigger, Trigger::Cron { .. } | Trigger::Clock { .. }) {
+        return;
+    }
+    let call = Rc::new(Call::from(call));
+    let Ok((config, token)) = Config::rehearsed(function, Runtime(call.clone()).now()) else { return };
+    let method = function.endpoints.iter().find(|endpoint| endpoint.operation == operation).map_or("GET", |found| found.method);
+    let mut headers = ["authorization:Bearer ", &token.unwrap_or_default(), "\n"].concat();
+    if length > 0 {
+        headers.push_str(&["content-type:application/json\ncontent-length:", &length.to_string(), "\n"].concat());
+    }
+    let incoming = Incoming { method: method.to_owned(), url: [NOWHERE, path].concat(), headers: Headers(headers) };
+    enter(function, incoming, Ok(Rc::new(config)), call);
+}
+
+fn enter(function: &'static Function, incoming: Incoming, config: Result<Rc<Config>, String>, call: Rc<Call>) {
     let task = async move {
         let config = config.as_ref().map(Rc::clone).map_err(String::as_str);
-        let incoming = Incoming { method, url, headers: Headers(headers) };
         let given = serve(function, incoming, config, Runtime(call.clone())).await;
         let headers: String = given.headers.iter().flat_map(|(name, value)| [*name, ":", value, "\n"]).collect();
         match given.stream {
@@ -102,9 +121,9 @@ pub fn fetch(function: &'static Function, method: String, url: String, headers: 
 }
 
 /// Runs the clock function for one tick at `time`, in milliseconds since 1970.
-pub fn scheduled(function: &'static Function, time: f64, call: JsValue) {
+pub fn scheduled(function: &'static Function, time: f64, lookup: impl Fn(&str) -> Option<String>, call: JsValue) {
     let call = Rc::new(Call::from(call));
-    let config = config(function, &call);
+    let config = config(function, lookup);
     let task = async move {
         match config {
             Ok(config) => tick(function, time, config, Runtime(call.clone())).await,
@@ -122,20 +141,20 @@ async fn tick(function: &'static Function, time: f64, config: Rc<Config>, runtim
     let Some(keys) = config.keys() else { return };
     // The clock enters by the same door as everybody, with a token of our own.
     let token = keys.issue_internal(function.package, runtime.now());
-    let headers = ["authorization:Bearer ", &token, "\nx-oree-scheduled:", &scheduled.to_rfc3339(), "\n"].concat();
+    let headers = ["authorization:Bearer ", &token, "\nx-oree-scheduled:", &validation::rfc3339(scheduled, 3), "\n"].concat();
     let incoming = Incoming { method: "POST".to_owned(), url: "https://internal/".to_owned(), headers: Headers(headers) };
     serve(function, incoming, Ok(config.clone()), runtime).await;
 }
 
-fn config(function: &'static Function, call: &Call) -> Result<Rc<Config>, String> {
-    CONFIG.with(|cell| {
-        cell.get_or_init(|| {
-            let env = call.env();
-            let lookup = |name: &str| env.var(name).ok().map(|value| value.to_string());
-            Config::load(function.needs().into_iter(), lookup).map(Rc::new)
-        })
-        .clone()
-    })
+fn config(function: &'static Function, lookup: impl Fn(&str) -> Option<String>) -> Result<Rc<Config>, String> {
+    let load = || Config::load(function.needs().into_iter(), function.secrets, lookup).map(Rc::new);
+    CONFIG.with(|cell| cell.get_or_init(load).clone())
+}
+
+/// What a panic says, and where, goes to the log before the instance stops.
+#[wasm_bindgen(start)]
+fn begin() {
+    std::panic::set_hook(Box::new(|what| panicked(&what.to_string())));
 }
 
 /// Keeps a stream until its end, or until its reader goes; gives its number.

@@ -298,7 +298,7 @@ impl Caller for Tick {
         if !keys(credentials)?.verify_internal(credentials.package, token, credentials.now) {
             return Err(Error::unauthenticated());
         }
-        let scheduled = credentials.parts.headers.get(SCHEDULED).and_then(|text| text.parse().ok());
+        let scheduled = credentials.parts.headers.get(SCHEDULED).and_then(validation::moment);
         Ok(Tick { scheduled: scheduled.unwrap_or(credentials.now) })
     }
 

@@ -1,8 +1,11 @@
-use auth::Keys;
+use auth::{Access, Keys, Role};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use chrono::{DateTime, Utc};
 use postgres_wasm_bindings::Login;
+use uuid::Uuid;
 
+use crate::contract::{Endpoint, Function};
 use crate::settings::{Settings, Shape, Variable, weakness};
 use crate::{Error, Result, SqlRole};
 
@@ -59,49 +62,126 @@ pub enum Stage {
     Production,
 }
 
+/// Where rehearsals take place, a name that nobody can have (RFC 6761).
+pub(crate) const NOWHERE: &str = "https://rehearsal.invalid";
+/// Who rehearses: whom the examples are about.
+const NOBODY: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
+
+/// What reads and judges secrets: in every function that has endpoints, behind this pointer, so that others do without.
+pub struct Secrets {
+    /// The settings that an endpoint's caller and role imply.
+    pub(crate) implied: fn(&'static Endpoint) -> Vec<&'static Settings>,
+    /// As [`Shape::fits`].
+    pub(crate) fits: fn(Shape, &str) -> bool,
+    /// As [`weakness`].
+    pub(crate) weakness: fn(&Variable, &str) -> Option<&'static str>,
+    open: fn(&mut Config),
+    token_of_nobody: fn(&Config, DateTime<Utc>) -> Option<String>,
+}
+
+pub static SECRETS: Secrets = Secrets { implied, fits: Shape::fits, weakness, open, token_of_nobody };
+
+fn implied(endpoint: &'static Endpoint) -> Vec<&'static Settings> {
+    let mut implied: Vec<&'static Settings> = Vec::new();
+    if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
+        implied.push(&TOKENS);
+    }
+    match endpoint.role {
+        _ if endpoint.sql == 0 => {}
+        SqlRole::Anon | SqlRole::Authenticated => implied.push(&DATABASE_PERSON),
+        SqlRole::Service => implied.push(&DATABASE_SERVICE),
+    }
+    implied
+}
+
+fn open(config: &mut Config) {
+    config.keys = Keys::parse(config.get("JWT_KEYS")).ok();
+    config.person = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_PERSON")).ok();
+    config.service = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_SERVICE")).ok();
+}
+
+fn token_of_nobody(config: &Config, now: DateTime<Utc>) -> Option<String> {
+    let access = Access { person: NOBODY, session: NOBODY, role: Role::Admin };
+    config.keys.as_ref().map(|keys| keys.issue(access, now).0)
+}
+
+/// The default, or what only fits.
+fn made_up(variable: &Variable) -> &'static str {
+    match (variable.shape, variable.default) {
+        // In production what guards nothing is refused.
+        (Shape::Stage, _) => "dev",
+        (_, Some(default)) => default,
+        (Shape::Url, None) => NOWHERE,
+        (Shape::Login, None) => "postgres://nobody:nothing@rehearsal.invalid/nothing",
+        (Shape::Keys | Shape::SealingKeys, None) => "nobody:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        (Shape::Key, None) => "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        (Shape::Text | Shape::Secret | Shape::List, None) => "rehearsal",
+    }
+}
+
 impl Config {
-    /// Reads what `needs` declare.
+    /// What a function rehearses with, and a token of a caller whom everybody lets in: made up, and good for nothing else.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn rehearsed(function: &'static Function, now: DateTime<Utc>) -> std::result::Result<(Config, Option<String>), String> {
+        let needs = function.needs();
+        let variables = || needs.iter().flat_map(|settings| settings.variables);
+        let lookup = |name: &str| variables().find(|variable| variable.name == name).map(|variable| made_up(variable).to_owned());
+        let config = Config::load(needs.iter().copied(), function.secrets, lookup)?;
+        let token = function.secrets.and_then(|secrets| (secrets.token_of_nobody)(&config, now));
+        Ok((config, token))
+    }
+
+    /// Reads what `needs` declare. Without `secrets`, what they declare is none.
     ///
     /// # Errors
     /// A sentence naming each missing or misshapen variable, never its value.
     pub fn load(
         needs: impl Iterator<Item = &'static Settings>,
+        secrets: Option<&Secrets>,
         lookup: impl Fn(&str) -> Option<String>,
     ) -> std::result::Result<Config, String> {
         let mut wrong = Vec::new();
         let mut config = Config { values: Vec::new(), keys: None, person: None, service: None, stage: Stage::Production };
         for settings in needs {
             let first = config.values.len();
-            config.read(settings.variables, &lookup, &mut wrong);
+            config.read(settings.variables, secrets, &lookup, &mut wrong);
             let given = || config.values[first..].iter().filter(|(_, value)| !value.is_empty());
             if settings.together && !matches!(given().count(), 0) && given().count() < settings.variables.len() {
                 let names: Vec<&str> = settings.variables.iter().map(|variable| variable.name).collect();
                 wrong.push([&names.join(" and "), " are not set together"].concat());
             }
         }
-        config.person = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_PERSON")).ok();
-        config.service = Login::new(config.get("SQL_URL"), config.get("SQL_LOGIN_SERVICE")).ok();
+        if let Some(secrets) = secrets {
+            (secrets.open)(&mut config);
+        }
         if wrong.is_empty() { Ok(config) } else { Err(wrong.join("; ")) }
     }
 
-    fn read(&mut self, variables: &'static [Variable], lookup: impl Fn(&str) -> Option<String>, wrong: &mut Vec<String>) {
+    fn read(
+        &mut self,
+        variables: &'static [Variable],
+        secrets: Option<&Secrets>,
+        lookup: impl Fn(&str) -> Option<String>,
+        wrong: &mut Vec<String>,
+    ) {
+        let fits = secrets.map_or(Shape::fits_openly as fn(Shape, &str) -> bool, |secrets| secrets.fits);
         for variable in variables {
             let given = lookup(variable.name).filter(|value| !value.is_empty());
             let Some(value) = given.or_else(|| variable.default.map(str::to_owned)) else {
                 wrong.push([variable.name, " is missing"].concat());
                 continue;
             };
-            if !variable.shape.fits(&value) && variable.default != Some(&value) {
-                wrong.push([variable.name, " is not as it should be: ", variable.about].concat());
+            if !fits(variable.shape, &value) && variable.default != Some(&value) {
+                wrong.push([variable.name, " is not as it should be: docs/OPERATIONS.md says how"].concat());
             } else if self.stage == Stage::Production
-                && let Some(why) = weakness(variable, &value)
+                && let Some(why) = secrets.and_then(|secrets| (secrets.weakness)(variable, &value))
             {
                 wrong.push([variable.name, " ", why].concat());
             }
-            match variable.shape {
-                Shape::Keys => self.keys = Keys::parse(&value).ok(),
-                Shape::Stage => self.stage = Stage::parse(&value).unwrap_or(Stage::Production),
-                _ => {}
+            if variable.shape == Shape::Stage {
+                self.stage = Stage::parse(&value).unwrap_or(Stage::Production);
             }
             self.values.push((variable.name, value));
         }
@@ -172,7 +252,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_or_weak_is_named_without_its_value() {
-        let wrong = Config::load([&PLATFORM, &TOKENS].into_iter(), |name| match name {
+        let wrong = Config::load([&PLATFORM, &TOKENS].into_iter(), Some(&SECRETS), |name| match name {
             "JWT_KEYS" => Some("a:c2VjcmV0".to_owned()),
             "STAGE" => Some("test".to_owned()),
             _ => None,
@@ -194,7 +274,7 @@ mod tests {
         let of = |name: &'static str, value: String, stage: &'static str| {
             let needs = [&PLATFORM, &TOKENS, &PASSWORDS, &DATABASE_PERSON, &SEALING].map(Settings::all).concat();
             let keys = ["2026:", &random].concat();
-            let loaded = Config::load(needs.into_iter(), |asked| match asked {
+            let loaded = Config::load(needs.into_iter(), Some(&SECRETS), |asked| match asked {
                 asked if asked == name => Some(value.clone()),
                 "STAGE" => Some(stage.to_owned()),
                 "PUBLIC_URL" | "SQL_URL" | "APP_URL" => Some("https://api.example.org".to_owned()),
@@ -227,7 +307,7 @@ mod tests {
     fn an_application_at_a_provider_is_an_id_with_its_secret_or_nothing() {
         const SECRET: &str = "5b1f0c9d3e7a2486f0d9c1b2a3e4f567";
         let of = |given: &'static [(&'static str, &'static str)], stage: &'static str| {
-            let loaded = Config::load([&PLATFORM, &ACCOUNT].into_iter(), |asked| match asked {
+            let loaded = Config::load([&PLATFORM, &ACCOUNT].into_iter(), Some(&SECRETS), |asked| match asked {
                 "STAGE" => Some(stage.to_owned()),
                 "PUBLIC_URL" => Some("https://api.example.org".to_owned()),
                 _ => given.iter().find(|(name, _)| *name == asked).map(|(_, value)| (*value).to_owned()),
@@ -255,7 +335,7 @@ mod tests {
     #[test]
     fn without_a_list_of_hosts_the_public_one_is_answered() {
         let load = |hosts: &'static str| {
-            Config::load([&PLATFORM].into_iter(), move |name| match name {
+            Config::load([&PLATFORM].into_iter(), None, move |name| match name {
                 "PUBLIC_URL" => Some("https://api.example.org".to_owned()),
                 "ALLOWED_HOSTS" => Some(hosts.to_owned()),
                 _ => None,

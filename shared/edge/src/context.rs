@@ -3,9 +3,11 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use futures::future::LocalBoxFuture;
 use postgres_wasm_bindings::{Batch, Client, Request, Response, Results, Sql, Statement, Transport, TransportError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use small_json::Object;
 use uuid::Uuid;
 
 use crate::auth::Keys;
@@ -46,27 +48,6 @@ pub(crate) struct Inner {
     pub(crate) config: Rc<Config>,
     pub(crate) runtime: Runtime,
     pub(crate) log: Rc<Log>,
-}
-
-#[derive(Serialize)]
-struct Claims<'a> {
-    sub: Option<Uuid>,
-    session: Option<Uuid>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Uuid>,
-    writes: bool,
-    role: &'a str,
-    request_id: &'a str,
-    operation: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    purpose: Option<&'static str>,
-    language: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    ip: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    idempotency_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_hash: Option<&'a str>,
 }
 
 impl Context {
@@ -145,7 +126,7 @@ impl Context {
     /// # Errors
     /// What the database refuses, as the caller's error where it is the caller's; 503 where it does not answer.
     pub async fn sql(&self, statement: impl Into<Statement>) -> Result<Rows> {
-        let results = self.run(self.0.access, [statement.into()].into_iter()).await?;
+        let results = self.run(self.0.access, vec![statement.into()]).await?;
         Ok(Rows { results: Rc::new(results), statement: 1 })
     }
 
@@ -166,9 +147,10 @@ impl Context {
         if outcome == "ok" {
             return Ok(());
         }
-        let mut details: serde_json::Map<_, _> = rows.value()?;
-        details.remove("outcome");
-        crate::error::refused(&outcome, details, self.0.refuses).map_or(Ok(()), Err)
+        let answer = rows.results.json(rows.statement)?.unwrap_or_default();
+        let mut details = small_json::members(answer).unwrap_or_default();
+        details.retain(|(name, _)| name != "outcome");
+        crate::error::refused(&outcome, &details, self.0.refuses).map_or(Ok(()), Err)
     }
 
     /// Runs statements in order in one transaction and one round trip.
@@ -176,11 +158,16 @@ impl Context {
     /// # Errors
     /// As [`Context::sql`]; then none of them has happened.
     pub async fn batch<const N: usize>(&self, statements: [Statement; N]) -> Result<[Rows; N]> {
-        let results = Rc::new(self.run(self.0.access, statements.into_iter()).await?);
+        let results = Rc::new(self.run(self.0.access, statements.into()).await?);
         Ok(std::array::from_fn(|index| Rows { results: results.clone(), statement: index + 1 }))
     }
 
-    async fn run(&self, access: Access, statements: impl Iterator<Item = Statement>) -> Result<Results> {
+    /// Boxed: each of those who wait for it would hold a copy of its state.
+    fn run(&self, access: Access, statements: Vec<Statement>) -> LocalBoxFuture<'_, Result<Results>> {
+        Box::pin(self.sent(access, statements))
+    }
+
+    async fn sent(&self, access: Access, statements: Vec<Statement>) -> Result<Results> {
         let login = self.0.config.login(self.0.role)?;
         let mut batch = Batch::new();
         // Reading somebody else's data begins with a row in the log; `edge.enter_for` then makes it read only.
@@ -242,7 +229,7 @@ impl Context {
         let keys = self.tokens().map_err(|_| HttpFailure::Connection("JWT_KEYS".to_owned()))?;
         let request = Http::post("https://internal/")
             .bearer(&keys.issue_internal(package, self.0.now))
-            .header(SCHEDULED, scheduled.to_rfc3339())
+            .header(SCHEDULED, validation::rfc3339(scheduled, 9))
             .header("traceparent", self.0.log.traceparent())
             .timeout(Duration::from_secs(300));
         let binding = ["CRON_", &package.to_ascii_uppercase().replace('-', "_")].concat();
@@ -255,6 +242,10 @@ impl Context {
     /// Work for after the answer: the runtime keeps it alive for up to 30 s, and nothing waits for it. It has a log line
     /// of its own.
     pub fn later(&self, work: impl Future<Output = ()> + 'static) {
+        self.later_boxed(Box::pin(work));
+    }
+
+    fn later_boxed(&self, work: LocalBoxFuture<'static, ()>) {
         let context = self.clone();
         self.0.runtime.later(Box::pin(async move {
             work.await;
@@ -281,7 +272,7 @@ impl Context {
     /// Runs a statement after the answer.
     pub(crate) fn write_later(&self, statement: Statement) {
         let context = self.clone();
-        self.try_later(async move { context.run(Access::Writes, [statement].into_iter()).await });
+        self.try_later(async move { context.run(Access::Writes, vec![statement]).await });
     }
 
     /// Logs what has happened since the answer's own line.
@@ -311,21 +302,23 @@ impl Context {
     }
 
     fn claims(&self, access: Access, key: Option<&Key>) -> String {
-        let claims = Claims {
-            sub: self.0.identity.person,
-            session: self.0.identity.session,
-            subject: self.0.identity.subject,
-            writes: access == Access::Writes,
-            role: self.0.identity.role.map_or(self.0.role.name(), |role| role.name()),
-            request_id: self.request_id(),
-            operation: &self.0.operation,
-            purpose: self.0.purpose.map(Purpose::word),
-            language: self.0.language.code(),
-            ip: &self.0.ip,
-            idempotency_key: key.map(|key| key.digest.as_str()),
-            request_hash: key.map(|key| key.request.as_str()),
-        };
-        serde_json::to_string(&claims).unwrap_or_default()
+        let Inner { identity, role, ip, operation, language, .. } = &*self.0;
+        let id = |id: Option<Uuid>| id.map_or("null".to_owned(), |id| ["\"", &id.to_string(), "\""].concat());
+        let mut claims = Object::new();
+        claims.raw("sub", &id(identity.person)).raw("session", &id(identity.session));
+        if identity.subject.is_some() {
+            claims.raw("subject", &id(identity.subject));
+        }
+        claims.raw("writes", if access == Access::Writes { "true" } else { "false" });
+        claims.string("role", identity.role.map_or(role.name(), |role| role.name()));
+        claims
+            .string("request_id", self.request_id())
+            .string("operation", operation)
+            .maybe("purpose", self.0.purpose.map(Purpose::word));
+        claims.string("language", language.code());
+        claims.maybe("ip", Some(ip.as_str()).filter(|ip| !ip.is_empty()));
+        claims.maybe("idempotency_key", key.map(|key| key.digest.as_str()));
+        claims.maybe("request_hash", key.map(|key| key.request.as_str())).end()
     }
 }
 

@@ -1,7 +1,7 @@
 use crate::Error;
 use crate::call::Call;
 use crate::caller::SqlRole;
-use crate::config::{DATABASE_PERSON, DATABASE_SERVICE, PLATFORM, TOKENS};
+use crate::config::{PLATFORM, Secrets};
 use crate::reply::Answer;
 use crate::route::Root;
 use crate::settings::{Settings, Variable};
@@ -11,6 +11,7 @@ use futures::future::LocalBoxFuture;
 pub struct Function {
     /// The package, `rise-kaizen`; also the name of the deployed Worker.
     pub package: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
     pub about: &'static str,
     pub trigger: Trigger,
     pub root: Root,
@@ -18,6 +19,8 @@ pub struct Function {
     pub endpoints: &'static [Endpoint],
     /// Settings beside those that its callers imply.
     pub uses: &'static [&'static Settings],
+    /// How secrets are read and judged; a function without endpoints has none.
+    pub secrets: Option<&'static Secrets>,
 }
 
 /// Why a function reads rows that came from outside, whose terms allow one thing and not another (`edge.readable_since`). Without
@@ -83,6 +86,7 @@ pub struct Endpoint {
     pub path: &'static str,
     /// The handler's name; with the package it is the operation id.
     pub operation: &'static str,
+    #[cfg(not(target_arch = "wasm32"))]
     pub about: &'static str,
     pub caller: &'static str,
     pub role: SqlRole,
@@ -198,15 +202,8 @@ impl Function {
     /// Everything that it needs from the environment, each once: what it names and what its callers imply.
     pub fn needs(&self) -> Vec<&'static Settings> {
         let mut needs = vec![&PLATFORM];
-        for endpoint in self.endpoints {
-            if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
-                needs.push(&TOKENS);
-            }
-            match endpoint.role {
-                _ if endpoint.sql == 0 => {}
-                SqlRole::Anon | SqlRole::Authenticated => needs.push(&DATABASE_PERSON),
-                SqlRole::Service => needs.push(&DATABASE_SERVICE),
-            }
+        if let Some(secrets) = self.secrets {
+            needs.extend(self.endpoints.iter().flat_map(secrets.implied));
         }
         needs.extend(self.uses);
         let mut each: Vec<&'static Settings> = Vec::new();
@@ -232,7 +229,7 @@ macro_rules! function {
         $(#![doc = $about:literal])*
         FALLBACK;
     ) => {
-        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, None, [], []);
+        $crate::function!(@function [$($about)*] $crate::Trigger::Fallback, $crate::Root::Api, None, [], [], None);
         $crate::function!(@fetch);
     };
     (
@@ -247,7 +244,8 @@ macro_rules! function {
             $crate::Root::Api,
             $crate::function!(@purpose $($purpose)?),
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         $crate::function!(@fetch);
     };
@@ -263,7 +261,8 @@ macro_rules! function {
             $crate::Root::Api,
             $crate::function!(@purpose $($purpose)?),
             [$crate::function!(@endpoint [$($about)*] ("POST") ("/") $handler ($crate::Tick) ($crate::Limit::NONE) writes (200) ($budget) (0) (false) [] [] [] [])],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         $crate::function!(@fetch);
         $crate::function!(@scheduled);
@@ -296,23 +295,26 @@ macro_rules! function {
                 [$($($header),*)?]
                 [$($($refusal),*)?]
             )),+],
-            [$($(&$use),*)?]
+            [$($(&$use),*)?],
+            Some(&$crate::expansion::SECRETS)
         );
         // Named, so that an import is not idle where the contract is without them.
         #[cfg(target_arch = "wasm32")]
         const _: &[&[$crate::Refusal]] = &[$(&[$($($refusal),*)?]),+];
         $crate::function!(@fetch);
     };
-    (@function [$($about:literal)*] $trigger:expr, $root:expr, $purpose:expr, [$($endpoint:expr),*], [$($use:expr),*]) => {
+    (@function [$($about:literal)*] $trigger:expr, $root:expr, $purpose:expr, [$($endpoint:expr),*], [$($use:expr),*], $secrets:expr) => {
         /// This function's contract.
         pub static FUNCTION: $crate::Function = $crate::Function {
             package: env!("CARGO_PKG_NAME"),
+            #[cfg(not(target_arch = "wasm32"))]
             about: concat!($($about),*),
             trigger: $trigger,
             root: $root,
             purpose: $crate::Purpose::of($purpose, &[$($use),*]),
             endpoints: &[$($endpoint),*],
             uses: &[$($use),*],
+            secrets: $secrets,
         };
     };
     (
@@ -323,6 +325,7 @@ macro_rules! function {
             method: $method,
             path: $path,
             operation: stringify!($handler),
+            #[cfg(not(target_arch = "wasm32"))]
             about: concat!($($about),*),
             caller: stringify!($caller),
             role: <$caller as $crate::Caller>::ROLE,
@@ -334,7 +337,7 @@ macro_rules! function {
             body: $body,
             idempotent: $idempotent,
             is_gated: $crate::function!(@is_gated $($gate)?),
-            invoke: |call| Box::pin($crate::function!(@run call $caller, $handler $(, $gate)?)),
+            invoke: |call| $crate::function!(@run call $caller, $handler $(, $gate)?),
             #[cfg(not(target_arch = "wasm32"))]
             headers: &[$($crate::describe::Header::$header),*],
             refuses: &[$($refusal),*],
@@ -370,6 +373,12 @@ macro_rules! function {
             pub fn fetch(method: String, url: String, headers: String, call: wasm_bindgen::JsValue) {
                 $crate::expansion::fetch(&super::FUNCTION, method, url, headers, call);
             }
+
+            /// Calls an endpoint before anybody does; called by `shim.js`.
+            #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
+            pub fn rehearse(operation: &str, path: &str, length: u32, call: wasm_bindgen::JsValue) {
+                $crate::expansion::rehearse(&super::FUNCTION, operation, path, length, call);
+            }
         }
     };
     (@scheduled) => {
@@ -380,8 +389,8 @@ macro_rules! function {
 
             /// Answers one tick of the runtime's clock; called by `shim.js`.
             #[wasm_bindgen(wasm_bindgen = wasm_bindgen)]
-            pub fn scheduled(time: f64, call: wasm_bindgen::JsValue) {
-                $crate::expansion::scheduled(&super::FUNCTION, time, call);
+            pub fn scheduled(event: wasm_bindgen::JsValue, env: wasm_bindgen::JsValue, call: wasm_bindgen::JsValue) {
+                ::clock::scheduled(&super::FUNCTION, event.into(), env, call);
             }
         }
     };

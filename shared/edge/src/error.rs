@@ -1,6 +1,8 @@
+use std::borrow::Cow;
+
 use postgres_wasm_bindings as postgres;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use small_json::Object;
 use validation::{FieldError, Language, Message, Place, Rejected};
 
 use crate::contract::Limit;
@@ -24,38 +26,13 @@ struct Inner {
     fields: Vec<FieldError>,
     source: Option<String>,
     headers: Vec<(&'static str, String)>,
-    details: Option<Map<String, Value>>,
+    /// Public members, each value as JSON.
+    details: Vec<(String, String)>,
     constraint: Option<String>,
 }
 
 /// What every problem has, so that no detail of one may be called so.
 const MEMBERS: [&str; 8] = ["type", "title", "status", "detail", "code", "request_id", "errors", "error"];
-
-#[derive(Serialize)]
-struct Problem<'a, F: Serialize> {
-    r#type: &'static str,
-    title: &'static str,
-    status: u16,
-    detail: &'a str,
-    code: &'static str,
-    request_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<Vec<F>>,
-    error: Familiar<'a>,
-    #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    details: Option<&'a Map<String, Value>>,
-}
-
-/// The same in the form of OpenAI's API, which the clients of many services read: with it they understand our errors as they
-/// are.
-#[derive(Serialize)]
-struct Familiar<'a> {
-    message: &'a str,
-    r#type: &'static str,
-    /// The first wrong field.
-    param: Option<&'a str>,
-    code: &'static str,
-}
 
 impl Error {
     pub fn unauthenticated() -> Error {
@@ -129,9 +106,13 @@ impl Error {
 
     /// Adds a public member to the problem, such as what is left of a quota.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Error {
+    pub fn with(self, name: &str, value: impl Serialize) -> Error {
+        self.with_json(name, serde_json::to_string(&value).unwrap_or_default())
+    }
+
+    fn with_json(mut self, name: &str, value: String) -> Error {
         debug_assert!(!MEMBERS.contains(&name), "{name} is a member of every problem");
-        self.0.details.get_or_insert_default().insert(name.to_owned(), value.into());
+        self.0.details.push((name.to_owned(), value));
         self
     }
 
@@ -159,23 +140,6 @@ impl Error {
     }
 
     pub(crate) fn answer(&self, language: Language, request_id: &str) -> Answer {
-        let errors: Vec<_> = self.0.fields.iter().map(|field| field.in_language(language)).collect();
-        let problem = Problem {
-            r#type: "about:blank",
-            title: refusal::title(self.0.status),
-            status: self.0.status,
-            detail: self.0.message.text(language),
-            code: self.0.message.code,
-            request_id,
-            errors: (!errors.is_empty()).then_some(errors),
-            error: Familiar {
-                message: self.0.message.text(language),
-                r#type: refusal::family(self.0.status),
-                param: self.0.fields.first().map(|wrong| wrong.field.as_str()),
-                code: self.0.message.code,
-            },
-            details: self.0.details.as_ref(),
-        };
         let mut answer = Answer::new(self.0.status);
         answer.header("content-type", "application/problem+json");
         answer.header("content-language", language.code());
@@ -186,7 +150,7 @@ impl Error {
             // OpenAI's clients repeat 409, 429 and 5xx by themselves: what does not say when will not pass by waiting.
             answer.header("x-should-retry", "false");
         }
-        answer.body = serde_json::to_vec(&problem).unwrap_or_default();
+        answer.body = self.problem(language, request_id).into_bytes();
         answer
     }
 }
@@ -221,12 +185,39 @@ impl Error {
         .into_bytes();
         answer
     }
+
+    /// RFC 9457, and the same under `error` in the form of OpenAI's API, which the clients of many services read: with it they
+    /// understand our errors as they are.
+    fn problem(&self, language: Language, request_id: &str) -> String {
+        let Inner { status, message, fields, details, .. } = &*self.0;
+        let said = message.text(language);
+        let number = status.to_string();
+        let mut familiar = Object::new();
+        familiar.string("message", said).string("type", refusal::family(*status));
+        match fields.first() {
+            Some(wrong) => familiar.string("param", &wrong.field),
+            None => familiar.raw("param", "null"),
+        };
+        let familiar = familiar.string("code", message.code).end();
+        let mut problem = Object::new();
+        problem.string("type", "about:blank").string("title", refusal::title(*status)).raw("status", &number);
+        problem.string("detail", said).string("code", message.code).string("request_id", request_id);
+        if !fields.is_empty() {
+            let errors: Vec<String> = fields.iter().map(|field| field.in_language(language)).collect();
+            problem.raw("errors", &["[", &errors.join(","), "]"].concat());
+        }
+        problem.raw("error", &familiar);
+        for (name, value) in details {
+            problem.raw(name, value);
+        }
+        problem.end()
+    }
 }
 
 impl From<Refusal> for Error {
     fn from(Refusal { status, message }: Refusal) -> Error {
         let (fields, headers) = (Vec::new(), Vec::new());
-        Error(Box::new(Inner { status, message, fields, source: None, headers, details: None, constraint: None }))
+        Error(Box::new(Inner { status, message, fields, source: None, headers, details: Vec::new(), constraint: None }))
     }
 }
 
@@ -278,25 +269,28 @@ impl Error {
 
 /// A refusal that SQL raises: SQLSTATE `OR` + status, a code as message, and in DETAIL an object.
 fn raised(database: &postgres::DatabaseError, refuses: &[Refusal]) -> Option<Error> {
-    let detail = database.detail.as_deref().and_then(|detail| serde_json::from_str(detail).ok());
-    refused(&database.message, detail.unwrap_or_default(), refuses)
+    let members = database.detail.as_deref().and_then(|detail| small_json::members(detail).ok()).unwrap_or_default();
+    refused(&database.message, &members, refuses)
 }
 
 /// What SQL refuses, by its code. `field` of the details says that the code is of that field of the body, `retry_after_s` goes
 /// into the header, and the rest are members of the problem. None where nobody refuses by that code.
-pub(crate) fn refused(code: &str, mut details: Map<String, Value>, refuses: &[Refusal]) -> Option<Error> {
-    let mut error = match details.remove("field") {
-        Some(Value::String(field)) => Error::from(FieldError::new(Place::Body, field, code)),
-        _ => Error::from(refusal::raised(code, refuses)?),
+pub(crate) fn refused(code: &str, members: &[(Cow<'_, str>, &str)], refuses: &[Refusal]) -> Option<Error> {
+    let of = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| *value);
+    let mut error = match of("field").and_then(|field| small_json::from_str::<String>(field).ok()) {
+        Some(field) => Error::from(FieldError::new(Place::Body, field, code)),
+        None => Error::from(refusal::raised(code, refuses)?),
     };
     if error.status() == 401 {
         error = error.with_header("www-authenticate", "Bearer".to_owned());
     }
-    if let Some(seconds) = details.remove("retry_after_s").and_then(|seconds| seconds.as_i64()) {
+    if let Some(seconds) = of("retry_after_s").and_then(|seconds| seconds.parse().ok()) {
         error = error.retry_after(seconds);
     }
-    for (name, value) in details {
-        error = error.with(&name, value);
+    for (name, value) in members {
+        if !matches!(name.as_ref(), "field" | "retry_after_s") {
+            error = error.with_json(name, (*value).to_owned());
+        }
     }
     Some(error)
 }

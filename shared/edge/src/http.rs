@@ -165,20 +165,41 @@ impl HttpAnswer {
 
     /// The body as JSON; `None` where it is something else.
     pub fn json<T: serde::de::DeserializeOwned>(&self) -> Option<T> {
-        serde_json::from_slice(&self.body).ok()
+        small_json::from_slice(&self.body).ok()
     }
 }
 
 /// Seconds of `Retry-After` (RFC 9110, 10.2.3), which may be a date.
 pub(crate) fn retry_after(headers: &Headers, now: impl FnOnce() -> DateTime<Utc>) -> Option<u32> {
     let text = headers.get(RETRY_AFTER)?;
-    let until = || Some((DateTime::parse_from_rfc2822(text).ok()?.to_utc() - now()).num_seconds().max(0));
+    let until = || Some((date(text)? - now()).num_seconds().max(0));
     text.parse().ok().or_else(until).and_then(|seconds: i64| u32::try_from(seconds).ok())
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, the form in which HTTP writes dates (RFC 9110, 5.6.7).
+fn date(text: &str) -> Option<DateTime<Utc>> {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (_, rest) = text.strip_suffix(" GMT")?.split_once(", ")?;
+    let [day, month, year, time] = rest.split(' ').collect::<Vec<_>>().try_into().ok()?;
+    let month = MONTHS.iter().zip(1..).find(|(name, _)| **name == month).map(|(_, number): (_, u32)| number)?;
+    let month = [if month < 10 { "0" } else { "" }, &month.to_string()].concat();
+    validation::moment(&[year, "-", &month, "-", day, "T", time, "Z"].concat())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn a_date_is_read_as_chrono_reads_it(seconds in 0_i64..253_000_000_000, text in "[A-Za-z]{3}, [0-9]{2} (Jan|Feb|Sep|x) [0-9]{4} [0-9:]{8} (GMT|UTC)") {
+            let at = DateTime::from_timestamp(seconds, 0).unwrap();
+            proptest::prop_assert_eq!(date(&at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()), Some(at));
+            if let (Some(ours), Ok(theirs)) = (date(&text), DateTime::parse_from_rfc2822(&text)) {
+                proptest::prop_assert_eq!(ours, theirs.to_utc());
+            }
+        }
+    }
 
     #[test]
     fn a_wait_is_told_in_seconds_or_by_a_date() {

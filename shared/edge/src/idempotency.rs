@@ -8,9 +8,9 @@
 
 use std::cell::Cell;
 
-use postgres_wasm_bindings::{Json as SqlJson, Sql};
+use postgres_wasm_bindings::Sql;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use small_json::{Object, from_str, members};
 use uuid::Uuid;
 
 use crate::reply::Answer;
@@ -21,7 +21,7 @@ const SETTLE: Sql =
 
 const RELEASE: Sql = Sql::new("select edge.idempotency_release($1) ->> 'outcome' as outcome");
 
-const ANSWER: Sql = Sql::new("select status, body::text as body, headers from edge.idempotency_answer($1)");
+const ANSWER: Sql = Sql::new("select status, body::text as body, headers::text as headers from edge.idempotency_answer($1)");
 
 /// What an answer is given again with, beside its body.
 const HEADERS: [&str; 4] = ["content-type", "etag", "location", "x-total-count"];
@@ -51,7 +51,8 @@ enum State {
 struct StoredAnswer {
     status: u16,
     body: Option<String>,
-    headers: Map<String, Value>,
+    /// An object of texts.
+    headers: String,
 }
 
 impl Key {
@@ -103,21 +104,22 @@ pub(crate) async fn conclude(ctx: &Context, outcome: Result<Answer>) -> Result<A
 }
 
 fn settle(ctx: &Context, key: &Key, answer: &Answer) {
-    let headers: Map<_, _> = HEADERS
-        .iter()
-        .filter_map(|name| answer.headers.iter().find(|(known, _)| known == name))
-        .map(|(name, value)| ((*name).to_owned(), value.as_str().into()))
-        .collect();
+    let mut headers = Object::new();
+    for name in HEADERS {
+        headers.maybe(name, answer.headers.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str()));
+    }
     let body = std::str::from_utf8(&answer.body).ok().filter(|body| !body.is_empty());
-    ctx.write_later(SETTLE.bind(&key.digest).bind(i32::from(answer.status)).bind(body).bind(SqlJson(&headers)));
+    ctx.write_later(SETTLE.bind(&key.digest).bind(i32::from(answer.status)).bind(body).bind(headers.end()));
 }
 
 async fn replay(ctx: &Context, key: &Key) -> Result<Answer> {
     let stored: Option<StoredAnswer> = ctx.sql(ANSWER.bind(&key.digest)).await?.optional()?;
     let Some(stored) = stored else { return Err(Error::from(refusal::IDEMPOTENCY_IN_PROGRESS).retry_after(1)) };
     let mut answer = Answer::new(stored.status);
+    let headers = members(&stored.headers).unwrap_or_default();
     for name in HEADERS {
-        if let Some(value) = stored.headers.get(name).and_then(Value::as_str) {
+        let value = headers.iter().find(|(known, _)| known == name).and_then(|(_, value)| from_str::<String>(value).ok());
+        if let Some(value) = value {
             answer.header(name, value);
         }
     }

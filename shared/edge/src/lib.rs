@@ -17,6 +17,7 @@ mod http;
 mod id;
 mod idempotency;
 mod input;
+mod json;
 mod list;
 mod log;
 mod media;
@@ -48,13 +49,14 @@ pub use config::{Config, DATABASE_PERSON, DATABASE_SERVICE, LINKS, PLATFORM, SEA
 pub use context::{Context, Rows};
 pub use contract::{Access, Endpoint, Function, Limit, Purpose, Trigger, every};
 pub use days::{Days, in_order};
-pub use edge_macros::{input, output};
+pub use edge_macros::{input, outcome, output};
 pub use error::{Error, OnConstraint, Result};
 pub use escaped::Escaped;
 pub use handler::{Gate, Handler, run, run_gated};
 pub use http::{Http, HttpAnswer, HttpFailure, Patience, Upstream};
 pub use id::Id;
 pub use input::{All, Either, Filter, Form, Input, Json, MaybeJson, Path, Query, Raw, Text};
+pub use json::{At, JsonObject};
 pub use list::{List, Page};
 pub use media::Media;
 pub use multipart::{FilePart, Multipart};
@@ -70,6 +72,7 @@ pub use runtime::Runtime;
 #[cfg(not(target_arch = "wasm32"))]
 pub use schemars;
 pub use settings::{Settings, Shape, Variable, weakness};
+pub use small_json;
 pub use validation::{self, Date, Email, FieldError, Language, Message, Place, TimeZone};
 
 /// An enum of words, as it is written in JSON and SQL; `#[input]` and `#[output]` make it.
@@ -83,8 +86,37 @@ pub mod expansion {
     pub use postgres_wasm_bindings::Unsendable;
     pub use validator::ValidationError;
 
+    use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error};
+    pub use serde_json::value::RawValue;
+
+    /// A value as the JSON that it is.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub fn json<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+        Deserialize::deserialize(deserializer)
+    }
+
+    /// The word that the member `tag` has; empty where it has none.
+    pub fn word(json: &RawValue, tag: &str) -> String {
+        let members = small_json::members(json.get()).unwrap_or_default();
+        let word = members.iter().find(|(name, _)| name == tag).and_then(|(_, word)| small_json::from_str(word).ok());
+        word.unwrap_or_default()
+    }
+
+    /// # Errors
+    /// Where it does not fit.
+    pub fn part<T: DeserializeOwned, E: Error>(json: &RawValue) -> Result<T, E> {
+        small_json::from_str(json.get()).map_err(E::custom)
+    }
+
+    pub fn another_word<E: Error>() -> E {
+        E::custom("another word than is known")
+    }
+
     #[cfg(target_arch = "wasm32")]
-    pub use crate::bridge::{fetch, scheduled};
+    pub use crate::bridge::{fetch, rehearse, scheduled};
+    pub use crate::config::SECRETS;
     pub use futures::future::LocalBoxFuture;
     #[cfg(target_arch = "wasm32")]
     pub use wasm_bindgen;

@@ -159,7 +159,7 @@ fn cursor(print: u32, key: impl Serialize) -> Option<String> {
 }
 
 fn open<K: DeserializeOwned>(text: &str, print: u32) -> Result<K> {
-    let mark = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let mark = BASE64_URL_SAFE_NO_PAD.decode(text).ok().and_then(|bytes| small_json::from_slice(&bytes).ok());
     match mark {
         Some(Mark(its, key)) if its == print => Ok(key),
         _ => Err(Error::from(FieldError::new(Place::Query, "cursor", "bad_cursor"))),

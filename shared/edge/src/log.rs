@@ -2,8 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::Serialize;
+use chrono::{DateTime, Utc};
+use small_json::{Object, write_string};
+use validation::rfc3339;
 
 /// What a call collects for its line.
 pub(crate) struct Log {
@@ -16,57 +17,11 @@ pub(crate) struct Log {
     notes: RefCell<Vec<String>>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Clone)]
 struct Outside {
     name: &'static str,
     status: u16,
     ms: f64,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    time: String,
-    level: &'static str,
-    request_id: &'a str,
-    trace_id: &'a str,
-    function: &'a str,
-    operation: &'a str,
-    route: &'a str,
-    method: &'a str,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a str>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-    ms: f64,
-    sql: Statements,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    outside: Vec<Outside>,
-    ip: &'a str,
-}
-
-#[derive(Serialize)]
-struct After<'a> {
-    time: String,
-    level: &'static str,
-    request_id: &'a str,
-    trace_id: &'a str,
-    /// The operation whose answer had gone out.
-    after: &'a str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-    sql: Statements,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    outside: Vec<Outside>,
-}
-
-#[derive(Serialize)]
-struct Statements {
-    calls: u32,
-    ms: f64,
-    rows: usize,
 }
 
 /// What the line says about the end of the call.
@@ -123,51 +78,67 @@ impl Log {
 
     /// What happened since the call's own line.
     pub(crate) fn line_after(&self, operation: &str, at: DateTime<Utc>) -> String {
-        let notes = self.notes.take();
-        let line = After {
-            time: at.to_rfc3339_opts(SecondsFormat::Millis, true),
-            level: if notes.is_empty() { "info" } else { "warn" },
-            request_id: &self.request_id,
-            trace_id: &self.trace_id,
-            after: operation,
-            notes,
-            sql: self.statements(),
-            outside: self.outside.take(),
-        };
-        serde_json::to_string(&line).unwrap_or_default()
-    }
-
-    fn statements(&self) -> Statements {
-        Statements { calls: self.sql_calls.take(), ms: self.sql_ms.take(), rows: self.sql_rows.take() }
+        let level = if self.notes.borrow().is_empty() { "info" } else { "warn" };
+        let mut line = self.begun(at, level);
+        line.string("after", operation);
+        self.ended(&mut line, None);
+        line.end()
     }
 
     pub(crate) fn line(&self, ending: &Ending) -> String {
-        let notes = self.notes.take();
-        let line = Line {
-            time: ending.at.to_rfc3339_opts(SecondsFormat::Millis, true),
-            level: match ending.status {
-                500.. => "error",
-                400.. => "warn",
-                _ if !notes.is_empty() => "warn",
-                _ => "info",
-            },
-            request_id: &self.request_id,
-            trace_id: &self.trace_id,
-            function: ending.function,
-            operation: ending.operation,
-            route: ending.route,
-            method: ending.method,
-            status: ending.status,
-            code: ending.code,
-            error: ending.error,
-            notes,
-            ms: ending.ms,
-            sql: self.statements(),
-            outside: self.outside.take(),
-            ip: ending.ip,
+        let level = match ending.status {
+            500.. => "error",
+            400.. => "warn",
+            _ if !self.notes.borrow().is_empty() => "warn",
+            _ => "info",
         };
-        serde_json::to_string(&line).unwrap_or_default()
+        let mut line = self.begun(ending.at, level);
+        line.string("function", ending.function).string("operation", ending.operation).string("route", ending.route);
+        line.string("method", ending.method).number("status", ending.status.into());
+        line.maybe("code", ending.code).maybe("error", ending.error);
+        self.ended(&mut line, Some(ending.ms));
+        line.string("ip", ending.ip).end()
     }
+
+    fn begun(&self, at: DateTime<Utc>, level: &str) -> Object {
+        let mut line = Object::new();
+        line.string("time", &rfc3339(at, 3)).string("level", level);
+        line.string("request_id", &self.request_id).string("trace_id", &self.trace_id);
+        line
+    }
+
+    /// Times are whole milliseconds.
+    fn ended(&self, line: &mut Object, ms: Option<f64>) {
+        let notes = self.notes.take();
+        if !notes.is_empty() {
+            let mut list = String::from("[");
+            for note in &notes {
+                list.push_str(if list.len() > 1 { "," } else { "" });
+                write_string(&mut list, note);
+            }
+            line.raw("notes", &[&list, "]"].concat());
+        }
+        if let Some(ms) = ms {
+            line.number("ms", whole(ms));
+        }
+        let mut sql = Object::new();
+        sql.number("calls", self.sql_calls.take().into()).number("ms", whole(self.sql_ms.take()));
+        line.raw("sql", &sql.number("rows", i64::try_from(self.sql_rows.take()).unwrap_or(i64::MAX)).end());
+        let outside = self.outside.take();
+        if !outside.is_empty() {
+            let of = |call: &Outside| {
+                let mut text = Object::new();
+                text.string("name", call.name).number("status", call.status.into()).number("ms", whole(call.ms)).end()
+            };
+            let calls: Vec<String> = outside.iter().map(of).collect();
+            line.raw("outside", &["[", &calls.join(","), "]"].concat());
+        }
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "milliseconds of a call fit")]
+fn whole(ms: f64) -> i64 {
+    ms.round() as i64
 }
 
 fn trace_id(traceparent: &str) -> Option<String> {

@@ -37,12 +37,20 @@ impl Context {
     where
         T: DeserializeOwned + Versioned,
     {
-        let mut sent = serde_json::to_value(new).map_err(Error::internal)?;
-        if let (Some(fields), Some(key)) = (sent.as_object_mut(), self.key_of_call()) {
-            fields.entry("client_id").or_insert_with(|| key.client_id().to_string().into());
-        }
-        let [inserted, first] = self.batch([insert.bind(Json(&sent)), first.bind(Json(&sent))]).await?;
+        let sent = self.with_client_id(serde_json::to_string(new).map_err(Error::internal)?);
+        let [inserted, first] = self.batch([insert.bind(&sent), first.bind(&sent)]).await?;
         inserted.or_first(&first)
+    }
+
+    fn with_client_id(&self, mut sent: String) -> String {
+        let Some(key) = self.key_of_call() else { return sent };
+        let members = small_json::members(&sent).unwrap_or_default();
+        if !members.iter().any(|(name, _)| name == "client_id") && sent.ends_with('}') {
+            let comma = if members.is_empty() { "" } else { "," };
+            sent.pop();
+            sent.extend([comma, "\"client_id\":\"", &key.client_id().to_string(), "\"}"]);
+        }
+        sent
     }
 
     /// Changes the row `id`: `$1` of both statements is the id, `$2` of the update what is to be changed, `$3` the versions that

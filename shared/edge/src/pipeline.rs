@@ -134,7 +134,7 @@ async fn route(
         return Err(Error::body_too_large());
     }
     let moved = match config.stage {
-        Stage::Dev => parts.headers.get(MOVED_CLOCK).and_then(|text| text.parse().ok()),
+        Stage::Dev => parts.headers.get(MOVED_CLOCK).and_then(validation::moment),
         _ => None,
     };
     parts.path_parameters = path_parameters;

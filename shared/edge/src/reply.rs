@@ -355,28 +355,7 @@ impl<T: Body> Reply<T> {
         answer.headers = self.headers;
         answer.body = self.value.bytes();
         answer.stream = self.value.stream().map(Pieces);
-        if answer.stream.is_some() {
-            // A proxy that gathers or compresses what comes piece by piece holds it back.
-            answer.header("x-accel-buffering", "no");
-            answer.header("cache-control", "no-store, no-transform");
-        }
-        if answer.body == b"null" {
-            // `()` is no body: a 204.
-            answer.body.clear();
-            answer.status = self.status.unwrap_or(204);
-        } else if !(300..400).contains(&answer.status) {
-            answer.header("content-type", T::CONTENT_TYPE);
-        }
-        if let Some(policy) = T::POLICY {
-            answer.header("content-security-policy", policy);
-        }
-        if let Some(version) = self.version {
-            let content = &auth::sha256_hex(&answer.body)[..16];
-            answer.header("etag", ["\"", &version.to_string(), "-", content, "\""].concat());
-        }
-        if self.is_kept {
-            answer.header("etag", ["\"", &auth::sha256_hex(&answer.body)[..32], "\""].concat());
-        }
+        answer.complete(self.status, T::CONTENT_TYPE, T::POLICY, self.version, self.is_kept);
         answer
     }
 }
@@ -408,6 +387,32 @@ impl std::fmt::Debug for Pieces {
 impl Answer {
     pub(crate) fn new(status: u16) -> Answer {
         Answer { status, headers: Vec::new(), body: Vec::new(), stream: None }
+    }
+
+    /// The headers that follow from what it carries.
+    fn complete(&mut self, status: Option<u16>, kind: &str, policy: Option<&str>, version: Option<i32>, is_kept: bool) {
+        if self.stream.is_some() {
+            // A proxy that gathers or compresses what comes piece by piece holds it back.
+            self.header("x-accel-buffering", "no");
+            self.header("cache-control", "no-store, no-transform");
+        }
+        // `()` is no body: a 204.
+        if self.body == b"null" {
+            self.body.clear();
+            self.status = status.unwrap_or(204);
+        } else if !(300..400).contains(&self.status) {
+            self.header("content-type", kind);
+        }
+        if let Some(policy) = policy {
+            self.header("content-security-policy", policy);
+        }
+        if let Some(version) = version {
+            let content = &auth::sha256_hex(&self.body)[..16];
+            self.header("etag", ["\"", &version.to_string(), "-", content, "\""].concat());
+        }
+        if is_kept {
+            self.header("etag", ["\"", &auth::sha256_hex(&self.body)[..32], "\""].concat());
+        }
     }
 
     pub(crate) fn header(&mut self, name: &'static str, value: impl Into<String>) {

@@ -30,6 +30,11 @@ impl Root {
         self.prefixes()[0]
     }
 
+    /// A path of a function as it is called: `/` is the root itself.
+    pub fn path(self, path: &str) -> String {
+        if path == "/" { self.prefix().to_owned() } else { [self.prefix(), path].concat() }
+    }
+
     /// Whether a path stands below one of ours.
     pub fn is_below_any(path: &str) -> bool {
         Root::ALL.iter().any(|root| root.below(path).is_some())

@@ -24,6 +24,8 @@ pub struct Settings {
 /// One setting of the environment.
 pub struct Variable {
     pub name: &'static str,
+    /// Not in wasm: documents are made of it.
+    #[cfg(not(target_arch = "wasm32"))]
     pub about: &'static str,
     pub shape: Shape,
     /// Used where the environment says nothing. `None`: it must be set.
@@ -81,6 +83,7 @@ macro_rules! settings {
             owner: env!("CARGO_PKG_NAME"),
             variables: &[$($crate::Variable {
                 name: $variable,
+                #[cfg(not(target_arch = "wasm32"))]
                 about: $does,
                 shape: $crate::Shape::$shape,
                 default: $crate::settings!(@default $($default)?),
@@ -165,18 +168,15 @@ fn is_guessable(key: &str) -> bool {
 
 /// How many different bytes there are.
 fn distinct(bytes: &[u8]) -> usize {
-    let mut bytes = bytes.to_vec();
-    bytes.sort_unstable();
-    bytes.dedup();
-    bytes.len()
+    let mut seen = [false; 256];
+    bytes.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    seen.into_iter().filter(|seen| *seen).count()
 }
 
 impl Shape {
     /// Whether a value has this shape.
     pub fn fits(self, value: &str) -> bool {
         match self {
-            Shape::Text | Shape::Secret | Shape::List => !value.contains(['\r', '\n']),
-            Shape::Url => value.starts_with("http://") || value.starts_with("https://"),
             Shape::Login => value.starts_with("postgres://") || value.starts_with("postgresql://"),
             Shape::Keys => Keys::parse(value).is_ok(),
             Shape::SealingKeys => {
@@ -187,7 +187,16 @@ impl Shape {
                 value.split(',').all(is_key)
             }
             Shape::Key => BASE64_STANDARD.decode(value).is_ok_and(|bytes| bytes.len() >= 32),
+            open => open.fits_openly(value),
+        }
+    }
+
+    /// Whether a value has this shape, where it is none of a secret's.
+    pub(crate) fn fits_openly(self, value: &str) -> bool {
+        match self {
+            Shape::Url => value.starts_with("http://") || value.starts_with("https://"),
             Shape::Stage => Stage::parse(value).is_some(),
+            _ => !value.contains(['\r', '\n']),
         }
     }
 }

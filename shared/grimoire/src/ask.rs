@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use edge::validation::Written;
 use edge::{Context, Error, FieldError, Place, Reply, Result, Sql, SqlJson, Statement, input, output, refusal, refusals};
 use outbox::Entry;
 use runpod::{RunPod, Submission};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 use storage::Storage;
 use uuid::Uuid;
 
@@ -34,7 +35,7 @@ refusals! {
 }
 
 /// What a person wants made.
-pub struct Ask<'a, I> {
+pub struct Ask<'a, I, G> {
     /// `scene`, `pose` or `audio`.
     pub kind: &'static str,
     /// Below which path it will be read: `scenes` or `creations`.
@@ -42,7 +43,7 @@ pub struct Ask<'a, I> {
     /// In the person's words.
     pub input: &'a I,
     /// As the worker is given it. Equal ones of one model version are made once.
-    pub worker_input: &'a Value,
+    pub worker_input: &'a G,
     /// Made anew, even if there is one.
     pub refresh: bool,
 }
@@ -67,14 +68,13 @@ pub enum Status {
     Cancelled,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Submitted {
     Created {
         id: Uuid,
         job: Job,
         /// Given where an earlier job's is submitted again.
-        input: Option<Value>,
+        input: Option<Box<RawValue>>,
     },
     /// The same is being made, for somebody else or for this person.
     Joined {
@@ -116,6 +116,7 @@ struct Quota {
     limit: i32,
     used: i32,
     left: i32,
+    #[serde(with = "edge::validation::written")]
     resets_at: DateTime<Utc>,
 }
 
@@ -129,19 +130,20 @@ struct JobMoved {
 /// # Errors
 /// 409 `idempotency_mismatch`, 422 `not_allowed`, 429 `quota_exceeded`; 503 `runpod_busy`, `runpod_unavailable`,
 /// `runpod_not_configured`, `storage_not_configured`; 502 `runpod_refused`.
-pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize>) -> Result<Reply<Queued>> {
+pub async fn ask(ctx: &Context, ask: Ask<'_, impl Serialize, impl Serialize>) -> Result<Reply<Queued>> {
+    let worker_input = to_raw_value(ask.worker_input).map_err(Error::internal)?;
     let endpoint = ready(ctx)?.endpoint(ask.kind)?;
     let submit = SUBMIT
         .bind(ask.kind)
         .bind(SqlJson(ask.input))
-        .bind(SqlJson(ask.worker_input))
+        .bind(SqlJson(&worker_input))
         .bind(endpoint)
         .bind(place(ctx, ask.collection))
         .bind(ask.refresh)
         .bind(ctx.idempotency_key())
         .bind(ctx.request_hash())
         .bind(LIFETIME_S);
-    conclude(ctx, ask.collection, submit, Some(ask.worker_input)).await
+    conclude(ctx, ask.collection, submit, Some(worker_input)).await
 }
 
 pub(crate) async fn retry(ctx: &Context, collection: &str, creation: Uuid) -> Result<Reply<Queued>> {
@@ -155,16 +157,21 @@ fn ready(ctx: &Context) -> Result<RunPod<'_>> {
     RunPod::new(ctx)
 }
 
-async fn conclude(ctx: &Context, collection: &str, statement: Statement, worker_input: Option<&Value>) -> Result<Reply<Queued>> {
+async fn conclude(
+    ctx: &Context,
+    collection: &str,
+    statement: Statement,
+    worker_input: Option<Box<RawValue>>,
+) -> Result<Reply<Queued>> {
     let queued = |id: Uuid, status: Status| {
         let status_url = [place(ctx, collection), id.to_string()].concat();
         Reply::new(Queued { id, status, status_url: status_url.clone() }).location(&status_url)
     };
     match ctx.sql(statement).await?.value()? {
         Submitted::Created { id, job, input } => {
-            let worker_input = worker_input.or(input.as_ref()).unwrap_or(&Value::Null);
+            let worker_input = worker_input.or(input).unwrap_or_default();
             let answer = Queued { id, status: Status::Queued, status_url: [place(ctx, collection), id.to_string()].concat() };
-            submit(ctx, &job, worker_input, &answer).await.map_err(|error| about(ctx, error, collection, id))?;
+            submit(ctx, &job, &worker_input, &answer).await.map_err(|error| about(ctx, error, collection, id))?;
             Ok(queued(id, Status::Queued))
         }
         Submitted::Joined { id, status } => Ok(queued(id, status)),
@@ -187,17 +194,17 @@ async fn conclude(ctx: &Context, collection: &str, statement: Statement, worker_
         Submitted::QuotaExceeded { quota } => {
             let seconds = (quota.resets_at - ctx.now()).num_seconds();
             let error = Error::from(QUOTA_EXCEEDED).retry_after(seconds).with("limit", quota.limit).with("used", quota.used);
-            Err(error.with("left", quota.left).with("resets_at", quota.resets_at.to_rfc3339()))
+            Err(error.with("left", quota.left).with("resets_at", quota.resets_at.write()))
         }
     }
 }
 
 /// Calls RunPod and records what it answered. Where that fails, the job is still right: it is awaited until RunPod calls
 /// back or its time is up.
-async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, worker_input: &Value, answer: &Queued) -> Result<()> {
+async fn submit(ctx: &Context, Job { id: job, endpoint }: &Job, worker_input: &RawValue, answer: &Queued) -> Result<()> {
     let link = runpod::callback_url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), *job, ctx.now() + LINK_LIFETIME);
     let started = ctx.clock();
-    let submission = RunPod::new(ctx)?.run(endpoint, worker_input, &link, Duration::from_secs(LIFETIME_S.into())).await;
+    let submission = RunPod::new(ctx)?.run(endpoint, &worker_input, &link, Duration::from_secs(LIFETIME_S.into())).await;
     #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
     let took_ms = (ctx.clock() - started) as i32;
     let settle = || SETTLE.bind(ctx.idempotency_key()).bind(SqlJson(answer));

@@ -2,9 +2,8 @@
 //! creations stand on two collections, `/scenes` and `/creations`, that differ in how one is shown.
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Days, Events, List, Page, Reply, Result, Sql, Statement, ToSql, input, refusal};
+use edge::{At, Context, Days, Events, JsonObject, List, Page, Reply, Result, Sql, Statement, ToSql, input, refusal};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use storage::Storage;
 use uuid::Uuid;
 
@@ -23,7 +22,7 @@ pub struct Creation {
     pub kind: String,
     pub status: Status,
     /// What was asked for.
-    pub input: Map<String, Value>,
+    pub input: JsonObject,
     pub result_url: Option<String>,
     pub licence: Option<String>,
     pub is_cached: bool,
@@ -31,7 +30,9 @@ pub struct Creation {
     pub progress: Option<i32>,
     pub attempt: Option<i32>,
     pub error: Option<String>,
+    #[serde(with = "edge::validation::written")]
     pub created_at: DateTime<Utc>,
+    #[serde(with = "edge::validation::written")]
     pub updated_at: DateTime<Utc>,
     pub version: i32,
 }
@@ -43,7 +44,7 @@ pub trait Shown: From<Creation> + Serialize + 'static {
 }
 
 /// What lists of creations are sorted by: when one was asked for, and its id.
-pub type Key = (DateTime<Utc>, Uuid);
+pub type Key = (At, Uuid);
 
 /// The person's creations of one collection, of a kind and in a state where those are given, newest first. Days are those of UTC.
 ///
@@ -57,7 +58,7 @@ pub async fn list<T: Shown, F>(
 ) -> Result<Reply<Page<T>>> {
     let select = SELECT.bind(T::COLLECTION).bind(kind).bind(status).bind(list.filter.from).bind(list.filter.to);
     let select = select.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
-    let Page { items, next_cursor } = list.page(ctx.sql(select).await?.all::<Creation>()?, |row| (row.created_at, row.id));
+    let Page { items, next_cursor } = list.page(ctx.sql(select).await?.all::<Creation>()?, |row| (At(row.created_at), row.id));
     Ok(Reply::new(Page { items: items.into_iter().map(|row| row.shown(ctx)).collect(), next_cursor }))
 }
 
@@ -120,7 +121,7 @@ impl Creation {
 
     /// A word of what was asked for.
     pub fn said(&self, name: &str) -> String {
-        self.input.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.input.get(name).unwrap_or_default()
     }
 }
 

@@ -1,14 +1,17 @@
 //! What the team reads in Discord of creations and of the GPUs that make them, and what RunPod is told through the outbox. The
 //! payload names no person and holds none of their own words, and neither does the message.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use discord::{BLUE, Embed, ORANGE, seconds};
+use edge::small_json::from_str;
 use edge::{Context, HttpAnswer, HttpFailure};
 use futures::future::LocalBoxFuture;
 use outbox::{Delivery, Sender};
 use runpod::RunPod;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::value::RawValue;
 use storage::Storage;
 use uuid::Uuid;
 
@@ -16,24 +19,23 @@ use uuid::Uuid;
 pub struct Messages;
 
 impl Sender for Messages {
-    fn notice(&self, ctx: &Context, event: &str, payload: &Value) -> Option<Embed> {
+    fn notice(&self, ctx: &Context, event: &str, payload: &str) -> Option<Embed> {
         if event == "latency.drifted" {
-            return Some(drifted(&Drifted::deserialize(payload).ok()?));
+            return Some(drifted(&from_str(payload).ok()?));
         }
-        let ended = Ended::deserialize(payload).ok()?;
+        let ended: Ended = from_str(payload).ok()?;
         let link = |url: &str| Storage::new(ctx).map_or_else(|_| url.to_owned(), |storage| storage.lasting_link(url));
         of(&ended, ended.url.as_deref().map(link))
     }
 
-    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a Value) -> Option<LocalBoxFuture<'a, Delivery>> {
-        let order = Some(payload).filter(|_| kind == "runpod").and_then(|payload| Order::deserialize(payload).ok())?;
+    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a str) -> Option<LocalBoxFuture<'a, Delivery>> {
+        let order = Some(payload).filter(|_| kind == "runpod").and_then(|payload| from_str(payload).ok())?;
         Some(Box::pin(async move { cancel(ctx, &order).await }))
     }
 }
 
 /// What RunPod must be told.
-#[derive(Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
+#[edge::outcome(tag = "action")]
 enum Order {
     Cancel { endpoint: String, runpod_job_id: String },
 }
@@ -45,12 +47,13 @@ struct Ended {
     id: Uuid,
     attempt: i32,
     /// What was asked for, by the names of its fields; null for words that are not of the vocabulary.
-    input: Map<String, Value>,
+    input: BTreeMap<String, Box<RawValue>>,
     url: Option<String>,
     error: Option<String>,
     delay_ms: Option<i64>,
     execution_ms: Option<i64>,
     response_time_ms: Option<i64>,
+    #[serde(with = "edge::validation::written")]
     finished_at: DateTime<Utc>,
 }
 
@@ -58,6 +61,7 @@ struct Ended {
 #[derive(Deserialize)]
 struct Drifted {
     drifts: Vec<Drift>,
+    #[serde(with = "edge::validation::written")]
     measured_at: DateTime<Utc>,
 }
 
@@ -138,10 +142,10 @@ fn of(ended: &Ended, url: Option<String>) -> Option<Embed> {
     let known = |ms: Option<i64>| ms.map_or_else(String::new, seconds);
     let mut embed = Embed::new(["🌀 ", subject, " ", end].concat(), BLUE);
     for (name, title) in NAMES {
-        embed = match ended.input.get(name) {
-            Some(Value::String(words)) => embed.quoted(title, words),
-            Some(Value::Number(number)) => embed.field(title, &number.to_string()),
-            Some(Value::Null) => embed.field(title, "libre"),
+        embed = match ended.input.get(name).map(|value| value.get()) {
+            Some("null") => embed.field(title, "libre"),
+            Some(words) if words.starts_with('"') => embed.quoted(title, &from_str::<String>(words).unwrap_or_default()),
+            Some(number) if !number.starts_with(['{', '[', 't', 'f']) => embed.field(title, number),
             _ => embed,
         };
     }
@@ -179,12 +183,12 @@ fn in_our_words(error: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn shown(payload: &Value) -> Option<Value> {
-        let ended = Ended::deserialize(payload).ok()?;
+        let ended: Ended = from_str(&payload.to_string()).ok()?;
         of(&ended, ended.url.clone()).map(|embed| serde_json::to_value(embed).unwrap())
     }
 
@@ -233,7 +237,7 @@ mod tests {
             json!({"kind": "scene", "endpoint": "abc", "measure": "queue_delay", "jobs": 34, "p95_ms": 12_300, "usual_ms": 2100});
         let payload =
             json!({"event": "latency.drifted", "day": "2026-06-10", "drifts": [drift], "measured_at": "2026-06-10T12:00:00Z"});
-        let embed = serde_json::to_value(drifted(&Drifted::deserialize(&payload).unwrap())).unwrap();
+        let embed = serde_json::to_value(drifted(&from_str(&payload.to_string()).unwrap())).unwrap();
         assert_eq!(embed["color"], 0xE6_7E22);
         assert_eq!(embed["fields"][0]["name"], "Scène, file d'attente (abc)");
         assert_eq!(embed["fields"][0]["value"], "12,30 s au lieu de 2,10 s, 34 tâches");

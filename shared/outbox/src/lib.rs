@@ -4,18 +4,19 @@
 //! A row that is held and never settled is due again a minute later, so nothing here needs to survive a crash.
 
 use discord::Embed;
+use edge::small_json::from_str;
 use edge::{Context, Result, Sql, SqlJson, Statement};
 use futures::future::LocalBoxFuture;
 use mail::{Letter, Sent, Words};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 pub use discord::Delivery;
 
 /// What an area has to send. A row holds facts alone; their words, and how an outside service is told, are the area's.
 pub trait Sender {
-    /// What the team reads in Discord of an event; `None` for one that is not this area's.
-    fn notice(&self, ctx: &Context, event: &str, payload: &Value) -> Option<Embed> {
+    /// What the team reads in Discord of an event, whose payload is JSON; `None` for one that is not this area's.
+    fn notice(&self, ctx: &Context, event: &str, payload: &str) -> Option<Embed> {
         let _ = (ctx, event, payload);
         None
     }
@@ -27,7 +28,7 @@ pub trait Sender {
     }
 
     /// Sends a row of a kind of the area's own; `None` for any other kind, and for a payload that this release does not know.
-    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a Value) -> Option<LocalBoxFuture<'a, Delivery>> {
+    fn order<'a>(&self, ctx: &'a Context, kind: &str, payload: &'a str) -> Option<LocalBoxFuture<'a, Delivery>> {
         let _ = (ctx, kind, payload);
         None
     }
@@ -38,7 +39,8 @@ pub trait Sender {
 pub struct Entry {
     pub id: i64,
     pub kind: String,
-    pub payload: Value,
+    /// JSON.
+    pub payload: Box<RawValue>,
 }
 
 /// How many messages came to which end.
@@ -112,13 +114,18 @@ pub fn deliver_later(ctx: &Context, sender: &'static dyn Sender, entries: Vec<En
     ctx.try_later(async move { deliver(&later, &[sender], entries).await });
 }
 
+#[derive(Default, Deserialize)]
+struct Event {
+    event: String,
+}
+
 async fn send(ctx: &Context, senders: &[&dyn Sender], entry: &Entry) -> Delivery {
     let unknown = |what: &str| Delivery::Dead { status: None, reason: [what, "_unknown"].concat() };
-    let payload = &entry.payload;
+    let payload = entry.payload.get();
     match entry.kind.as_str() {
         "discord" => {
-            let event = payload.get("event").and_then(Value::as_str).unwrap_or_default();
-            match senders.iter().find_map(|sender| sender.notice(ctx, event, payload)) {
+            let Event { event } = from_str(payload).unwrap_or_default();
+            match senders.iter().find_map(|sender| sender.notice(ctx, &event, payload)) {
                 Some(embed) => discord::send(ctx, embed).await,
                 None => unknown("payload"),
             }

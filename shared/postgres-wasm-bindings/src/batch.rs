@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::{Error, Statement, json};
+use small_json::write_string;
+
+use crate::{Error, Statement};
 
 const OPENING: &str = "{\"queries\":[";
 
@@ -65,7 +67,7 @@ impl Batch {
         let statement = statement.into();
         let index = self.len;
         self.body.push_str(if index > 0 { ",{\"query\":" } else { "{\"query\":" });
-        json::write_string(&mut self.body, statement.sql.text());
+        write_string(&mut self.body, statement.sql.text());
         self.body.push_str(",\"params\":[");
         self.body.push_str(&statement.params);
         self.body.push_str("]}");

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{self, DeserializeSeed, Deserializer, Expected, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde_json::de::StrRead;
+use small_json::Reader;
 
 use crate::Bytea;
 use crate::array::{Item, Items};
@@ -311,7 +311,7 @@ impl<'de> Cell<'de> {
         match text.as_bytes() {
             b"null" => Ok(Cell { text: None, oid: oid::TEXT }),
             [b'"', ..] => {
-                let string = serde_json::from_str(&text).map_err(|_| Mismatch::expected("a JSON string"))?;
+                let string: String = small_json::from_str(&text).map_err(|_| Mismatch::expected("a JSON string"))?;
                 Ok(Cell { text: Some(Cow::Owned(string)), oid: oid::TEXT })
             }
             [b'{' | b'[', ..] => Err(Mismatch::expected("a JSON scalar")),
@@ -366,14 +366,11 @@ impl<'de> Cell<'de> {
     }
 
     /// The cell as a JSON document.
-    fn json<T>(
-        self,
-        read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'de>>) -> serde_json::Result<T>,
-    ) -> Result<T, Mismatch> {
+    fn json<T>(self, read: impl FnOnce(&mut Reader<'de>) -> Result<T, small_json::Error>) -> Result<T, Mismatch> {
         let text = self.document()?;
-        let mut document = serde_json::Deserializer::from_str(text);
+        let mut document = Reader::new(text);
         let value = read(&mut document).and_then(|value| document.end().map(|()| value));
-        value.map_err(json_mismatch)
+        value.map_err(|error| json_mismatch(text, &error))
     }
 
     fn document(self) -> Result<&'de str, Mismatch> {
@@ -409,10 +406,11 @@ impl<'de> Cell<'de> {
     }
 }
 
-/// serde_json's own words may quote the document.
+/// A path may hold keys that are data.
 #[cold]
-fn json_mismatch(error: serde_json::Error) -> Mismatch {
-    Mismatch::expected(format!("JSON of another shape at line {} column {}", error.line(), error.column()))
+fn json_mismatch(text: &str, error: &small_json::Error) -> Mismatch {
+    let (line, column) = error.position(text.as_bytes());
+    Mismatch::expected(format!("JSON of another shape at line {line} column {column}"))
 }
 
 fn byte(digits: &[u8]) -> Option<u8> {

@@ -1,7 +1,8 @@
 //! Rows as JSON, without types of ours in between.
 
+use small_json::write_string;
+
 use crate::decode::{Mismatch, Row, oid};
-use crate::json::write_string;
 use crate::results::Column;
 use crate::time;
 

@@ -1,34 +1,6 @@
-//! The two pieces of JSON that the protocol needs: writing strings, and reading a document in place.
+//! Reads the JSON of an answer in place.
 
 use crate::Error;
-
-/// Appends `text` as a JSON string, quotes included.
-pub(crate) fn write_string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut written = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let short = match byte {
-            b'"' => b'"',
-            b'\\' => b'\\',
-            b'\n' => b'n',
-            b'\r' => b'r',
-            b'\t' => b't',
-            0..0x20 => b'u',
-            _ => continue,
-        };
-        out.push_str(&text[written..at]);
-        out.push('\\');
-        out.push(short as char);
-        if short == b'u' {
-            out.push_str("00");
-            out.push(hex_digit(byte >> 4));
-            out.push(hex_digit(byte & 15));
-        }
-        written = at + 1;
-    }
-    out.push_str(&text[written..]);
-    out.push('"');
-}
 
 /// The lower-case digit of a number below 16.
 pub(crate) fn hex_digit(nibble: u8) -> char {
@@ -345,13 +317,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn a_written_string_is_json(text in any::<String>()) {
-            let mut written = String::new();
-            write_string(&mut written, &text);
-            prop_assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
-        }
-
         #[test]
         fn strings_are_read_as_serde_json_writes_them(strings in prop::collection::vec(any::<Option<String>>(), 0..6)) {
             prop_assert_eq!(read_strings(serde_json::to_vec(&strings).unwrap()).unwrap(), strings);

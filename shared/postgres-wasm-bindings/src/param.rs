@@ -5,6 +5,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use serde::Serialize;
+use small_json::write_string;
 use uuid::Uuid;
 
 use crate::{array, json, time};
@@ -61,7 +62,7 @@ impl Statement {
                 return self;
             }
             Ok(Some(text)) if !text.as_bytes().contains(&0) => {
-                json::write_string(&mut self.params, &text);
+                write_string(&mut self.params, &text);
                 return self;
             }
             Ok(Some(_)) => Unsendable::NUL.0,

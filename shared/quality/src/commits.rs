@@ -1,7 +1,7 @@
 //! Reports as they are read: by commit and by test. For the roles `qa` and `admin`.
 
 use chrono::{DateTime, Utc};
-use edge::{Days, Sql, Statement, input, output};
+use edge::{At, Days, Sql, Statement, input, output};
 
 /// Which reports count. Commits of forks are listed apart, as `owner:branch`.
 #[input(name = "QaFilter")]
@@ -59,9 +59,9 @@ pub struct Commit {
 
 impl Commit {
     /// What it is listed by.
-    pub fn key(&self) -> (DateTime<Utc>, String, String) {
+    pub fn key(&self) -> (At, String, String) {
         let fork = self.fork.as_deref().unwrap_or_default();
-        (self.reported_at, self.repository.clone(), [&self.commit_sha, fork].concat())
+        (At(self.reported_at), self.repository.clone(), [&self.commit_sha, fork].concat())
     }
 }
 

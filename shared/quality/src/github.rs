@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 #[cfg(not(target_arch = "wasm32"))]
 use edge::describe::{Place, Scheme};
-use edge::{Credentials, Error, Proof, auth, refusal, refusals, settings};
+use edge::{Credentials, Error, Proof, auth, refusal, refusals, settings, small_json};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -65,13 +65,13 @@ pub const CONCLUSIONS: [&str; 9] =
 /// # Errors
 /// Why the body, or which of its members, is none that can be kept.
 pub fn read_event(body: &[u8]) -> Result<Option<Report>, String> {
-    let run_event: RunEvent = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let run_event: RunEvent = small_json::from_slice(body).map_err(|error| error.to_string())?;
     let conclusion = run_event.workflow_run.and_then(|run| run.conclusion);
     let is_known = conclusion.is_none_or(|word| CONCLUSIONS.contains(&word.as_str()));
     if run_event.action.is_some_and(|action| action != "completed") || !is_known {
         return Ok(None);
     }
-    let event = serde_json::from_slice(body).map_err(|error| error.to_string())?;
+    let event = small_json::from_slice(body).map_err(|error| error.to_string())?;
     Report::of(event).map(Some).map_err(str::to_owned)
 }
 

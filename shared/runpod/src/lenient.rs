@@ -1,10 +1,11 @@
 //! Reading what a worker wrote as JSON and is not quite: one stray byte in what it echoes must not lose the result beside it.
 
+use edge::small_json;
 use serde_json::{Map, Value};
 
 /// The members of a JSON object. Where it is none as it stands, it is read as [`mended`].
 pub(crate) fn object(body: &[u8]) -> Option<Map<String, Value>> {
-    let read = serde_json::from_slice(body).or_else(|_| serde_json::from_str(&mended(&String::from_utf8_lossy(body))));
+    let read = small_json::from_slice(body).or_else(|_| small_json::from_str(&mended(&String::from_utf8_lossy(body))));
     match read {
         Ok(Value::Object(members)) => Some(members),
         _ => None,

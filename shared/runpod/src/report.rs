@@ -1,3 +1,4 @@
+use edge::small_json;
 use serde_json::Value;
 
 use crate::{is_id, lenient};
@@ -177,7 +178,7 @@ fn complaint(output: &Value) -> Option<String> {
 fn sentence(error: &Value) -> Option<String> {
     const NAMES: [&str; 8] = ["error_message", "message", "error", "errors", "detail", "msg", "reason", "exception"];
     let message = match error {
-        Value::String(text) => match serde_json::from_str::<Value>(text) {
+        Value::String(text) => match small_json::from_str::<Value>(text) {
             Ok(inner @ (Value::Object(_) | Value::Array(_))) => return sentence(&inner),
             _ => text.clone(),
         },

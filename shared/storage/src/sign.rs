@@ -105,8 +105,9 @@ impl Signer<'_> {
     }
 }
 
+/// `20130524T000000Z`
 fn time(at: DateTime<Utc>) -> String {
-    at.format("%Y%m%dT%H%M%SZ").to_string()
+    edge::validation::rfc3339(at, 0).replace(['-', ':'], "")
 }
 
 fn host(origin: &str) -> &str {

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Datelike, Utc};
+use edge::small_json;
 use edge::{Error, Result, refusal};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -239,7 +240,7 @@ impl From<SubscriptionObject> for State {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::from(refusal::UNREADABLE_EVENT).because(error))
+    small_json::from_slice(body).map_err(|error| Error::from(refusal::UNREADABLE_EVENT).because(error))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::collections::BinaryHeap;
 
-use serde::ser::{Serialize, SerializeStruct, Serializer};
+use small_json::Object;
 use validator::{Validate, ValidationError, ValidationErrors, ValidationErrorsKind};
 
 use crate::{Language, Message};
@@ -71,25 +71,11 @@ impl FieldError {
         text
     }
 
-    /// As it stands in the answer: `{field, in, code, message}`.
-    pub fn in_language(&self, language: Language) -> impl Serialize + '_ {
-        Spoken { error: self, language }
-    }
-}
-
-struct Spoken<'a> {
-    error: &'a FieldError,
-    language: Language,
-}
-
-impl Serialize for Spoken<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("FieldError", 4)?;
-        row.serialize_field("field", &self.error.field)?;
-        row.serialize_field("in", self.error.place.name())?;
-        row.serialize_field("code", &self.error.code)?;
-        row.serialize_field("message", &self.error.message(self.language))?;
-        row.end()
+    /// As it stands in the answer, JSON: `{field, in, code, message}`.
+    pub fn in_language(&self, language: Language) -> String {
+        let mut row = Object::new();
+        row.string("field", &self.field).string("in", self.place.name()).string("code", &self.code);
+        row.string("message", &self.message(language)).end()
     }
 }
 
@@ -209,7 +195,7 @@ fn flatten(place: Place, prefix: &str, errors: &ValidationErrors, found: &mut Ve
                     .params
                     .iter()
                     .filter(|(name, _)| !["value", "fr", "en"].contains(&name.as_ref()))
-                    .map(|(name, value)| (name.to_string(), value.to_string()))
+                    .map(|(name, value)| (name.to_string(), value.as_number().map(ToString::to_string).unwrap_or_default()))
                     .collect();
                 let params = params.into_sorted_vec();
                 let has = |wanted: &str| params.iter().any(|(name, _)| name == wanted);

@@ -14,11 +14,11 @@ pub enum Language {
 impl Language {
     /// The better of French and English for an `Accept-Language` header (RFC 9110, 12.5.4); French where it names neither.
     pub fn accepted(header: &str) -> Language {
-        let mut best = (0.0, Language::Fr);
+        let mut best = (0, Language::Fr);
         for range in header.split(',') {
             let mut parts = range.split(';');
             let tag = parts.next().unwrap_or_default().trim();
-            let quality = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            let quality = parts.find_map(|part| part.trim().strip_prefix("q=").map(thousandths)).unwrap_or(1000);
             let language = match tag.get(..2).map(str::to_ascii_lowercase).as_deref() {
                 Some("fr") => Language::Fr,
                 Some("en") => Language::En,
@@ -37,6 +37,15 @@ impl Language {
             Language::En => "en",
         }
     }
+}
+
+/// A quality from 0 to 1 with at most three decimals (RFC 9110, 12.4.2); 0 where it is none.
+fn thousandths(text: &str) -> u32 {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let decimals = decimals.get(..3).unwrap_or(decimals);
+    let zeros = "000".get(decimals.len()..).unwrap_or_default();
+    let digits = [whole, decimals, zeros].concat();
+    digits.parse().ok().filter(|quality| *quality <= 1000).unwrap_or(0)
 }
 
 /// A sentence for people, in both languages, under the stable code that programs read.

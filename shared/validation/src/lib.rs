@@ -8,6 +8,7 @@ mod email;
 mod field;
 mod json;
 mod language;
+mod moment;
 mod text;
 mod types;
 
@@ -15,5 +16,7 @@ pub use email::Email;
 pub use field::{FieldError, Place, broken, check, has_sentence};
 pub use json::{Rejected, json};
 pub use language::{Language, Message};
-pub use text::{number, text};
+pub use moment::{Written, day, moment, rfc3339, write_day, written, written_or_null};
+pub use small_json::number;
+pub use text::text;
 pub use types::{Date, TimeZone, is_invisible, not_blank, one_line, present, refuse};

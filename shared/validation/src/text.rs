@@ -1,11 +1,7 @@
-use std::str::FromStr;
-
-use serde::de::value::MapDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::de::DeserializeOwned;
 use validator::Validate;
 
-use crate::json::{field_error, integer};
+use crate::json::field_error;
 use crate::{FieldError, Place, check};
 
 /// Reads path or query parameters (already percent-decoded) into `T`, as strictly as a body.
@@ -16,82 +12,10 @@ pub fn text<T: DeserializeOwned + Validate>(place: Place, pairs: &[(String, Stri
     if let Some((name, _)) = pairs.iter().find(|(name, value)| name.contains('\0') || value.contains('\0')) {
         return Err(vec![FieldError::new(place, name.replace('\0', ""), "nul_character")]);
     }
-    let map = MapDeserializer::<_, serde::de::value::Error>::new(pairs.iter().map(|(name, value)| (name.as_str(), Part(value))));
-    let input: T = serde_path_to_error::deserialize(map)
-        .map_err(|error| vec![field_error(place, &error.path().to_string(), &error.inner().to_string())])?;
+    let input: T = small_json::from_pairs(pairs).map_err(|error| vec![field_error(place, &error)])?;
     match check(place, &input) {
         errors if errors.is_empty() => Ok(input),
         errors => Err(errors),
-    }
-}
-
-/// A number as a parameter has it. As in a body, `6.0` and `6e0` are the integer 6 (JSON Schema, 6.1.1).
-pub fn number<T: FromStr>(text: &str) -> Option<T> {
-    text.parse().ok().or_else(|| integer(text)?.parse().ok())
-}
-
-/// One parameter's text, read as whatever type its field has.
-struct Part<'a>(&'a str);
-
-impl<'de> IntoDeserializer<'de> for Part<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
-macro_rules! number {
-    ($($method:ident $visit:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-            match number(self.0) {
-                Some(number) => visitor.$visit(number),
-                None => Err(serde::de::Error::invalid_type(serde::de::Unexpected::Str(self.0), &visitor)),
-            }
-        })*
-    };
-}
-
-impl<'de> Deserializer<'de> for Part<'de> {
-    type Error = serde::de::value::Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_borrowed_str(self.0)
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_enum(self.0.into_deserializer())
-    }
-
-    number! {
-        deserialize_bool visit_bool
-        deserialize_i8 visit_i8
-        deserialize_i16 visit_i16
-        deserialize_i32 visit_i32
-        deserialize_i64 visit_i64
-        deserialize_u8 visit_u8
-        deserialize_u16 visit_u16
-        deserialize_u32 visit_u32
-        deserialize_u64 visit_u64
-        deserialize_f32 visit_f32
-        deserialize_f64 visit_f64
-    }
-
-    forward_to_deserialize_any! {
-        i128 u128 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier ignored_any
     }
 }
 

@@ -1,13 +1,14 @@
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 
-use chrono::{DateTime, Datelike, NaiveDate, SubsecRound, Timelike, Utc};
+use chrono::{Datelike, NaiveDate};
 use postgres_wasm_bindings::{ToSql, Unsendable};
 use serde::de::{Deserializer, Error};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 use validator::ValidationError;
+
+use crate::moment::{Written, day, write_day, written};
 
 /// Marks a refusal whose text is a field code; [`crate::json`] and [`crate::text`] read it back.
 pub(crate) const REFUSED: &str = "refused:";
@@ -17,20 +18,12 @@ pub fn refuse<E: Error>(code: &'static str) -> E {
     E::custom([REFUSED, code].concat())
 }
 
-/// For optional fields: absent is `None`, `null` is refused, and so is a moment that the database has no place for. A moment is
-/// cut to the microsecond, as the database keeps it, so that it is the same however it gets there.
+/// For optional fields: absent is `None`, `null` is refused.
 ///
 /// # Errors
-/// Whatever `T` refuses, null included; `bad_moment` for a leap second, which is another moment once it is stored.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de> + 'static>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let mut value = T::deserialize(deserializer)?;
-    if let Some(moment) = (&mut value as &mut dyn Any).downcast_mut::<DateTime<Utc>>() {
-        if moment.nanosecond() >= 1_000_000_000 {
-            return Err(refuse("bad_moment"));
-        }
-        *moment = moment.trunc_subsecs(6);
-    }
-    Ok(Some(value))
+/// Whatever `T` refuses, null included.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// A rule for `#[validate(custom(function = "…"))]`: something to see, and no control character but line breaks and tabs.
@@ -82,24 +75,31 @@ impl Date {
 
 impl fmt::Display for Date {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        f.write_str(&self.write())
+    }
+}
+
+impl Written for Date {
+    const CODE: &'static str = "bad_date";
+
+    fn read(text: &str) -> Option<Date> {
+        day(text).and_then(Date::new)
+    }
+
+    fn write(&self) -> String {
+        write_day(self.0)
     }
 }
 
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Date, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        // chrono also takes `2026-1-2` and `+2026-01-02`.
-        let exact = text.len() == 10
-            && text.bytes().enumerate().all(|(i, b)| if i == 4 || i == 7 { b == b'-' } else { b.is_ascii_digit() });
-        let day = if exact { text.parse().ok() } else { None };
-        day.and_then(Date::new).ok_or_else(|| refuse("bad_date"))
+        written::deserialize(deserializer)
     }
 }
 
 impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        written::serialize(self, serializer)
     }
 }
 

@@ -31,7 +31,16 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     if subject.is_signed() {
         for role in [Role::User, Role::Admin] {
             let label = format!("an access token of a {}", role.name());
-            add("anonymous caller", label, with(&scene.somebody(role), &subject.path(&own)), Expect::Status(&[401]));
+            add(
+                "anonymous caller",
+                label,
+                with_body(
+                    subject,
+                    app.call(subject.endpoint.method, &subject.path(&own)).token(&scene.somebody(role).token(testing::now())),
+                    subject.sample_body(),
+                ),
+                Expect::Status(&[401]),
+            );
         }
         return attacks;
     }

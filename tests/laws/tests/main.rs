@@ -13,6 +13,7 @@ mod input;
 #[cfg(test)]
 mod plans;
 #[cfg(test)]
+mod rehearsal;
 mod routes;
 #[cfg(test)]
 mod sql;

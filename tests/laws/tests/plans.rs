@@ -21,6 +21,12 @@ use watch::Watch;
 const WHOLE: &[(&str, &[&str], &str)] = &[
     ("a person's organisation_invitations", &["organisation_invitations"], ROW_BY_ROW),
     ("a person's organisations", &["organisations"], ROW_BY_ROW),
+    ("edge.admin_overview()", &["cron_runs", "outbox"], "counts what has not gone out, and looks at the last run of each job"),
+    ("edge.list_flaky_tests(text,text,text,date,date,integer)", &["qa_reports"], FILTERS),
+    ("edge.list_qa_commits(text,text,text,date,date,text,timestamp with time zone,text,text,integer)", &["qa_reports"], FILTERS),
+    ("edge.list_qa_reports(text,text,text,date,date,bigint,integer)", &["qa_reports"], FILTERS),
+    ("edge.qa_commits(text,text,text,date,date)", &["qa_reports"], FILTERS),
+    ("edge.qa_trend(text,text,text,date,date,integer)", &["qa_reports"], FILTERS),
     ("edge.erase_due(integer)", &["user_tokens"], FEW_LINKS),
     (
         "edge.expire_subscriptions(integer)",
@@ -42,6 +48,8 @@ const WHOLE: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
+const FILTERS: &str =
+    "each filter may be left out, and a commit is known by its last report: what ninety days keep is looked through";
 const ROW_BY_ROW: &str = "its policy asks row by row, with `exists`; statements name the key";
 const FEW_LINKS: &str = "by either of two columns, once for each account that goes; links go a day after their end";
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use edge::route::Found;
@@ -49,6 +49,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The lines that the function logged; empty where it ran on the edge.
     pub log: Vec<String>,
+    /// From the request to the answer, without what comes after it.
+    pub took: Duration,
 }
 
 impl App {
@@ -239,15 +241,17 @@ impl Call {
     async fn send_native(&self, function: &'static Function) -> Answer {
         let variables = &self.app.variables;
         let lookup = |name: &str| variables.get(name).cloned().or_else(|| std::env::var(name).ok());
-        let config = Config::load(function.needs().into_iter(), lookup).map(Rc::new);
+        let config = Config::load(function.needs().into_iter(), function.secrets, lookup).map(Rc::new);
         let public = variable("PUBLIC_URL");
         let length = ("content-length".to_owned(), self.body.len().to_string());
         let headers = self.headers.iter().chain([&length]).flat_map(|(name, value)| [name, ":", value, "\n"]).collect();
         let incoming =
             Incoming { method: self.method.clone(), url: [&public, self.path.as_str()].concat(), headers: Headers(headers) };
         let runtime = Runtime::new(self.app.client.clone(), self.body.clone());
+        let started = Instant::now();
         let answer =
             edge::serve(function, incoming, config.as_ref().map(Rc::clone).map_err(String::as_str), runtime.clone()).await;
+        let took = started.elapsed();
         let mut body = answer.body;
         if let Some(mut pieces) = answer.stream {
             while let Some(piece) = pieces.0.next().await {
@@ -259,6 +263,7 @@ impl Call {
             headers: answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             body,
             log: runtime.finish().await,
+            took,
         }
     }
 
@@ -272,6 +277,7 @@ impl Call {
         }
         // Where a server answers before it has read a large body, whether the answer or the end of the connection is seen first
         // is chance. And a read is repeated, as browsers do, where a connection that was kept open ends under it.
+        let started = Instant::now();
         let mut tries = if length > LARGE || is_read { 5 } else { 1 };
         let answer = loop {
             tries -= 1;
@@ -286,6 +292,7 @@ impl Call {
             headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body: answer.bytes().await?.to_vec(),
             log: Vec::new(),
+            took: started.elapsed(),
         })
     }
 }

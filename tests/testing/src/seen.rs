@@ -41,10 +41,11 @@ fn shorten(value: &mut Value) {
     }
 }
 
-/// Keeps a pair of JSON, or of a request without a body; anything else is no example.
+/// Keeps a pair of JSON, or of a request without a body; anything else is no example, but a refusal is one whatever was sent.
 pub(crate) fn keep(request: &Request, answer: &Answer) {
     let parse = |bytes: &[u8]| if bytes.is_empty() { Some(Value::Null) } else { serde_json::from_slice(bytes).ok() };
-    let (Some(body), Some(mut shown)) = (parse(&request.body), parse(&answer.body)) else { return };
+    let sent = parse(&request.body).or((answer.status >= 400).then_some(Value::Null));
+    let (Some(body), Some(mut shown)) = (sent, parse(&answer.body)) else { return };
     let mut size = request.body.len() + answer.body.len();
     if size >= LARGEST {
         shorten(&mut shown);

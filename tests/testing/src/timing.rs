@@ -12,11 +12,11 @@ impl Timing {
         self.other.push(other);
     }
 
-    /// The chance that a random one of the first sort takes longer than a random one of the second: one half where nothing
-    /// can be told. Of 200 pairs chance alone moves it by 0.03.
+    /// The chance that a random one of the first sort takes longer than a random one of the second, an equal one half
+    /// counted: one half where nothing can be told. Of 200 pairs chance alone moves it by 0.03.
     pub fn chance(&self) -> f64 {
-        let longer =
-            self.one.iter().flat_map(|one| self.other.iter().map(move |other| f64::from(u8::from(one > other)))).sum::<f64>();
+        let pairs = self.one.iter().flat_map(|one| self.other.iter().map(move |other| one.total_cmp(other)));
+        let longer: f64 = pairs.map(|order| f64::from(order as i8 + 1) / 2.0).sum();
         longer / (self.one.len() * self.other.len()) as f64
     }
 

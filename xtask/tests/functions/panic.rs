@@ -1,7 +1,8 @@
+use std::fs;
 use std::time::{Duration, Instant};
 
 use reqwest::Response;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::edge::Edge;
 use crate::workspace::Workspace;
@@ -47,4 +48,19 @@ async fn a_panic_answers_500_also_those_who_wait_and_the_next_request_works() {
     assert_eq!(get(&edge, "/after").await.status(), 200);
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert_eq!(get(&edge, "/calm").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_panics_is_forgotten_and_the_first_request_works() {
+    let workspace = Workspace::with_fixture("panicking");
+    let examples = workspace.root.join("docs/examples");
+    for (operation, path) in [("at_once", "/at-once"), ("late", "/late"), ("after", "/after")] {
+        let _ = fs::remove_dir_all(&examples);
+        fs::create_dir_all(&examples).unwrap();
+        let example = json!({"200": {"path": format!("/api/v1/panicking{path}")}}).to_string();
+        fs::write(examples.join(["fixture-panicking.", operation, ".json"].concat()), example).unwrap();
+        workspace.xtask(&["build"]).unwrap();
+        let edge = Edge::serve(&workspace, &[("fixture-panicking", "/panicking")]);
+        assert_eq!(get(&edge, "/calm").await.status(), 200, "{operation}");
+    }
 }

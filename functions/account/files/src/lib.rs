@@ -31,7 +31,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use edge::{
-    All, Context, Error, FieldError, Id, Json, List, Page, Path, Person, Place, Reply, Result, Sql, output, refusal, refusals,
+    All, At, Context, Error, FieldError, Id, Json, List, Page, Path, Person, Place, Reply, Result, Sql, output, refusal, refusals,
 };
 use files::{BEGINNING, MediaType, NewFile};
 use serde::Deserialize;
@@ -114,11 +114,11 @@ async fn create_file(ctx: Context, _: Person, Json(new): Json<NewFile>) -> Resul
     Ok(Reply::new(file.shown(&ctx, &storage)).location(&place))
 }
 
-async fn list_files(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid), 50>) -> Result<Reply<Page<File>>> {
+async fn list_files(ctx: Context, _: Person, list: List<All, (At, Uuid), 50>) -> Result<Reply<Page<File>>> {
     let storage = Storage::new(&ctx)?;
     let select = LIST.bind(None::<Uuid>).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<File>()?.into_iter().map(|file| file.shown(&ctx, &storage)).collect();
-    Ok(Reply::new(list.page(rows, |file: &File| (file.created_at, file.id))))
+    Ok(Reply::new(list.page(rows, |file: &File| (At(file.created_at), file.id))))
 }
 
 async fn get_file(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<File>> {
@@ -149,7 +149,7 @@ async fn delete_file(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Re
 }
 
 async fn find(ctx: &Context, id: Uuid) -> Result<File> {
-    let select = LIST.bind(Some(id)).bind(None::<DateTime<Utc>>).bind(None::<Uuid>).bind(1_u32);
+    let select = LIST.bind(Some(id)).bind(None::<At>).bind(None::<Uuid>).bind(1_u32);
     ctx.sql(select).await?.values()?.pop().ok_or_else(|| refusal::NOT_FOUND.into())
 }
 

@@ -27,7 +27,7 @@ edge::function! {
 use accounts::{Link, MemberRole, Organisation};
 use chrono::{DateTime, Utc};
 use edge::auth::sha256_hex;
-use edge::{Context, Email, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
+use edge::{At, Context, Email, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, output, refusal, refusals};
 use outbox::Entry;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -102,15 +102,11 @@ async fn invite_member(ctx: Context, _: Person, Json(new): Json<NewInvitation>) 
     Ok(Reply::new(invitation).status(if is_new { 201 } else { 200 }))
 }
 
-async fn list_invitations(
-    ctx: Context,
-    _: Person,
-    list: List<Filter, (DateTime<Utc>, Uuid), 50, 200>,
-) -> Result<Reply<Page<Invitation>>> {
+async fn list_invitations(ctx: Context, _: Person, list: List<Filter, (At, Uuid), 50, 200>) -> Result<Reply<Page<Invitation>>> {
     let select = LIST.bind(list.filter.organisation_id);
     let select = select.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<Invitation>()?;
-    Ok(Reply::new(list.page(rows, |invitation| (invitation.created_at, invitation.id))))
+    Ok(Reply::new(list.page(rows, |invitation| (At(invitation.created_at), invitation.id))))
 }
 
 async fn revoke_invitation(ctx: Context, _: Person, Path(which): Path<Id<Uuid>>) -> Result<Reply<()>> {

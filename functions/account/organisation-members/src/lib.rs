@@ -16,8 +16,7 @@ edge::function! {
 }
 
 use accounts::{Member, MemberRole};
-use chrono::{DateTime, Utc};
-use edge::{All, Context, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, refusal, refusals};
+use edge::{All, At, Context, Id, Json, List, Page, Path, Person, Reply, Result, Sql, input, refusal, refusals};
 use uuid::Uuid;
 
 refusals! {
@@ -42,11 +41,11 @@ async fn list_members(
     ctx: Context,
     _: Person,
     Path(which): Path<Id<Uuid>>,
-    list: List<All, (DateTime<Utc>, Uuid), 50, 200>,
+    list: List<All, (At, Uuid), 50, 200>,
 ) -> Result<Reply<Page<Member>>> {
     let select = LIST.bind(which.id).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<Member>()?;
-    Ok(Reply::new(list.page(rows, |member| (member.joined_at, member.user_id))))
+    Ok(Reply::new(list.page(rows, |member| (At(member.joined_at), member.user_id))))
 }
 
 async fn change_member(

@@ -21,7 +21,7 @@ edge::function! {
 
 use chrono::{DateTime, Utc};
 use edge::{
-    Context, Json, List, OnConstraint, Page, Path, Person, Reply, Result, Sql, SqlJson, Statement, input, output, refusal,
+    At, Context, Json, List, OnConstraint, Page, Path, Person, Reply, Result, Sql, SqlJson, Statement, input, output, refusal,
     refusals,
 };
 use serde::Deserialize;
@@ -91,10 +91,10 @@ struct Saved {
     is_new: bool,
 }
 
-async fn list_profiles(ctx: Context, _: Person, list: List<Search, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Profile>>> {
+async fn list_profiles(ctx: Context, _: Person, list: List<Search, (At, Uuid)>) -> Result<Reply<Page<Profile>>> {
     let select = LIST.bind(&list.filter.q).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<Profile>()?;
-    Ok(Reply::new(list.page(rows, |profile| (profile.created_at, profile.id))))
+    Ok(Reply::new(list.page(rows, |profile| (At(profile.created_at), profile.id))))
 }
 
 async fn create_profile(ctx: Context, me: Person, Json(content): Json<Content>) -> Result<Reply<Profile>> {

@@ -9,7 +9,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{All, Context, Id, List, Page, Path, Person, Reply, Result, Sql, output, refusal};
+use edge::{All, At, Context, Id, List, Page, Path, Person, Reply, Result, Sql, output, refusal};
 use uuid::Uuid;
 
 /// A device that is signed in.
@@ -27,10 +27,10 @@ struct Session {
     current: bool,
 }
 
-async fn list_sessions(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Session>>> {
+async fn list_sessions(ctx: Context, _: Person, list: List<All, (At, Uuid)>) -> Result<Reply<Page<Session>>> {
     let select = SELECT.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.all::<Session>()?;
-    Ok(Reply::new(list.page(rows, |session| (session.created_at, session.id))))
+    Ok(Reply::new(list.page(rows, |session| (At(session.created_at), session.id))))
 }
 
 async fn revoke_session(ctx: Context, _: Person, Path(session): Path<Id<Uuid>>) -> Result<Reply<()>> {

@@ -27,7 +27,7 @@ use accounts::{Link, Locale, Tier, User};
 use chrono::{DateTime, Utc};
 use edge::auth::Role;
 use edge::{
-    Admin, Context, Email, Id, Json, List, OnConstraint, Page, Path, Person, Privacy, Reply, Result, Sql, SqlJson, TimeZone,
+    Admin, At, Context, Email, Id, Json, List, OnConstraint, Page, Path, Person, Privacy, Reply, Result, Sql, SqlJson, TimeZone,
     Versioned, input, output, refusal,
 };
 use outbox::Entry;
@@ -132,11 +132,11 @@ impl Versioned for Account {
     }
 }
 
-async fn list_users(ctx: Context, _: Privacy, list: List<Search, (DateTime<Utc>, Uuid)>) -> Result<Reply<Page<Account>>> {
+async fn list_users(ctx: Context, _: Privacy, list: List<Search, (At, Uuid)>) -> Result<Reply<Page<Account>>> {
     let Search { q, state } = &list.filter;
     let select = LIST.bind(q).bind(state).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.values::<Account>()?;
-    Ok(Reply::new(list.page(rows, |account| (account.created_at, account.user.id))))
+    Ok(Reply::new(list.page(rows, |account| (At(account.created_at), account.user.id))))
 }
 
 async fn create_user(ctx: Context, _: Admin, Json(new): Json<NewAccount>) -> Result<Reply<Account>> {

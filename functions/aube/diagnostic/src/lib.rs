@@ -34,8 +34,9 @@ mod stored;
 use aube::questions::{self, ITEMS};
 use aube::result::{ANALYSIS_VERSION, four_letters, rounded};
 use aube::{Analysis, DiagnosticResult};
-use edge::chrono::{DateTime, Utc};
-use edge::{All, Context, Id, Json, Language, List, Path, Person, Public, Query, Reply, Result, Sql, SqlJson, input, refusal};
+use edge::{
+    All, At, Context, Id, Json, Language, List, Path, Person, Public, Query, Reply, Result, Sql, SqlJson, input, refusal,
+};
 use uuid::Uuid;
 
 use answers::{DraftChange, Submission};
@@ -105,10 +106,10 @@ async fn delete_diagnostic_draft(ctx: Context, _: Person) -> Result<Reply<()>> {
     Ok(Reply::new(()))
 }
 
-async fn list_diagnostics(ctx: Context, _: Person, list: List<All, (DateTime<Utc>, Uuid)>) -> Result<Reply<Summaries>> {
+async fn list_diagnostics(ctx: Context, _: Person, list: List<All, (At, Uuid)>) -> Result<Reply<Summaries>> {
     let select = LIST.bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let rows = ctx.sql(select).await?.all::<Summary>()?;
-    let page = list.page(rows, |row| (row.created_at, row.id));
+    let page = list.page(rows, |row| (At(row.created_at), row.id));
     Ok(Reply::new(Summaries::of(page, ctx.language())))
 }
 

@@ -29,6 +29,7 @@ pub fn matches(analysis: &Analysis) -> Vec<Value> {
 pub struct Submitted {
     pub id: Uuid,
     pub user_id: Uuid,
+    #[serde(with = "edge::validation::written")]
     pub created_at: DateTime<Utc>,
     #[serde(default)]
     pub same: bool,
@@ -40,6 +41,7 @@ pub struct DraftRow {
     pub question_set_version: String,
     pub lang: Language,
     pub answers: String,
+    #[serde(with = "edge::validation::written")]
     pub updated_at: DateTime<Utc>,
     pub version: i32,
 }

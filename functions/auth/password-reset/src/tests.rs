@@ -109,7 +109,7 @@ async fn the_time_of_the_answer_does_not_tell_whether_the_address_has_an_account
     let timed = async |email: String| {
         let answer = ask(NOON, &email).await;
         assert_eq!(answer.status, 202);
-        serde_json::from_str::<Value>(&answer.log[0]).unwrap()["ms"].as_f64().unwrap()
+        answer.took.as_secs_f64() * 1000.0
     };
     let mut timing = Timing::default();
     for number in 1..=PAIRS {

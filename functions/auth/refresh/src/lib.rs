@@ -32,10 +32,13 @@ struct RefreshRequest {
     refresh_token: String,
 }
 
+#[edge::outcome]
+enum Refreshed {
+    Ok(Granted, Chosen),
+}
+
 #[derive(Deserialize)]
-struct Refreshed {
-    #[serde(flatten)]
-    granted: Granted,
+struct Chosen {
     /// Which of the tokens offered is good now, from 1.
     successor: usize,
 }
@@ -53,8 +56,8 @@ async fn refresh_tokens(ctx: Context, _: Public, Json(held): Json<RefreshRequest
         .bind(Array(&hashes))
         .bind(accounts::device(&ctx))
         .bind(cookie.kept_hash());
-    let Refreshed { granted, successor } = ctx.outcome(refresh).await?;
-    let good = successor.checked_sub(1).and_then(|place| offered.get(place));
+    let Refreshed::Ok(granted, chosen) = ctx.outcome(refresh).await?;
+    let good = chosen.successor.checked_sub(1).and_then(|place| offered.get(place));
     let good = good.ok_or_else(|| Error::internal("edge.refresh chose a token that was not offered"))?;
     Ok(cookie.keep(Reply::new(granted.sign_in(&ctx, good)?)))
 }

@@ -61,8 +61,7 @@ struct Answer {
     outbox: Vec<Entry>,
 }
 
-#[derive(Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Outcome {
     Created(Box<Granted>),
     VerifyFirst,

@@ -23,9 +23,8 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, Days, Events, List, Page, Path, Person, Reply, Result, input, output, refusal};
+use edge::{Context, Days, Events, JsonObject, List, Page, Path, Person, Reply, Result, input, output, refusal};
 use grimoire::{CreationId, Key, Queued, Shown, Status};
-use serde_json::{Map, Value};
 use uuid::Uuid;
 
 #[input]
@@ -50,7 +49,7 @@ struct Creation {
     kind: Kind,
     status: Status,
     /// What was asked for.
-    input: Map<String, Value>,
+    input: JsonObject,
     /// Given once it has succeeded; a link that expires after three quarters of an hour at the earliest.
     result_url: Option<String>,
     /// Under which terms a sound may be used.

@@ -16,7 +16,6 @@ use chrono::{DateTime, Utc};
 use edge::{Context, Json, Person, Reply, Result, input, output};
 use grimoire::{Ask, Cache, Queued, neutral};
 use serde::Serialize;
-use serde_json::json;
 
 /// A sound to make.
 #[input(name = "AudioRequest")]
@@ -70,6 +69,15 @@ struct Offer {
     resets_at: DateTime<Utc>,
 }
 
+/// As the worker is given it.
+#[derive(Serialize)]
+struct Given {
+    prompt: String,
+    effect: Effect,
+    duration_s: u32,
+    format: Format,
+}
+
 async fn generate_audio(ctx: Context, _: Person, Json(request): Json<AudioRequest>) -> Result<Reply<Queued>> {
     let (duration_s, format) = (request.duration_s.unwrap_or(5), request.format.unwrap_or(Format::Mp3));
     let input = Sound { effect: request.effect, description: request.description.as_deref(), duration_s, format };
@@ -80,7 +88,7 @@ async fn generate_audio(ctx: Context, _: Person, Json(request): Json<AudioReques
         Effect::Ambience => "ambience",
     };
     let prompt = [effect, description.as_str()].join(", ").trim_end_matches(", ").to_owned();
-    let worker_input = json!({"prompt": prompt, "effect": request.effect, "duration_s": duration_s, "format": format});
+    let worker_input = Given { prompt, effect: request.effect, duration_s, format };
     let refresh = request.cache == Some(Cache::Refresh);
     grimoire::ask(&ctx, Ask { kind: "audio", collection: "creations", input: &input, worker_input: &worker_input, refresh }).await
 }

@@ -16,7 +16,6 @@ edge::function! {
 use edge::{Context, Json, Person, Reply, Result, input};
 use grimoire::{Ask, Cache, Offer, Queued, neutral};
 use serde::Serialize;
-use serde_json::json;
 
 /// A pose to draw.
 #[input(name = "PoseRequest")]
@@ -47,11 +46,20 @@ struct Pose<'a> {
     view: View,
 }
 
+/// As the worker is given it.
+#[derive(Serialize)]
+struct Given<'a> {
+    prompt: String,
+    class: &'a str,
+    pose: &'a str,
+    view: View,
+}
+
 async fn generate_pose(ctx: Context, _: Person, Json(request): Json<PoseRequest>) -> Result<Reply<Queued>> {
     let view = request.view.unwrap_or(View::Front);
     let (class, pose) = (neutral(&request.class), neutral(&request.pose));
     let prompt = [class.as_str(), &pose].join(", ");
-    let worker_input = json!({"prompt": prompt, "class": class, "pose": pose, "view": view});
+    let worker_input = Given { prompt, class: &class, pose: &pose, view };
     let input = Pose { class: &request.class, pose: &request.pose, view };
     let refresh = request.cache == Some(Cache::Refresh);
     grimoire::ask(&ctx, Ask { kind: "pose", collection: "creations", input: &input, worker_input: &worker_input, refresh }).await

@@ -20,7 +20,7 @@ edge::function! {
 
 use edge::{Context, Json, Person, Reply, Result, input};
 use grimoire::{Ask, Cache, Offer, Queued, neutral};
-use serde_json::json;
+use serde::Serialize;
 
 /// A scene to draw.
 #[input(name = "SceneRequest")]
@@ -40,12 +40,22 @@ struct SceneRequest {
     cache: Option<Cache>,
 }
 
+/// As the worker is given it. `prompt` is for the public workers, which read nothing else.
+#[derive(Serialize)]
+struct Given<'a> {
+    prompt: String,
+    world: &'a str,
+    era: &'a str,
+    class: &'a str,
+    pose: &'a str,
+    decor: &'a str,
+}
+
 async fn generate_scene(ctx: Context, _: Person, Json(request): Json<SceneRequest>) -> Result<Reply<Queued>> {
     let SceneRequest { world, era, class, pose, decor, cache } = &request;
     let [w, e, c, p, d] = [world, era, class, pose, decor].map(|words| neutral(words));
-    // `prompt` is for the public workers, which read nothing else.
     let prompt = [w.as_str(), &e, &c, &p, &d].join(", ");
-    let worker_input = json!({"prompt": prompt, "world": w, "era": e, "class": c, "pose": p, "decor": d});
+    let worker_input = Given { prompt, world: &w, era: &e, class: &c, pose: &p, decor: &d };
     let refresh = *cache == Some(Cache::Refresh);
     grimoire::ask(&ctx, Ask { kind: "scene", collection: "scenes", input: &request, worker_input: &worker_input, refresh }).await
 }

@@ -39,8 +39,7 @@ enum Outcome {
     NotFound,
 }
 
-#[derive(serde::Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case")]
+#[edge::outcome]
 enum Awaited {
     Awaits { kind: String },
     Unchanged,

@@ -2,14 +2,14 @@
 
 use chart::{Bars, Frame, colon, date};
 use chrono::{DateTime, NaiveDate, Utc};
-use edge::{Context, Days, Html, Language, List, Message, Result, Sql, Word, msg};
+use edge::{At, Context, Days, Html, Language, List, Message, Result, Sql, Word, msg};
 use page::{Markup, PreEscaped, html};
 use quality::{COMMITS, Commit, FLAKY, Filter, FlakyTest, Run, Status, TestCounts};
 use serde::{Deserialize, Serialize};
 
 use crate::layout;
 
-pub type Key = (DateTime<Utc>, String, String);
+pub type Key = (At, String, String);
 
 /// Days that the trend shows, and flaky tests.
 const DAYS: u32 = 30;

@@ -72,6 +72,35 @@ async fn nobody_else_comes_in_and_a_refusal_is_a_page_for_who_reads_pages() {
 }
 
 #[tokio::test]
+async fn who_may_not_sign_in_elsewhere_may_not_here() {
+    let change = async |column: &'static str, code: &'static str| {
+        let person = of(Role::Admin).await;
+        database().await.execute(&format!("update users set {column} where id = $1"), &[&person.id]).await.unwrap();
+        let refused = sign_in(&person, PASSWORD).await;
+        assert_eq!((refused.status, refused.code().as_str()), (403, code));
+    };
+    change("is_active = false", "inactive").await;
+    change("is_banned = true", "banned").await;
+    change("deleted_at = '2026-06-10'", "account_closed").await;
+    let guessed = of(Role::Admin).await;
+    let from_one_place = async |password: &str| {
+        let fields = json!({"email": guessed.email, "password": password});
+        let call = App::native(&FUNCTION).at(NOON).post("/admin/sign-in").header("cf-connecting-ip", "3fff:77:1::1");
+        call.form(&fields).send().await
+    };
+    for _ in 0..5 {
+        assert_eq!(from_one_place("une autre phrase de passe").await.status, 401);
+    }
+    let locked = from_one_place(PASSWORD).await;
+    assert_eq!((locked.status, locked.code().as_str()), (429, "locked"));
+    // Everybody else here is verified.
+    let set = "update settings set value = $1::text::jsonb where key = 'verify_first'";
+    database().await.execute(set, &[&"true"]).await.unwrap();
+    change("email_verified_at = null", "verify_first").await;
+    database().await.execute(set, &[&"false"]).await.unwrap();
+}
+
+#[tokio::test]
 async fn each_role_sees_its_own_pages_and_signing_out_ends_the_session() {
     let (privacy, admin) = (of(Role::Privacy).await, of(Role::Admin).await);
     let (privacy, admin) = (cookie(&sign_in(&privacy, PASSWORD).await), cookie(&sign_in(&admin, PASSWORD).await));

@@ -7,8 +7,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Context, List, Page, Privacy, Reply, Result, Sql, input, output};
-use serde_json::{Map, Value};
+use edge::{Context, JsonObject, List, Page, Privacy, Reply, Result, Sql, input, output};
 use uuid::Uuid;
 
 #[input]
@@ -28,7 +27,7 @@ struct Row {
     user_id: Option<Uuid>,
     action: String,
     /// `subject` is whom it was done to.
-    metadata: Map<String, Value>,
+    metadata: JsonObject,
     request_id: Option<String>,
     /// The network of the caller: /24 of IPv4, /48 of IPv6.
     ip: Option<String>,

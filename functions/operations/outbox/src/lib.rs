@@ -11,8 +11,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, Error, Id, List, Page, Path, Reply, Result, Sql, Verbatim, input, output, refusal};
-use serde_json::{Map, Value};
+use edge::{Admin, Context, Error, Id, JsonObject, List, Page, Path, Reply, Result, Sql, Verbatim, input, output, refusal};
 
 #[input]
 struct Filter {
@@ -58,7 +57,7 @@ struct MessageDetails {
     created_at: DateTime<Utc>,
     delivered_at: Option<DateTime<Utc>>,
     dead_at: Option<DateTime<Utc>>,
-    payload: Map<String, Value>,
+    payload: JsonObject,
     deliveries: Vec<Delivery>,
 }
 

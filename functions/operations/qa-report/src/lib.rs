@@ -19,8 +19,7 @@ edge::function! {
 
 mod reporter;
 
-use chrono::{DateTime, Utc};
-use edge::{Context, Csv, Days, List, Page, Qa, Query, Raw, Reply, Result, Signed, Sql, output, refusal};
+use edge::{At, Context, Csv, Days, List, Page, Qa, Query, Raw, Reply, Result, Signed, Sql, output, refusal};
 use quality::{COMMITS, Commit, FLAKY, Filter, FlakyTest, Outcome, RunOf};
 use reporter::{NOT_CONFIGURED, Reporter, SETTINGS};
 use serde_json::{Map, Value};
@@ -81,7 +80,7 @@ async fn archive_qa_report(
 async fn list_qa_commits(
     ctx: Context,
     _: Qa,
-    list: List<Days<Filter>, (DateTime<Utc>, String, String), 50, 200>,
+    list: List<Days<Filter>, (At, String, String), 50, 200>,
 ) -> Result<Reply<Page<Commit>>> {
     let filtered = Filter::bind(&list.filter, COMMITS).bind(list.filter.rest.status);
     let after = filtered.bind(list.after(|key| key.0)).bind(list.after(|key| &key.1)).bind(list.after(|key| &key.2));

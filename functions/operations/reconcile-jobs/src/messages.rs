@@ -3,18 +3,18 @@
 use chrono::{DateTime, Utc};
 use discord::{Embed, RED};
 use edge::Context;
+use edge::small_json::from_str;
 use outbox::Sender;
 use serde::Deserialize;
-use serde_json::Value;
 
 /// The messages of operations.
 pub(crate) struct Messages;
 
 impl Sender for Messages {
-    fn notice(&self, _: &Context, event: &str, payload: &Value) -> Option<Embed> {
+    fn notice(&self, _: &Context, event: &str, payload: &str) -> Option<Embed> {
         match event {
-            "backend.failed" => Some(failed(&Failed::deserialize(payload).ok()?)),
-            "security.alert" => alert(&Alert::deserialize(payload).ok()?),
+            "backend.failed" => Some(failed(&from_str(payload).ok()?)),
+            "security.alert" => alert(&from_str(payload).ok()?),
             _ => None,
         }
     }
@@ -27,6 +27,7 @@ struct Failed {
     code: String,
     /// By which the log finds the request.
     request_id: String,
+    #[serde(with = "edge::validation::written")]
     failed_at: DateTime<Utc>,
 }
 
@@ -36,6 +37,7 @@ struct Alert {
     rule: String,
     events: i64,
     threshold: i64,
+    #[serde(with = "edge::validation::written")]
     seen_at: DateTime<Utc>,
 }
 
@@ -81,7 +83,7 @@ mod tests {
     fn a_fault_is_told_with_the_request_that_the_log_knows() {
         let payload = json!({"event": "backend.failed", "operation": "rise-kaizen.list_kaizens", "code": "internal",
             "request_id": "0190", "failed_at": "2026-06-10T12:00:00Z"});
-        let embed = serde_json::to_value(failed(&Failed::deserialize(&payload).unwrap())).unwrap();
+        let embed = serde_json::to_value(failed(&from_str(&payload.to_string()).unwrap())).unwrap();
         assert_eq!(embed["color"], 0xE7_4C3C);
         let values: Vec<_> = embed["fields"].as_array().unwrap().iter().map(|field| field["value"].as_str().unwrap()).collect();
         assert_eq!(values, ["rise-kaizen.list_kaizens", "erreur", "internal", "0190"]);
@@ -92,7 +94,7 @@ mod tests {
         for rule in ["login_failed", "networks_locked", "refresh_reused", "people_read", "rights_given"] {
             let payload = json!({"event": "security.alert", "rule": rule, "events": 7, "threshold": 5,
                 "seen_at": "2026-06-10T12:00:00Z"});
-            let embed = serde_json::to_value(alert(&Alert::deserialize(&payload).unwrap()).unwrap()).unwrap();
+            let embed = serde_json::to_value(alert(&from_str(&payload.to_string()).unwrap()).unwrap()).unwrap();
             assert_eq!((&embed["color"], &embed["fields"][0]["value"]), (&json!(0xE7_4C3C), &json!("7")));
             assert!(embed["fields"][2]["value"].as_str().unwrap().len() > 20, "{rule}");
         }

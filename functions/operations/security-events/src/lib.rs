@@ -7,8 +7,7 @@ edge::function! {
 }
 
 use chrono::{DateTime, Utc};
-use edge::{Admin, Context, List, Page, Reply, Result, Sql, input, output};
-use serde_json::{Map, Value};
+use edge::{Admin, Context, JsonObject, List, Page, Reply, Result, Sql, input, output};
 use uuid::Uuid;
 
 #[input]
@@ -40,7 +39,7 @@ struct Event {
     /// Who did it; null where nobody was signed in.
     user_id: Option<Uuid>,
     /// `subject` is whom it was done to.
-    details: Map<String, Value>,
+    details: JsonObject,
     request_id: Option<String>,
     /// The network of the caller: /24 of IPv4, /48 of IPv6.
     ip: Option<String>,

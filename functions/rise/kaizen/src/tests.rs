@@ -134,9 +134,10 @@ async fn a_device_that_was_offline_says_when_it_was_completed() {
         (json!({"completed_at": "2026-06-09T19:30:00Z"}), "completed_at:not_allowed"),
         (json!({"completed": false, "completed_at": "2026-06-09T19:30:00Z"}), "completed_at:not_allowed"),
         (json!({"completed": true, "completed_at": "2026-06-09T23:36:00Z"}), "completed_at:date_in_future"),
-        (json!({"completed": true, "completed_at": "+262142-12-31T23:59:59Z"}), "completed_at:date_in_future"),
+        (json!({"completed": true, "completed_at": "9999-12-31T23:59:59Z"}), "completed_at:date_in_future"),
         (json!({"completed": true, "completed_at": "2026-05-10T20:00:00Z"}), "completed_at:date_too_old"),
-        (json!({"completed": true, "completed_at": "-262143-01-01T00:00:00Z"}), "completed_at:date_too_old"),
+        (json!({"completed": true, "completed_at": "0000-01-01T00:00:00Z"}), "completed_at:date_too_old"),
+        (json!({"completed": true, "completed_at": "+262142-12-31T23:59:59Z"}), "completed_at:bad_moment"),
     ] {
         let answer = change(body.clone()).await;
         assert_eq!((answer.status, answer.wrong_fields()), (422, vec![refusal.to_owned()]), "{body}");

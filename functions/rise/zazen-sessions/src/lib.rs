@@ -5,8 +5,7 @@ edge::function! {
     GET "/rise/zazen-sessions/{user_id}" => list_zazen_sessions, auth: OwnerOrAdmin, limit: 300, reads, headers: [TotalCount];
 }
 
-use chrono::{DateTime, Utc};
-use edge::{Context, Days, List, OwnerOrAdmin, Page, Path, Reply, Result, Sql, input};
+use edge::{At, Context, Days, List, OwnerOrAdmin, Page, Path, Reply, Result, Sql, input};
 use rise::{Owner, Session};
 
 #[input]
@@ -19,14 +18,14 @@ async fn list_zazen_sessions(
     ctx: Context,
     _: OwnerOrAdmin,
     Path(_): Path<Owner>,
-    list: List<Days<Filter>, (DateTime<Utc>, i64)>,
+    list: List<Days<Filter>, (At, i64)>,
 ) -> Result<Reply<Page<Session>>> {
     let Days { from, to, rest } = &list.filter;
     let trigger = rest.triggered_by.as_deref().map(rise::trigger);
     let filtered = |sql: Sql| sql.bind(from).bind(to).bind(&trigger);
     let select = filtered(SELECT).bind(list.after(|key| key.0)).bind(list.after(|key| key.1)).bind(list.fetch());
     let [rows, total] = ctx.batch([select, filtered(COUNT)]).await?;
-    let page = list.page(rows.all::<Session>()?, |session| (session.timestamp, session.id));
+    let page = list.page(rows.all::<Session>()?, |session| (At(session.timestamp), session.id));
     Ok(Reply::new(page).total(total.value()?))
 }
 
