@@ -333,18 +333,20 @@ export function ended(stream) {
   reader?.resolve();
 }
 
-/** `name:value` lines as an object; a repeated name is joined as HTTP joins it. */
+/** `name:value` lines as an object; as a list where a name is repeated, so that cookies stay apart. */
 function pairs(lines) {
   const headers = {};
+  const repeated = [];
   let from = 0;
   for (let end = lines.indexOf("\n"); end !== -1; end = lines.indexOf("\n", from)) {
     const colon = lines.indexOf(":", from);
     const name = lines.slice(from, colon);
     const value = lines.slice(colon + 1, end);
-    headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
+    if (name in headers) repeated.push([name, value]);
+    else headers[name] = value;
     from = end + 1;
   }
-  return headers;
+  return repeated.length === 0 ? headers : [...Object.entries(headers), ...repeated];
 }
 
 /** Letters as they are compared: lower case, accents one with their letters. */

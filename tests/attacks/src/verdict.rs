@@ -85,9 +85,9 @@ impl Secrets {
         if let Some(word) = INSIDE.iter().find(|word| body.contains(**word)) {
             return Some(format!("speaks of the inside, {word}: {body:.200}"));
         }
-        if let Some((name, value)) = headers()
-            .find(|(name, value)| *name == INJECTED || (*name == "set-cookie" && !is_ours(value)) || value.contains(EVIL))
-        {
+        if let Some((name, value)) = headers().find(|(name, value)| {
+            *name == INJECTED || (*name == "set-cookie" && !value.lines().all(is_ours)) || value.contains(EVIL)
+        }) {
             return Some(format!("answers with the attacker's header {name}: {value}"));
         }
         if let Some(origin) =

@@ -65,7 +65,9 @@ impl App {
     }
 
     fn to(target: Target) -> App {
-        App { target, client: reqwest::Client::new(), variables: Rc::default(), now: None }
+        // Where an answer leads is for the test to see, as it is in the runtime for what a function asks.
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().expect("a client");
+        App { target, client, variables: Rc::default(), now: None }
     }
 
     /// Another value of an environment variable, for this function alone. Natively only.
@@ -260,7 +262,7 @@ impl Call {
         }
         Answer {
             status: answer.status,
-            headers: answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            headers: together(answer.headers.into_iter().map(|(name, value)| (name.to_owned(), value))),
             body,
             log: runtime.finish().await,
             took,
@@ -289,12 +291,21 @@ impl Call {
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         Ok(Answer {
             status: answer.status().as_u16(),
-            headers: answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            headers: together(answer.headers().iter().map(|(name, value)| (name.to_string(), text(value)))),
             body: answer.bytes().await?.to_vec(),
             log: Vec::new(),
             took: started.elapsed(),
         })
     }
+}
+
+/// Values of one name on lines of their own.
+fn together(headers: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    let mut known = BTreeMap::<String, String>::new();
+    for (name, value) in headers {
+        known.entry(name).and_modify(|known| *known = [known, "\n", &value].concat()).or_insert(value);
+    }
+    known
 }
 
 impl Answer {
@@ -314,6 +325,11 @@ impl Answer {
 
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
+    }
+
+    /// Each header `Set-Cookie`.
+    pub fn cookies(&self) -> impl Iterator<Item = &str> {
+        self.header("set-cookie").unwrap_or_default().lines()
     }
 
     /// The data of server-sent events, each with its id.
