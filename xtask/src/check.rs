@@ -41,8 +41,8 @@ pub async fn run(project: &Project, peers: bool) -> Result<()> {
     if peers { compare(project, toolchain).await } else { Ok(()) }
 }
 
-/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. And clients that
-/// public generators make of `build/openapi.json`.
+/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. Clients that public
+/// generators make of `build/openapi.json`. And a browser, which leaves its pictures of the operators' pages in `build/browser`.
 async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     let step = Step::start("RunPod's SDK");
     let mut command = cargo::command(project);
@@ -50,13 +50,23 @@ async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
     step.done("");
     let stack = Stack::start(project, Plan::beside(project, Data::Peers, "build/peers-logs", toolchain)?).await?;
-    let step = Step::start("clients");
-    let mut command = guard::command("node", Stop::Terminate, None);
-    command.args(["tests/journeys/clients/run.mjs", stack.edge_url()]).current_dir(&project.root);
-    let outcome = guard::spawn(command)?.ended().await;
+    let (edge, database, reporter) = (stack.edge_url(), stack.superuser_url(), &stack.variables["QA_REPORT_TOKEN"]);
+    let used = async {
+        journey(project, "clients", &[edge]).await?;
+        journey(project, "browser", &[edge, database, reporter]).await
+    };
+    let used = used.await;
     stack.stop().await;
-    if !outcome.success() {
-        bail!("a client that a generator makes of build/openapi.json does not do: it is shown above");
+    used
+}
+
+/// `tests/journeys/<name>/run.mjs`.
+async fn journey(project: &Project, name: &str, arguments: &[&str]) -> Result<()> {
+    let step = Step::start(name);
+    let mut command = guard::command("node", Stop::Terminate, None);
+    command.arg(format!("tests/journeys/{name}/run.mjs")).args(arguments).current_dir(&project.root);
+    if !guard::spawn(command)?.ended().await.success() {
+        bail!("tests/journeys/{name} does not do: it is shown above");
     }
     step.done("");
     Ok(())

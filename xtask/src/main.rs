@@ -46,8 +46,8 @@ enum Command {
     },
     /// Everything that must hold besides the tests: format, lints, generated files, documentation
     Check {
-        /// Also what needs somebody else's programs: RunPod's own SDK against its simulator, and clients that generators make of
-        /// the OpenAPI document against the functions (python3, npm, and the registries)
+        /// Also what needs somebody else's programs: RunPod's own SDK against its simulator, clients that generators make of the
+        /// OpenAPI document against the functions, the operators' pages in Chromium (python3, npm, the registries, chromium)
         #[arg(long)]
         peers: bool,
     },

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::stack::Stack;
 
 const DEMO_EMAIL: &str = "demo@oree.example";
+const DEMO_OPERATOR: &str = "operator@oree.example";
 const DEMO_PASSWORD: &str = "a walk along the edge of the wood";
 
 /// The scene that the callback below is about; the simulator draws it while this is being read.
@@ -19,9 +20,13 @@ pub async fn show(stack: &Stack) {
     println!("\n  Orée is ready at {edge}\n");
     println!("  database     {}", stack.database_url());
     println!("  simulators   {}", stack.variables["SIMULATORS_URL"]);
-    match sign_in(edge).await {
+    match sign_in(edge, DEMO_EMAIL).await {
         Ok(token) => {
-            println!("  demo account {DEMO_EMAIL} / {DEMO_PASSWORD}\n");
+            println!("  demo account {DEMO_EMAIL} / {DEMO_PASSWORD}");
+            match appoint(stack).await {
+                Ok(()) => println!("  operators    {edge}/admin, as {DEMO_OPERATOR} with the same password\n"),
+                Err(error) => println!("\n  The demo operator could not be made: {error:#}\n"),
+            }
             trials(stack, &token);
         }
         Err(error) => println!("\n  The demo account could not be made: {error:#}"),
@@ -50,10 +55,18 @@ fn trials(stack: &Stack, token: &str) {
     }
 }
 
-/// Registers the demo account as a person would, or signs it in where it exists.
-async fn sign_in(edge: &str) -> Result<String> {
+/// Makes an account to which the operators' pages open.
+async fn appoint(stack: &Stack) -> Result<()> {
+    sign_in(stack.edge_url(), DEMO_OPERATOR).await?;
+    let client = migrate::connect(stack.superuser_url()).await?;
+    client.execute("update users set role = 'admin' where email = $1 and role <> 'admin'", &[&DEMO_OPERATOR]).await?;
+    Ok(())
+}
+
+/// Registers a demo account as a person would, or signs it in where it exists.
+async fn sign_in(edge: &str, email: &str) -> Result<String> {
     let client = reqwest::Client::builder().timeout(Duration::from_secs(20)).build()?;
-    let body = json!({"email": DEMO_EMAIL, "password": DEMO_PASSWORD});
+    let body = json!({"email": email, "password": DEMO_PASSWORD});
     let mut answer = client.post(format!("{edge}/api/v1/auth/register")).json(&body).send().await?;
     if answer.status() == reqwest::StatusCode::CONFLICT {
         answer = client.post(format!("{edge}/api/v1/auth/login")).json(&body).send().await?;

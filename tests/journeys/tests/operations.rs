@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use auth::Role;
 use serde_json::json;
 use testing::{App, Person, database};
 
@@ -40,4 +41,21 @@ async fn a_quota_that_an_admin_changes_holds_from_the_next_request_on() {
     let changed = limit().await;
     change(100).await;
     assert_eq!((changed, limit().await), (json!(7), json!(100)));
+}
+
+#[tokio::test]
+async fn an_operator_signs_in_reads_and_signs_out() {
+    let (app, maya) = (App::edge(), Person::of(Role::Qa, "Europe/Paris").await);
+    maya.set_password("une phrase de passe assez longue").await;
+    let typed = json!({"email": maya.email, "password": "une phrase de passe assez longue"});
+    let entered = app.post("/admin/sign-in").form(&typed).send().await;
+    assert_eq!((entered.status, entered.header("location")), (303, Some("/admin")), "{entered:?}");
+    let names: Vec<_> = entered.cookies().filter_map(|cookie| cookie.split('=').next()).collect();
+    assert_eq!(names, ["__Host-page", "__Host-device"], "each in a header of its own");
+    let cookies: Vec<_> = entered.cookies().filter_map(|cookie| cookie.split(';').next()).collect();
+    let look = async || app.get("/admin/qa").header("cookie", &cookies.join("; ")).send().await;
+    let page = look().await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")), "{page:?}");
+    assert_eq!(app.post("/admin/sign-out").header("cookie", cookies[0]).send().await.status, 303);
+    assert_eq!(look().await.code(), "session_revoked");
 }

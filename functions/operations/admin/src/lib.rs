@@ -9,7 +9,8 @@ edge::function! {
     GET  "/qa"       => show_qa_page,      auth: Operator<Qa>,         limit: 300, reads;
     /// The way in.
     GET  "/sign-in"  => show_sign_in,      auth: Public,               limit: 60,  reads, sql: 0;
-    /// Signs staff in for half an hour: sets a cookie that pages below `/admin` take, and nothing else does.
+    /// Signs staff in for half an hour: sets a cookie that pages below `/admin` take, and nothing else does, and the
+    /// one by which an account knows the browser again.
     POST "/sign-in"  => sign_in_to_admin,  auth: Public,               limit: 10,  writes, reply: 303, sql: 2, headers: [Cookie, Location],
         refuses: [
             accounts::ACCOUNT_CLOSED, accounts::INACTIVE, accounts::INVALID_CREDENTIALS, accounts::LOCKED, accounts::VERIFY_FIRST,
@@ -55,9 +56,9 @@ async fn show_sign_in(ctx: Context, _: Public) -> Result<Reply<Html>> {
 }
 
 async fn sign_in_to_admin(ctx: Context, _: Public, Form(typed): Form<Credentials>) -> Result<Reply<Redirect>> {
-    let SignIn { granted, .. } = SignIn::by_password(&ctx, &typed.email, &typed.password, Until::Page).await?;
+    let SignIn { granted, cookie: device, .. } = SignIn::by_password(&ctx, &typed.email, &typed.password, Until::Page).await?;
     let (cookie, seconds) = granted.page(&ctx)?;
-    Ok(Reply::redirect("/admin").page_cookie(&cookie, seconds))
+    Ok(device.keep(Reply::redirect("/admin").page_cookie(&cookie, seconds)))
 }
 
 async fn sign_out_of_admin(ctx: Context, Signed(PageSession(session)): Signed<PageSession>) -> Result<Reply<Redirect>> {

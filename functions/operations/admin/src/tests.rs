@@ -18,9 +18,10 @@ async fn sign_in(person: &Person, password: &str) -> Answer {
     App::native(&FUNCTION).at(NOON).post("/admin/sign-in").form(&fields).send().await
 }
 
-/// The cookie as a browser sends it back.
+/// The page's cookie as a browser sends it back.
 fn cookie(answer: &Answer) -> String {
-    answer.header("set-cookie").unwrap().split(';').next().unwrap().to_owned()
+    let set = answer.cookies().find(|cookie| cookie.starts_with("__Host-page=")).unwrap();
+    set.split(';').next().unwrap().to_owned()
 }
 
 async fn look(path: &str, cookie: &str, now: &str) -> Answer {
@@ -39,11 +40,12 @@ async fn staff_sign_in_for_half_an_hour_with_a_cookie_that_no_script_and_no_othe
     let maya = of(Role::Qa).await;
     let answer = sign_in(&maya, PASSWORD).await;
     assert_eq!((answer.status, answer.header("location")), (303, Some("/admin")), "{answer:?}");
-    let set = answer.header("set-cookie").unwrap();
+    let [page, device] = answer.cookies().collect::<Vec<_>>()[..] else { panic!("{answer:?}") };
     assert!(
-        set.starts_with("__Host-page=") && set.ends_with("; Max-Age=1800; Path=/; Secure; HttpOnly; SameSite=Strict"),
-        "{set}"
+        page.starts_with("__Host-page=") && page.ends_with("; Max-Age=1800; Path=/; Secure; HttpOnly; SameSite=Strict"),
+        "{page}"
     );
+    assert!(device.starts_with("__Host-device="), "the account knows this browser from now on: {device}");
     let cookie = cookie(&answer);
     let home = text(look("/admin", &cookie, "2026-06-10T10:29:00Z").await);
     assert!(
@@ -168,6 +170,15 @@ async fn the_page_shows_commits_their_runs_the_trend_and_the_next_page() {
     let none = text(look(&format!("/admin/qa?repository={repository}&branch=nothing"), &cookie, NOON).await);
     assert!(none.contains("POST /api/v1/qa/report"), "an empty page says what to do");
     assert_eq!(look("/admin/qa?status=great", &cookie, NOON).await.status, 422);
+}
+
+#[test]
+fn every_view_that_the_home_names_is_there() {
+    let areas = [include_str!("../../openapi.json"), include_str!("../../../account/openapi.json")];
+    let areas = areas.map(|area| serde_json::from_str::<Value>(area).unwrap());
+    for (_, path, _) in super::home::OTHERS {
+        assert!(areas.iter().any(|area| area["paths"][path]["get"].is_object()), "{path}");
+    }
 }
 
 #[tokio::test]
