@@ -19,16 +19,11 @@ pub(crate) fn patterns_at(host: &str, function: &Function) -> Vec<String> {
         Trigger::Http => function.root.prefixes().iter().map(|prefix| [host, prefix, &function.route(), "*"].concat()).collect(),
         Trigger::Fallback => {
             let all: Vec<&str> = Root::ALL.iter().flat_map(|root| root.prefixes()).copied().collect();
-            // `/api*` covers `/api/v1` too. A root that a function owns whole is its own to refuse.
-            let is_owned = |prefix: &&str| {
-                FUNCTIONS.iter().any(|function| {
-                    function.trigger == Trigger::Http && function.route().is_empty() && function.root.prefix() == *prefix
-                })
-            };
-            let widest = all
-                .iter()
-                .filter(|prefix| !is_owned(prefix) && !all.iter().any(|other| other != *prefix && prefix.starts_with(other)));
-            widest.map(|prefix| [host, prefix, "*"].concat()).collect()
+            // `/api*` covers `/api/v1` too. What a function owns whole is its own to refuse.
+            let widest = all.iter().filter(|prefix| !all.iter().any(|other| other != *prefix && prefix.starts_with(other)));
+            let owners = FUNCTIONS.iter().filter(|function| function.trigger == Trigger::Http);
+            let owned: Vec<String> = owners.flat_map(|function| patterns_at(host, function)).collect();
+            widest.map(|prefix| [host, prefix, "*"].concat()).filter(|pattern| !owned.contains(pattern)).collect()
         }
         Trigger::Cron { .. } | Trigger::Clock { .. } => Vec::new(),
     }

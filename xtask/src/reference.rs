@@ -13,7 +13,7 @@ use migrate::{Definition, Kind, Tree};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    database,
+    database, npm,
     postgres::{Data, Installation},
     progress::Step,
     project::Project,
@@ -50,6 +50,7 @@ async fn catalogue(project: &Project, tree: &Tree) -> Result<String> {
     if fs::read_to_string(&known).is_ok_and(|known| known == of(&committed)) {
         return Ok(committed);
     }
+    npm::ensure(project).await?;
     let step = Step::start("catalogue");
     let secrets = secrets::fresh()?;
     let log = project.path("build/catalogue.log");

@@ -13,9 +13,7 @@ declare
   person public.users;
   today date;
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   select u.* into person from public.users u where u.id = enter_for.subject;
   if person.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';

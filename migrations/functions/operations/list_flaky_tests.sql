@@ -9,17 +9,13 @@ returns table (repository text, workflow text, name text, flaky_commits integer,
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform edge.require_qa();
+  perform edge.require_role(array['admin', 'qa']);
   return query
   with reports as (
     select r.id, r.repository, r.workflow, r.commit_sha, r.created_at
-    from public.qa_reports r
-    where r.format is not null and coalesce(strpos(r.branch, ':') = 0, true)
-      and (list_flaky_tests.of_repository is null or r.repository = list_flaky_tests.of_repository)
-      and (list_flaky_tests.of_branch is null or r.branch = list_flaky_tests.of_branch)
-      and (list_flaky_tests.of_workflow is null or r.workflow = list_flaky_tests.of_workflow)
-      and (list_flaky_tests.from_day is null or r.created_at >= list_flaky_tests.from_day::timestamp at time zone 'UTC')
-      and (list_flaky_tests.to_day is null or r.created_at < (list_flaky_tests.to_day + 1)::timestamp at time zone 'UTC')),
+    from edge.qa_reports_of(list_flaky_tests.of_repository, list_flaky_tests.of_branch, list_flaky_tests.of_workflow,
+      list_flaky_tests.from_day, list_flaky_tests.to_day) as r
+    where r.format is not null and coalesce(strpos(r.branch, ':') = 0, true)),
   known as (
     select r.repository, r.workflow, count(distinct r.commit_sha)::integer as commits from reports r group by 1, 2),
   flaky as (

@@ -9,7 +9,7 @@ create or replace function edge.list_qa_commits(
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform edge.require_qa();
+  perform edge.require_role(array['admin', 'qa']);
   return query
   select c.repository, c.commit_sha, nullif(c.fork, ''), c.branch, c.status, c.title, c.reported_at, c.runs
   from edge.qa_commits(list_qa_commits.of_repository, list_qa_commits.of_branch, list_qa_commits.of_workflow,

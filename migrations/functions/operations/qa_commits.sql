@@ -9,13 +9,9 @@ language sql stable security definer set search_path = ''
 as $$
   with latest as (
     select distinct on (r.repository, r.commit_sha, o.fork, r.workflow) r.*, o.fork
-    from public.qa_reports r
+    from edge.qa_reports_of(qa_commits.of_repository, qa_commits.of_branch, qa_commits.of_workflow,
+      qa_commits.from_day, qa_commits.to_day) as r
     cross join lateral (select case when strpos(r.branch, ':') > 0 then split_part(r.branch, ':', 1) else '' end as fork) as o
-    where (qa_commits.of_repository is null or r.repository = qa_commits.of_repository)
-      and (qa_commits.of_branch is null or r.branch = qa_commits.of_branch)
-      and (qa_commits.of_workflow is null or r.workflow = qa_commits.of_workflow)
-      and (qa_commits.from_day is null or r.created_at >= qa_commits.from_day::timestamp at time zone 'UTC')
-      and (qa_commits.to_day is null or r.created_at < (qa_commits.to_day + 1)::timestamp at time zone 'UTC')
     order by r.repository, r.commit_sha, o.fork, r.workflow, r.run_id desc, r.attempt desc)
   select l.repository, l.commit_sha, l.fork, min(l.branch),
     case

@@ -313,6 +313,22 @@ mod tests {
             proptest::prop_assert_eq!(&token.claims().custom, &custom);
         }
 
+        /// As `jwt-compact`, which reads no such token either.
+        #[test]
+        fn what_is_no_moment_is_in_no_token(after in 8_300_000_000_000_i64..i64::MAX, name in "iat|exp|nbf") {
+            let custom = [("iat", noon().timestamp()), ("exp", noon().timestamp() + 900), ("nbf", noon().timestamp())];
+            let mut claims = ada().claims();
+            claims.string("iss", ISSUER).string("aud", PEOPLE);
+            for (known, at) in custom {
+                claims.number(known, if known == name { after } else { at });
+            }
+            let (header, claims) = (Object::new().string("alg", ALGORITHM).string("kid", "a").end(), claims.end());
+            let signed = [header, claims].map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join(".");
+            let signature = Hs256.sign(&Hs256Key::new([1; 32]), signed.as_bytes());
+            let token = [&signed, ".", &BASE64_URL_SAFE_NO_PAD.encode(signature.as_bytes())].concat();
+            proptest::prop_assert_eq!(one().verify(&token, noon()), Err(TokenError::Invalid));
+        }
+
         #[test]
         fn no_text_makes_the_reader_panic(text: String, parts in "[A-Za-z0-9_=-]{0,12}(\\.[A-Za-z0-9_=-]{0,12}){0,4}") {
             proptest::prop_assert_eq!(one().verify(&text, noon()), Err(TokenError::Invalid));

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use crate::config::Config;
 #[cfg(not(target_arch = "wasm32"))]
 use crate::describe::{Place, Scheme};
+use crate::refusal::Refusal;
 use crate::request::Parts;
 use crate::{Error, Result, Root, refusal};
 
@@ -47,6 +48,21 @@ pub struct Credentials<'a> {
     pub now: DateTime<Utc>,
 }
 
+impl Credentials<'_> {
+    /// Whether the bearer token is the secret of this name, for a [`Proof`]; compared in constant time.
+    ///
+    /// # Errors
+    /// `missing` where the secret is not set; 401.
+    pub fn hold(&self, secret: &str, missing: Refusal) -> Result<()> {
+        let secret = self.config.get(secret);
+        if secret.is_empty() {
+            return Err(missing.into());
+        }
+        let is_held = self.parts.bearer().is_some_and(|given| auth::is_secret(secret, given));
+        if is_held { Ok(()) } else { Err(Error::unauthenticated()) }
+    }
+}
+
 /// A kind of caller.
 pub trait Caller: Sized {
     const ROLE: SqlRole;
@@ -56,6 +72,10 @@ pub trait Caller: Sized {
     #[cfg(not(target_arch = "wasm32"))]
     const SCHEME: Scheme =
         Scheme::By { name: "token", place: Place::Token, about: "The access token of a person who is signed in." };
+
+    /// Whether somebody who is known may still be refused, by their role.
+    #[cfg(not(target_arch = "wasm32"))]
+    const IS_RANKED: bool = false;
 
     /// # Errors
     /// 401 where there is no good proof, 403 where the role does not suffice.
@@ -138,6 +158,8 @@ pub struct OwnerOrAdmin {
 
 impl Caller for OwnerOrAdmin {
     const ROLE: SqlRole = SqlRole::Authenticated;
+    #[cfg(not(target_arch = "wasm32"))]
+    const IS_RANKED: bool = true;
 
     fn authenticate(credentials: &Credentials) -> Result<OwnerOrAdmin> {
         let person = Person::authenticate(credentials)?;
@@ -186,6 +208,8 @@ macro_rules! ranked {
 
             impl Caller for $name {
                 const ROLE: SqlRole = SqlRole::Authenticated;
+                #[cfg(not(target_arch = "wasm32"))]
+                const IS_RANKED: bool = true;
 
                 fn authenticate(credentials: &Credentials) -> Result<$name> {
                     $name::of(Person::authenticate(credentials)?)
@@ -225,13 +249,15 @@ impl<R: Rank> Caller for Operator<R> {
     #[cfg(not(target_arch = "wasm32"))]
     const SCHEME: Scheme =
         Scheme::By { name: "operator", place: Place::Cookie(PAGE_COOKIE), about: "The cookie that signing in at `/admin` sets." };
+    #[cfg(not(target_arch = "wasm32"))]
+    const IS_RANKED: bool = true;
 
     fn authenticate(credentials: &Credentials) -> Result<Operator<R>> {
         let parts = credentials.parts;
-        let is_page = matches!(parts.method.as_str(), "GET" | "HEAD") && Root::Admin.below(&parts.path).is_some();
-        let token = parts.cookie(PAGE_COOKIE).filter(|_| is_page).ok_or_else(Error::unauthenticated)?;
-        let access = keys(credentials)?.verify_page(token, credentials.now).map_err(|_| Error::unauthenticated())?;
-        R::of(Person::from(access)).map(Operator)
+        if !matches!(parts.method.as_str(), "GET" | "HEAD") || Root::Admin.below(&parts.path).is_none() {
+            return Err(Error::unauthenticated());
+        }
+        R::of(Person::from(page(credentials)?)).map(Operator)
     }
 
     fn identity(&self) -> Identity {
@@ -248,10 +274,14 @@ impl Proof for PageSession {
     const SCHEME: Scheme = <Operator<Staff> as Caller>::SCHEME;
 
     fn verify(credentials: &Credentials) -> Result<PageSession> {
-        let token = credentials.parts.cookie(PAGE_COOKIE).ok_or_else(Error::unauthenticated)?;
-        let access = keys(credentials)?.verify_page(token, credentials.now).map_err(|_| Error::unauthenticated())?;
-        Ok(PageSession(access.session))
+        Ok(PageSession(page(credentials)?.session))
     }
+}
+
+/// Who has the cookie of an operator's pages.
+fn page(credentials: &Credentials) -> Result<Access> {
+    let token = credentials.parts.cookie(PAGE_COOKIE).ok_or_else(Error::unauthenticated)?;
+    keys(credentials)?.verify_page(token, credentials.now).map_err(|_| Error::unauthenticated())
 }
 
 /// An outside service that proves itself without a person's token.

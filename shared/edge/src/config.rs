@@ -83,7 +83,7 @@ pub static SECRETS: Secrets = Secrets { implied, fits: Shape::fits, weakness, op
 
 fn implied(endpoint: &'static Endpoint) -> Vec<&'static Settings> {
     let mut implied: Vec<&'static Settings> = Vec::new();
-    if endpoint.caller != "Public" && !endpoint.caller.starts_with("Signed") {
+    if endpoint.needs_token() {
         implied.push(&TOKENS);
     }
     match endpoint.role {

@@ -179,6 +179,11 @@ impl Limit {
 }
 
 impl Endpoint {
+    /// Whether its caller is a person, known by a token.
+    pub fn needs_token(&self) -> bool {
+        self.caller != "Public" && !self.caller.starts_with("Signed")
+    }
+
     /// Whether `Idempotency-Key` is heard: by what a person makes (`POST`). `PUT` and `DELETE` may be repeated as they are.
     pub fn takes_key(&self) -> bool {
         let is_persons = self.role == SqlRole::Authenticated && self.access == Access::Writes && self.sql > 0;

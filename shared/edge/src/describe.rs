@@ -18,6 +18,8 @@ pub struct Shape {
     pub reply: Option<Schema>,
     pub reply_type: &'static str,
     pub scheme: Scheme,
+    /// The caller's role may not suffice.
+    pub is_ranked: bool,
 }
 
 impl Shape {
@@ -82,7 +84,7 @@ pub fn shape<C: Caller, A, H: Handler<C, A>>(generator: &mut SchemaGenerator, _:
 where
     H::Output: JsonSchema,
 {
-    let mut shape = Shape { scheme: C::SCHEME, ..Shape::default() };
+    let mut shape = Shape { scheme: C::SCHEME, is_ranked: C::IS_RANKED, ..Shape::default() };
     H::describe(&mut shape, generator);
     shape
 }
@@ -128,23 +130,17 @@ impl Endpoint {
         self.headers.contains(&header)
     }
 
-    pub fn needs_token(&self) -> bool {
-        self.caller != "Public" && !self.caller.starts_with("Signed")
-    }
-
     /// Every refusal that a caller of this endpoint may meet: those that the contract names, and those that follow from it.
     pub fn refusals(&self) -> Vec<Refusal> {
         let shape = (self.describe)(&mut SchemaGenerator::default());
         let takes_input = shape.path.is_some() || shape.query.is_some() || !shape.bodies.is_empty();
         let media = shape.media();
-        let is_ranked =
-            self.caller.starts_with("Operator") || ["Manager", "Admin", "Privacy", "Qa", "OwnerOrAdmin"].contains(&self.caller);
         let implied: [(&[Refusal], bool); 18] = [
             (&[refusal::UNKNOWN_HOST, refusal::INTERNAL, refusal::MISCONFIGURED], true),
             (&[refusal::MALFORMED_URL], takes_input),
             (&[refusal::UNAUTHENTICATED, refusal::TOKEN_EXPIRED], self.needs_token()),
             (&[refusal::SESSION_REVOKED, refusal::BANNED], self.needs_token() && self.sql > 0),
-            (&[refusal::FORBIDDEN], is_ranked),
+            (&[refusal::FORBIDDEN], shape.is_ranked),
             (&[refusal::NOT_FOUND], self.caller == "OwnerOrAdmin"),
             (&[refusal::RATE_LIMITED], self.limit.requests().is_some() && self.limit.status == 429),
             (&[refusal::OVER_LIMIT], self.limit.status == 503),

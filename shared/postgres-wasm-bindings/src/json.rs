@@ -193,7 +193,8 @@ impl<'a> Reader<'a> {
                     return Ok(self.span(start, end));
                 }
                 b'\\' => {
-                    let char = self.escape()?;
+                    // What it stands for never takes more bytes than were read.
+                    let char = small_json::escape(self.bytes, &mut self.at).ok_or_else(|| self.unexpected())?;
                     end += char.encode_utf8(&mut self.bytes[end..]).len();
                 }
                 _ => {
@@ -203,50 +204,6 @@ impl<'a> Reader<'a> {
             }
         }
         Err(self.unexpected())
-    }
-
-    /// What follows a backslash. What it stands for never takes more bytes than were read.
-    fn escape(&mut self) -> Result<char, Error> {
-        let byte = self.bytes.get(self.at).copied();
-        self.at += 1;
-        Ok(match byte {
-            Some(b'"') => '"',
-            Some(b'\\') => '\\',
-            Some(b'/') => '/',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => self.unicode_escape()?,
-            _ => return Err(self.unexpected()),
-        })
-    }
-
-    fn unicode_escape(&mut self) -> Result<char, Error> {
-        let first = self.hex4()?;
-        let code = if (0xd800..0xdc00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
-            self.at += 2;
-            let second = self.hex4()?;
-            if !(0xdc00..0xe000).contains(&second) {
-                return Err(self.unexpected());
-            }
-            0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
-        } else {
-            first
-        };
-        // Half a surrogate pair is no character; PostgreSQL cannot store one either.
-        char::from_u32(code).ok_or_else(|| self.unexpected())
-    }
-
-    fn hex4(&mut self) -> Result<u32, Error> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let digit = self.bytes.get(self.at).and_then(|byte| (*byte as char).to_digit(16));
-            code = code * 16 + digit.ok_or_else(|| self.unexpected())?;
-            self.at += 1;
-        }
-        Ok(code)
     }
 
     fn span(&self, start: usize, end: usize) -> Span {

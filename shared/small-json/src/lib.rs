@@ -10,6 +10,7 @@
 //! member by member, for which a derived `Serialize` would take more than the object itself.
 
 mod error;
+mod escape;
 mod number;
 mod read;
 mod text;
@@ -19,6 +20,7 @@ mod write;
 mod tests;
 
 pub use error::{Error, Why};
+pub use escape::escape;
 pub use number::number;
 pub use read::{DEPTH, Reader, from_slice, from_str, members};
 pub use text::{Text, from_pairs};

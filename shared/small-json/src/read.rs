@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
+use crate::escape::escape;
 use crate::number::integer;
 use crate::{Error, Text, Why};
 
@@ -201,55 +202,14 @@ impl<'de> Reader<'de> {
                 b'\\' => {
                     text.push_str(&self.text[start..self.at]);
                     self.at += 1;
-                    text.push(self.escape()?);
+                    let char = escape(self.text.as_bytes(), &mut self.at);
+                    text.push(char.ok_or_else(|| self.malformed())?);
                     start = self.at;
                 }
                 0..0x20 => return Err(self.malformed()),
                 _ => self.at += 1,
             }
         }
-    }
-
-    /// What follows a backslash.
-    fn escape(&mut self) -> Result<char, Error> {
-        let byte = self.byte();
-        self.at += 1;
-        Ok(match byte {
-            b'"' | b'\\' | b'/' => byte as char,
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => self.unicode()?,
-            _ => return Err(self.malformed()),
-        })
-    }
-
-    fn unicode(&mut self) -> Result<char, Error> {
-        let first = self.hex()?;
-        let code = if (0xd800..0xdc00).contains(&first) && self.text[self.at..].starts_with("\\u") {
-            self.at += 2;
-            let second = self.hex()?;
-            if !(0xdc00..0xe000).contains(&second) {
-                return Err(self.malformed());
-            }
-            0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
-        } else {
-            first
-        };
-        // Half a surrogate pair is no character.
-        char::from_u32(code).ok_or_else(|| self.malformed())
-    }
-
-    fn hex(&mut self) -> Result<u32, Error> {
-        let mut code = 0;
-        for _ in 0..4 {
-            let digit = (self.byte() as char).to_digit(16);
-            code = code * 16 + digit.ok_or_else(|| self.malformed())?;
-            self.at += 1;
-        }
-        Ok(code)
     }
 
     /// Enters an array or an object.

@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, VariantAccess, Visitor};
+use serde::forward_to_deserialize_any;
 
 use crate::number::number;
 use crate::{Error, Why};
@@ -55,22 +56,15 @@ macro_rules! numbers {
     };
 }
 
-macro_rules! texts {
-    ($($method:ident)*) => {
-        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-            self.deserialize_any(visitor)
-        })*
-    };
-}
-
 impl<'de> Deserializer<'de> for Text<'de> {
     type Error = Error;
 
     // Visitors of narrower integers check the range themselves.
     numbers!(deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 => visit_i64);
     numbers!(deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 => visit_u64);
-    texts!(deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf);
-    texts!(deserialize_seq deserialize_map deserialize_unit);
+    forward_to_deserialize_any! {
+        char str string bytes byte_buf seq map unit unit_struct tuple tuple_struct struct
+    }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.0 {
@@ -114,27 +108,6 @@ impl<'de> Deserializer<'de> for Text<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         visitor.visit_enum(self)
-    }
-
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _: &'static str, _: usize, visitor: V) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
-    }
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        self.deserialize_any(visitor)
     }
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {

@@ -26,6 +26,7 @@ const WHOLE: &[(&str, &[&str], &str)] = &[
     ("edge.list_qa_commits(text,text,text,date,date,text,timestamp with time zone,text,text,integer)", &["qa_reports"], FILTERS),
     ("edge.list_qa_reports(text,text,text,date,date,bigint,integer)", &["qa_reports"], FILTERS),
     ("edge.qa_commits(text,text,text,date,date)", &["qa_reports"], FILTERS),
+    ("edge.qa_reports_of(text,text,text,date,date)", &["qa_reports"], FILTERS),
     ("edge.qa_trend(text,text,text,date,date,integer)", &["qa_reports"], FILTERS),
     ("edge.erase_due(integer)", &["user_tokens"], FEW_LINKS),
     (

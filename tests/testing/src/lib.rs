@@ -2,7 +2,7 @@
 //! the edge:
 //!
 //! ```no_run
-//! # static FUNCTION: edge::Function = edge::Function { package: "", about: "", trigger: edge::Trigger::Http, root: edge::Root::Api, purpose: None, endpoints: &[], uses: &[] };
+//! # static FUNCTION: edge::Function = edge::Function { package: "", about: "", trigger: edge::Trigger::Http, root: edge::Root::Api, purpose: None, endpoints: &[], uses: &[], secrets: None };
 //! # async fn example() {
 //! use serde_json::json;
 //! use testing::{App, Person};
@@ -19,6 +19,7 @@
 
 mod app;
 mod environment;
+mod github;
 mod mail;
 mod person;
 mod seen;
@@ -26,6 +27,7 @@ mod timing;
 
 pub use app::{Answer, App, Call, plain};
 pub use environment::{database, database_as_person, database_at, now, variable};
+pub use github::github_signature;
 /// Whole answers stand in the test as inline snapshots: `insta::assert_json_snapshot!(answer.json(), {".id" => "[id]"}, @"…")`. Parts
 /// that differ in every run are redacted.
 pub use insta;

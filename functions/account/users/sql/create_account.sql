@@ -14,9 +14,7 @@ declare
   nobody constant text := '$2a$10$YmMxk/RqYuHcrkvNeQ4GKefkPZusfGFRz6Z0QrtoUz9KapS56lJny';
   person public.users;
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   insert into public.users (email, password_hash, name, phone, country, locale, time_zone, role, tier)
   values (lower(btrim(details ->> 'email')), nobody, details ->> 'name', details ->> 'phone', details ->> 'country',
     coalesce(details ->> 'locale', 'fr'), coalesce(details ->> 'time_zone', 'Europe/Paris'),

@@ -9,9 +9,7 @@ create or replace function edge.list_accounts(
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  if edge.role() not in ('admin', 'privacy') then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin', 'privacy']);
   perform edge.audit('accounts.listed',
     jsonb_strip_nulls(jsonb_build_object('searched', list_accounts.search is not null, 'state', list_accounts.state)));
   return query

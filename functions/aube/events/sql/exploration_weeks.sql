@@ -13,9 +13,7 @@ declare
   latest constant date := edge.week_to_publish();
   due date;
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   perform edge.audit('aube.aggregates_read');
   for due in
     select latest - 7 * n from generate_series(0, 11) as n

@@ -7,9 +7,7 @@ create or replace function edge.admin_overview() returns jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  if edge.role() not in ('admin', 'privacy', 'qa') then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin', 'privacy', 'qa']);
   return (
     with messages as (
       select edge.outbox_state(o) as state from public.outbox o where o.delivered_at is null),

@@ -5,7 +5,7 @@ returns table (day date, commits integer, failed integer)
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform edge.require_qa();
+  perform edge.require_role(array['admin', 'qa']);
   return query
   select (c.reported_at at time zone 'UTC')::date, count(*)::integer, (count(*) filter (where c.status = 'failure'))::integer
   from edge.qa_commits(qa_trend.of_repository, qa_trend.of_branch, qa_trend.of_workflow, qa_trend.from_day, qa_trend.to_day) as c

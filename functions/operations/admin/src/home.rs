@@ -23,7 +23,6 @@ struct FailedJob {
     succeeded_at: Option<DateTime<Utc>>,
 }
 
-const TITLE: Message = msg!("", fr: "Administration d'Orée", en: "Orée's administration");
 const NOW: Message = msg!("", fr: "En ce moment", en: "At this moment");
 const WAITING: Message = msg!("", fr: "Messages en attente", en: "Messages that wait");
 const DEAD: Message = msg!("", fr: "Messages abandonnés", en: "Messages given up");
@@ -40,7 +39,7 @@ const BY_API: Message = msg!("",
     en: "By the API, with an access token (POST /api/v1/auth/login):");
 
 /// The other views of operators: who may read them, their path, and what they show.
-const OTHERS: [(&[Role], &str, Message); 8] = [
+pub const OTHERS: [(&[Role], &str, Message); 8] = [
     (&[Role::Admin, Role::Qa], "/api/v1/qa/report", msg!("", fr: "rapports de qualité, en JSON", en: "quality reports, as JSON")),
     (&[Role::Admin, Role::Qa], "/api/v1/qa/report/runs.csv", msg!("", fr: "chaque exécution, en CSV", en: "every run, as CSV")),
     (&[Role::Admin, Role::Qa], "/api/v1/latencies", msg!("", fr: "temps de réponse de RunPod", en: "how long RunPod takes")),
@@ -88,5 +87,5 @@ pub fn render(overview: &Overview, role: Role, language: Language) -> Html {
             }
         }
     };
-    layout::page(text(TITLE), language, &content)
+    layout::page(text(layout::TITLE), language, &content)
 }

@@ -3,6 +3,7 @@
 use edge::{Html, Language, Message, msg};
 use page::{Markup, html};
 
+pub const TITLE: Message = msg!("", fr: "Administration d'Orée", en: "Orée's administration");
 const HOME: Message = msg!("", fr: "Accueil", en: "Home");
 const QUALITY: Message = msg!("", fr: "Qualité", en: "Quality");
 const OUT: Message = msg!("", fr: "Se déconnecter", en: "Sign out");

@@ -5,7 +5,6 @@ use page::html;
 
 use crate::layout;
 
-const TITLE: Message = msg!("", fr: "Administration d'Orée", en: "Orée's administration");
 const EMAIL: Message = msg!("", fr: "Adresse e-mail", en: "E-mail address");
 const PASSWORD: Message = msg!("", fr: "Mot de passe", en: "Password");
 const ENTER: Message = msg!("", fr: "Se connecter pour une demi-heure", en: "Sign in for half an hour");
@@ -23,5 +22,5 @@ pub fn render(language: Language) -> Html {
             button { (text(ENTER)) }
         }
     };
-    layout::bare(text(TITLE), language, &content)
+    layout::bare(text(layout::TITLE), language, &content)
 }

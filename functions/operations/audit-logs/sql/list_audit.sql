@@ -7,9 +7,7 @@ create or replace function edge.list_audit(person uuid, action text, before bigi
 language plpgsql volatile security definer set search_path = ''
 as $$
 begin
-  if edge.role() not in ('admin', 'privacy') then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin', 'privacy']);
   perform edge.audit('audit.read',
     jsonb_strip_nulls(jsonb_build_object('subject', list_audit.person, 'action', list_audit.action)));
   return query

@@ -1,24 +1,11 @@
-use std::fmt::Write;
-
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use testing::{Answer, App, database, variable};
+use testing::{Answer, App, database, github_signature as signature, variable};
 
 use edge::auth;
 use quality::github::{CONCLUSIONS, is_signed};
 use uuid::Uuid;
 
 use super::FUNCTION;
-
-/// `X-Hub-Signature-256` as GitHub's documentation makes it.
-fn signature(secret: &str, body: &str) -> String {
-    let mac = BASE64_URL_SAFE_NO_PAD.decode(auth::seal(secret.as_bytes(), body)).unwrap();
-    mac.iter().fold("sha256=".to_owned(), |mut hex, byte| {
-        write!(hex, "{byte:02x}").unwrap();
-        hex
-    })
-}
 
 fn uuid() -> Uuid {
     auth::random_uuid().unwrap()

@@ -11,9 +11,7 @@ create or replace function edge.list_latencies(
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  if edge.role() not in ('admin', 'qa') then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin', 'qa']);
   return query
   select l.*
   from public.job_latencies l

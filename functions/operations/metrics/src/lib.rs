@@ -13,7 +13,7 @@ use std::fmt::Write;
 
 #[cfg(not(target_arch = "wasm32"))]
 use edge::describe::{Place, Scheme};
-use edge::{Context, Credentials, Error, OpenMetrics, Proof, Reply, Result, Signed, Sql, auth, refusal, refusals, settings};
+use edge::{Context, Credentials, OpenMetrics, Proof, Reply, Result, Signed, Sql, refusal, refusals, settings};
 use serde::Deserialize;
 
 settings! {
@@ -52,14 +52,7 @@ impl Proof for Scraper {
     const SCHEME: Scheme = Scheme::By { name: "metrics", place: Place::Secret, about: "`METRICS_TOKEN`." };
 
     fn verify(credentials: &Credentials) -> Result<Scraper> {
-        let token = credentials.config.get("METRICS_TOKEN");
-        if token.is_empty() {
-            return Err(NOT_CONFIGURED.into());
-        }
-        match credentials.parts.bearer() {
-            Some(given) if auth::is_secret(token, given) => Ok(Scraper),
-            _ => Err(Error::unauthenticated()),
-        }
+        credentials.hold("METRICS_TOKEN", NOT_CONFIGURED).map(|()| Scraper)
     }
 }
 

@@ -12,9 +12,7 @@ language plpgsql stable security definer set search_path = ''
 as $$
 #variable_conflict use_column
 begin
-  if edge.role() <> 'admin' then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   return query
   select o.id, o.kind, o.subject, edge.outbox_state(o), o.attempts, o.last_error,
     case when edge.outbox_state(o) = 'waiting' then o.next_attempt_at end, o.created_at, o.delivered_at, o.dead_at

@@ -9,9 +9,7 @@ as $$
 declare
   kept public.outbox;
 begin
-  if edge.role() <> 'admin' then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   select o.* into kept from public.outbox o where o.id = outbox_read.id;
   if kept.id is null then
     return null;

@@ -8,9 +8,7 @@ as $$
 declare
   kept public.outbox;
 begin
-  if edge.role() <> 'admin' then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   select o.* into kept from public.outbox o where o.id = outbox_replay.id for update;
   if kept.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';

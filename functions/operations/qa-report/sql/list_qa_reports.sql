@@ -6,16 +6,12 @@ create or replace function edge.list_qa_reports(
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  perform edge.require_qa();
+  perform edge.require_role(array['admin', 'qa']);
   return query
   select r.*
-  from public.qa_reports r
-  where (list_qa_reports.repository is null or r.repository = list_qa_reports.repository)
-    and (list_qa_reports.branch is null or r.branch = list_qa_reports.branch)
-    and (list_qa_reports.workflow is null or r.workflow = list_qa_reports.workflow)
-    and (list_qa_reports.from_day is null or r.created_at >= list_qa_reports.from_day::timestamp at time zone 'UTC')
-    and (list_qa_reports.to_day is null or r.created_at < (list_qa_reports.to_day + 1)::timestamp at time zone 'UTC')
-    and (list_qa_reports.before is null or r.id < list_qa_reports.before)
+  from edge.qa_reports_of(list_qa_reports.repository, list_qa_reports.branch, list_qa_reports.workflow,
+    list_qa_reports.from_day, list_qa_reports.to_day) as r
+  where list_qa_reports.before is null or r.id < list_qa_reports.before
   order by r.id desc
   limit list_qa_reports.max;
 end

@@ -2,7 +2,7 @@ use auth::random_uuid;
 use edge::auth;
 use edge::auth::Role;
 use serde_json::{Value, json};
-use testing::{Answer, App, Person, database, variable};
+use testing::{Answer, App, Person, database, github_signature, variable};
 
 use super::FUNCTION;
 
@@ -140,7 +140,7 @@ async fn githubs_conclusion_completes_a_file_and_a_file_its_conclusion() {
         "head_repository": {"full_name": repository}, "head_sha": COMMIT, "conclusion": "timed_out",
         "run_started_at": "2026-06-01T12:00:00Z", "updated_at": "2026-06-01T12:01:30Z"}});
     let body = event.to_string();
-    let signature = testing_signature(&variable("GITHUB_WEBHOOK_SECRET"), &body);
+    let signature = github_signature(&variable("GITHUB_WEBHOOK_SECRET"), &body);
     let deliver = |signature: &str| {
         let call = App::native(&FUNCTION).post("/qa/report").header("x-github-delivery", &random_uuid().unwrap().to_string());
         call.header("x-github-event", "workflow_run")
@@ -160,13 +160,6 @@ async fn githubs_conclusion_completes_a_file_and_a_file_its_conclusion() {
         (&json!("Add streaks"), &json!("failure"), &json!("timed_out"))
     );
     assert_eq!((&commit["runs"][0]["tests"]["passed"], &commit["runs"][0]["duration_ms"]), (&json!(1), &json!(90_000)));
-}
-
-/// `X-Hub-Signature-256` as GitHub's documentation makes it.
-fn testing_signature(secret: &str, body: &str) -> String {
-    use base64::Engine;
-    let mac = base64::prelude::BASE64_URL_SAFE_NO_PAD.decode(auth::seal(secret.as_bytes(), body)).unwrap();
-    mac.iter().fold("sha256=".to_owned(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 #[tokio::test]

@@ -10,9 +10,7 @@ declare
   wanted constant text[] := array(
     select k.action from edge.security_kinds() k where k.severity = coalesce(list_security_events.severity, k.severity));
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   perform edge.audit('audit.read',
     jsonb_strip_nulls(jsonb_build_object('subject', list_security_events.person, 'of', 'security')));
   return query

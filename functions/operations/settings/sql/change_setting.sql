@@ -11,9 +11,7 @@ as $$
 declare
   entry public.settings;
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   select s.* into entry from public.settings s where s.key = change_setting.key for update;
   if entry.key is null then
     raise exception using errcode = 'OR404', message = 'not_found';

@@ -5,9 +5,7 @@ create or replace function edge.list_settings() returns setof jsonb
 language plpgsql stable security definer set search_path = ''
 as $$
 begin
-  if not edge.is_admin() then
-    raise exception using errcode = 'OR403', message = 'forbidden';
-  end if;
+  perform edge.require_role(array['admin']);
   return query select edge.setting_json(s) from public.settings s order by s.key;
 end
 $$;
