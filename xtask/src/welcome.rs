@@ -59,7 +59,13 @@ fn trials(stack: &Stack, token: &str) {
 async fn appoint(stack: &Stack) -> Result<()> {
     sign_in(stack.edge_url(), DEMO_OPERATOR).await?;
     let client = migrate::connect(stack.superuser_url()).await?;
-    client.execute("update users set role = 'admin' where email = $1 and role <> 'admin'", &[&DEMO_OPERATOR]).await?;
+    let sql = format!(
+        "begin;
+         select set_config('oree.now', clock_timestamp()::text, true);
+         update users set role = 'admin' where email = '{DEMO_OPERATOR}' and role <> 'admin';
+         commit"
+    );
+    client.batch_execute(&sql).await?;
     Ok(())
 }
 
