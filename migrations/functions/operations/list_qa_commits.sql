@@ -11,15 +11,27 @@ as $$
 begin
   perform edge.require_role(array['admin', 'qa']);
   return query
-  select c.repository, c.commit_sha, nullif(c.fork, ''), c.branch, c.status, c.title, c.reported_at, c.runs
-  from edge.qa_commits(list_qa_commits.of_repository, list_qa_commits.of_branch, list_qa_commits.of_workflow,
-    list_qa_commits.from_day, list_qa_commits.to_day) as c
-  where (list_qa_commits.of_status is null or c.status = list_qa_commits.of_status)
-    and (list_qa_commits.after_at is null or c.reported_at < list_qa_commits.after_at
-      or (c.reported_at = list_qa_commits.after_at and (c.repository, c.commit_sha || c.fork)
-        > (list_qa_commits.after_repository, list_qa_commits.after_commit)))
-  order by c.reported_at desc, c.repository, c.commit_sha || c.fork
-  limit list_qa_commits.max;
+  with chosen as (
+    select c.*
+    from edge.qa_commits(list_qa_commits.of_repository, list_qa_commits.of_branch, list_qa_commits.of_workflow,
+      list_qa_commits.from_day, list_qa_commits.to_day) as c
+    where (list_qa_commits.of_status is null or c.status = list_qa_commits.of_status)
+      and (list_qa_commits.after_at is null or c.reported_at < list_qa_commits.after_at
+        or (c.reported_at = list_qa_commits.after_at and (c.repository, c.commit_sha || c.fork)
+          > (list_qa_commits.after_repository, list_qa_commits.after_commit)))
+    order by c.reported_at desc, c.repository, c.commit_sha || c.fork
+    limit list_qa_commits.max)
+  select c.repository, c.commit_sha, nullif(c.fork, ''), d.branch, c.status, d.title, c.reported_at, d.runs
+  from chosen c
+  cross join lateral (
+    select min(r.branch) as branch, left(coalesce(min(r.summary) filter (where r.is_concluded), ''), 200) as title,
+      jsonb_agg(jsonb_build_object('workflow', r.workflow, 'run_id', r.run_id, 'attempt', r.attempt, 'status', r.status,
+        'url', r.url, 'duration_ms', r.duration_ms,
+        'tests', case when r.format is not null then jsonb_build_object('tests', r.tests, 'passed', r.passed,
+          'failed', r.failed, 'skipped', r.skipped, 'flaky', r.flaky) end) order by r.workflow) as runs
+    from public.qa_reports r
+    where r.id = any (c.reports)) as d
+  order by c.reported_at desc, c.repository, c.commit_sha || c.fork;
 end
 $$;
 

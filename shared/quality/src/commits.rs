@@ -1,7 +1,7 @@
 //! Reports as they are read: by commit and by test. For the roles `qa` and `admin`.
 
 use chrono::{DateTime, Utc};
-use edge::{At, Days, Sql, Statement, input, output};
+use edge::{At, Date, Days, Sql, Statement, input, output};
 
 /// Which reports count. Commits of forks are listed apart, as `owner:branch`.
 #[input(name = "QaFilter")]
@@ -22,8 +22,12 @@ pub struct Filter {
 impl Filter {
     /// A statement whose first five parameters are repository, branch, workflow, and the first and the last day, in UTC.
     pub fn bind(days: &Days<Filter>, sql: Sql) -> Statement {
-        let Days { from, to, rest } = days;
-        sql.bind(&rest.repository).bind(&rest.branch).bind(&rest.workflow).bind(from).bind(to)
+        days.rest.between(days.from, days.to, sql)
+    }
+
+    /// As [`bind`](Filter::bind).
+    pub fn between(&self, from: Option<Date>, to: Option<Date>, sql: Sql) -> Statement {
+        sql.bind(&self.repository).bind(&self.branch).bind(&self.workflow).bind(from).bind(to)
     }
 }
 

@@ -53,7 +53,9 @@ const report = async (commit, attempt) => {
 await send("/api/v1/auth/register", { email: EMAIL, password: PASSWORD });
 const client = new pg.Client({ connectionString: database });
 await client.connect();
-await client.query("update users set role = 'qa' where email = $1", [EMAIL]);
+await client.query(
+  `begin; select set_config('oree.now', clock_timestamp()::text, true); update users set role = 'qa' where email = '${EMAIL}'; commit`,
+);
 await client.end();
 for (let commit = 0; commit < COMMITS; commit += 1) {
   await report(commit, 1);
@@ -65,10 +67,21 @@ const faults = [];
 const open = async (options) => {
   const context = await browser.newContext({ baseURL: edge, javaScriptEnabled: false, ...options });
   const page = await context.newPage();
-  page.on("console", (message) => ["error", "warning"].includes(message.type()) && faults.push(message.text()));
+  page.on("console", (message) => {
+    // Refusals are shown as pages, and no page has an icon.
+    const isExpected = /status of 40[13]/.test(message.text()) || message.location().url.endsWith("/favicon.ico");
+    if (["error", "warning"].includes(message.type()) && !isExpected) faults.push(message.text());
+  });
   return { context, page };
 };
 const picture = (page, name) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+
+/// What an action leads to.
+const follow = async (page, action) => {
+  await Promise.all([page.waitForEvent("framenavigated"), action()]);
+  await page.waitForLoadState();
+};
+const filter = (page) => follow(page, () => page.getByRole("button", { name: "Filter" }).press("Enter"));
 
 /// By keyboard alone: the address has the focus from the start.
 const enter = async (page, password) => {
@@ -76,8 +89,7 @@ const enter = async (page, password) => {
   await page.keyboard.type(EMAIL);
   await page.keyboard.press("Tab");
   await page.keyboard.type(password);
-  await page.keyboard.press("Enter");
-  await page.waitForLoadState();
+  await follow(page, () => page.keyboard.press("Enter"));
 };
 
 const { context, page } = await open({ locale: "en-GB", colorScheme: "light" });
@@ -96,23 +108,23 @@ assert.deepEqual({ httpOnly, secure, sameSite }, { httpOnly: true, secure: true,
 assert.ok(expires - Date.now() / 1000 <= 1800, "half an hour");
 assert.ok(cookies["__Host-device"], "the browser is known by its next sign-in");
 
-await page.getByRole("link", { name: "Quality", exact: true }).click();
+await follow(page, () => page.getByRole("link", { name: "Quality", exact: true }).click());
 const rows = page.locator("table").first().locator("tbody tr");
 assert.equal(await rows.count(), 40);
 await picture(page, "quality");
 assert.match(await page.textContent("body"), /<b>waits<\/b> for the tide/, "what a report calls a test is text");
 assert.equal(await page.locator("b").count(), 0);
-await page.getByRole("link", { name: "Older ones →" }).click();
+await follow(page, () => page.getByRole("link", { name: "Older ones →" }).click());
 assert.equal(await rows.count(), COMMITS - 40, "and the rest on the next page");
 await page.goBack();
 await page.getByLabel("Status").selectOption("failure");
 await page.getByLabel("Branch").fill("main");
-await page.getByRole("button", { name: "Filter" }).press("Enter");
+await filter(page);
 const texts = await rows.allTextContents();
 assert.ok(texts.length > 0 && texts.every((text) => text.startsWith("✗ failure") && text.includes("main")), texts.join("\n"));
 await picture(page, "filtered");
 await page.getByLabel("Branch").fill("no such branch");
-await page.getByRole("button", { name: "Filter" }).press("Enter");
+await filter(page);
 assert.match(await page.textContent("body"), /No report is like that/);
 await picture(page, "empty");
 
@@ -133,8 +145,8 @@ await picture(other, "quality-fr-dark-narrow");
 // The cookie opens nothing but pages, and nothing but reading: neither from the page itself, nor from another site.
 const api = await context.request.get("/api/v1/qa/report");
 assert.equal(api.status(), 401);
-await page.getByRole("button", { name: "Sign out" }).click();
+await follow(page, () => page.getByRole("button", { name: "Sign out" }).click());
 await page.goto("/admin/qa");
 assert.match(await page.textContent("body"), /Sign in/);
-assert.deepEqual(faults.filter((fault) => !/status of 40[13]/.test(fault)), [], "the browser complains of nothing");
+assert.deepEqual(faults, [], "the browser complains of nothing");
 await browser.close();

@@ -48,7 +48,7 @@ async fn show_admin_home(ctx: Context, Operator(staff): Operator<Staff>) -> Resu
 
 async fn show_qa_page(ctx: Context, _: Operator<Qa>, list: List<Chosen, Key, 40, 100>) -> Result<Reply<Html>> {
     let page = QaPage::of(&ctx, &list).await?;
-    Ok(Reply::new(page.render(ctx.now(), ctx.language())))
+    Ok(Reply::new(page.render(ctx.language())))
 }
 
 async fn show_sign_in(ctx: Context, _: Public) -> Result<Reply<Html>> {

@@ -1,8 +1,8 @@
 //! Quality reports by commit: what failed, since when, and which tests waver.
 
 use chart::{Bars, Frame, colon, date};
-use chrono::{DateTime, NaiveDate, Utc};
-use edge::{At, Context, Days, Html, Language, List, Message, Result, Sql, Word, msg};
+use chrono::NaiveDate;
+use edge::{At, Context, Date, Days, Html, Language, List, Message, Result, Sql, Word, msg};
 use page::{Markup, PreEscaped, html};
 use quality::{COMMITS, Commit, FLAKY, Filter, FlakyTest, Run, Status, TestCounts};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::layout;
 
 pub type Key = (At, String, String);
 
-/// Days that the trend shows, and flaky tests.
+/// Days that the trend shows, and of which flaky tests are told.
 const DAYS: u32 = 30;
 const FLAKIEST: u32 = 20;
 
@@ -47,6 +47,8 @@ pub struct QaPage<'a> {
     flaky: Vec<FlakyTest>,
     /// The latest first.
     days: Vec<Day>,
+    /// The last day that the trend shows.
+    last: NaiveDate,
 }
 
 const TITLE: Message = msg!("", fr: "Qualité", en: "Quality");
@@ -69,7 +71,7 @@ const TREND: Message = msg!("", fr: "Commits en échec par jour", en: "Commits t
 const SHARE: Message = msg!("", fr: "Part en échec, en %", en: "Share that failed, in %");
 const FLAKY_TESTS: Message = msg!("", fr: "Tests instables", en: "Flaky tests");
 const FLAKY_HINT: Message = msg!("",
-    fr: "Échec et réussite sur un même commit, hors forks.", en: "Failed and passed on one commit, forks aside.");
+    fr: "Échec et réussite sur un même commit, hors forks, en trente jours.", en: "Failed and passed on one commit, forks aside, in thirty days.");
 const TEST: Message = msg!("", fr: "Test", en: "Test");
 const RATE: Message = msg!("", fr: "Taux", en: "Rate");
 const FIRST: Message = msg!("", fr: "Premier commit", en: "First commit");
@@ -89,20 +91,23 @@ const STATUSES: [(Status, &str, Message); 5] = [
 impl QaPage<'_> {
     pub async fn of<'a>(ctx: &Context, list: &'a List<Chosen, Key, 40, 100>) -> Result<QaPage<'a>> {
         let chosen = &list.filter.0;
+        let today = ctx.now().date_naive();
+        let last = chosen.to.map_or(today, |to| to.day().min(today));
+        let from = chosen.from.max(Date::new(day_before(last, DAYS - 1)));
         let commits = Filter::bind(chosen, COMMITS).bind(chosen.rest.status);
         let commits = commits.bind(list.after(|key| key.0)).bind(list.after(|key| &key.1)).bind(list.after(|key| &key.2));
-        let flaky = Filter::bind(chosen, FLAKY).bind(FLAKIEST);
-        let days = Filter::bind(chosen, DAYS_WITH_COMMITS).bind(DAYS);
+        let flaky = chosen.rest.between(from, chosen.to, FLAKY).bind(FLAKIEST);
+        let days = chosen.rest.between(from, chosen.to, DAYS_WITH_COMMITS).bind(DAYS);
         let [commits, flaky, days] = ctx.batch([commits.bind(list.fetch()), flaky, days]).await?;
         let page = list.page(commits.all()?, Commit::key);
-        Ok(QaPage { chosen, commits: page.items, next: page.next_cursor, flaky: flaky.all()?, days: days.all()? })
+        Ok(QaPage { chosen, commits: page.items, next: page.next_cursor, flaky: flaky.all()?, days: days.all()?, last })
     }
 
-    pub fn render(&self, now: DateTime<Utc>, language: Language) -> Html {
+    pub fn render(&self, language: Language) -> Html {
         let text = |message: Message| message.text(language);
         let content = html! {
             (self.filters(language))
-            @if !self.days.is_empty() { (PreEscaped(self.trend(now.date_naive(), language))) }
+            @if !self.days.is_empty() { (PreEscaped(self.trend(language))) }
             @if self.commits.is_empty() {
                 p { (text(NOTHING)) }
             } @else {
@@ -185,9 +190,9 @@ impl QaPage<'_> {
         ["/admin/qa?", &form_urlencoded::Serializer::new(String::new()).extend_pairs(given).finish()].concat()
     }
 
-    fn trend(&self, today: NaiveDate, language: Language) -> String {
+    fn trend(&self, language: Language) -> String {
         let bars = Bars { left: 48, top: 56, height: 56, pitch: 20, width: 16, columns: DAYS, most: 100 };
-        let day_of = |column: u32| today - chrono::Days::new(u64::from(DAYS - 1 - column));
+        let day_of = |column: u32| day_before(self.last, DAYS - 1 - column);
         let told: Vec<(u32, i64, String)> = (0..DAYS)
             .filter_map(|column| {
                 let day = self.days.iter().find(|day| day.day == day_of(column))?;
@@ -250,6 +255,10 @@ fn run(run: &Run, language: Language) -> Markup {
             @if failed > 0 { ", " span class="failure" { (failed) " " (text(FAILED)) } }
         }
     }
+}
+
+fn day_before(day: NaiveDate, days: u32) -> NaiveDate {
+    day - chrono::Days::new(u64::from(days))
 }
 
 fn short(commit: &str) -> &str {
