@@ -249,8 +249,8 @@ fn parameters(place: &str, schema: Option<Schema>, schemas: &Schemas, example: i
             "description": about, "schema": field,
         });
         if let Some(example) = example(name) {
-            let is_number = matches!(parameter["schema"]["type"].as_str(), Some("integer" | "number"));
-            parameter["example"] = if is_number { example.parse().unwrap_or_default() } else { json!(example) };
+            let is_text = !matches!(parameter["schema"]["type"].as_str(), Some("integer" | "number" | "boolean"));
+            parameter["example"] = if is_text { json!(example) } else { example.parse().unwrap_or_default() };
         }
         parameter
     };

@@ -33,7 +33,10 @@ pub fn published() -> BTreeSet<String> {
 
 /// A type, its fields and its words.
 fn type_lines(name: &str, schema: &Value) -> Vec<String> {
-    let fields = schema["properties"].as_object().into_iter().flatten().map(|(field, _)| format!("field {name}.{field}"));
+    // What it shares with others stands under the name of that.
+    let parts = schema["allOf"].as_array().into_iter().flatten().chain([schema]);
+    let fields =
+        parts.flat_map(|part| part["properties"].as_object()).flatten().map(|(field, _)| format!("field {name}.{field}"));
     let words =
         schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).map(|word| format!("word {name}.{word}"));
     let codes = name == "Problem";

@@ -57,7 +57,8 @@ fn may(purpose: &str, is_own: bool, [others, ai, aggregates, leaderboards]: [boo
 async fn every_reader_sees_what_the_terms_of_its_origin_allow_and_no_more() {
     let database = Database::migrated().await;
     let owner = database.owner().await;
-    owner.batch_execute(&[TABLE, POLICY].concat()).await.unwrap();
+    // Of rules there are those of this test alone.
+    owner.batch_execute(&[TABLE, POLICY, "delete from data_use_rules;"].concat()).await.unwrap();
     let (ada, eve) = (database.person("ada@example.org").await, database.person("eve@example.org").await);
     for (origin, [others, ai, aggregates, leaderboards], days) in rules() {
         let insert = "insert into data_use_rules (origin, others, ai, aggregates, leaderboards, days_kept, source, read_on)

@@ -41,6 +41,10 @@ fn a_step_that_creates_a_table_closes_it() {
     for step in &tree.steps {
         let sql = code(&step.file.sql);
         for table in sql.split("create table ").skip(1).filter_map(|rest| rest.split_whitespace().next()) {
+            // Nobody may even name what is in that schema.
+            if table.starts_with("parts.") {
+                continue;
+            }
             let closes = [
                 format!("alter table {table} enable row level security;"),
                 format!("revoke all on {table} from public, anon, authenticated;"),
@@ -53,7 +57,9 @@ fn a_step_that_creates_a_table_closes_it() {
                 );
             }
             let (schema, name) = table.split_once('.').unwrap_or_default();
-            assert!(schema == "public" && root().join(format!("migrations/access/{name}.sql")).exists(), "access/{name}.sql");
+            let is_dropped = tree.steps.iter().any(|step| step.file.sql.contains(&format!("drop table if exists {table};")));
+            let has_access = root().join(format!("migrations/access/{name}.sql")).exists();
+            assert!(schema == "public" && has_access != is_dropped, "access/{name}.sql");
             tables += 1;
         }
         for word in ["create policy", "create trigger", "create function", "create or replace", "grant select"] {

@@ -34,6 +34,11 @@ mod operations {
     mod upkeep;
 }
 #[cfg(test)]
+mod providers {
+    mod connections;
+    mod import;
+}
+#[cfg(test)]
 mod rise {
     mod days;
     mod kaizen;

@@ -14,7 +14,7 @@ use crate::{
     project::{Profile, Project},
     setup,
     stack::{Plan, Stack},
-    sync,
+    sync, test,
     toolchain::{WASM, WasmToolchain},
 };
 
@@ -41,8 +41,9 @@ pub async fn run(project: &Project, peers: bool) -> Result<()> {
     if peers { compare(project, toolchain).await } else { Ok(()) }
 }
 
-/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. Clients that public
-/// generators make of `build/openapi.json`. And a browser, which leaves its pictures of the operators' pages in `build/browser`.
+/// RunPod's SDK as client and as worker; what they see is written to `tests/simulators/peers/transcript.txt`. OAuth servers of others,
+/// to which people are connected. Clients that public generators make of `build/openapi.json`. And a browser, which leaves its
+/// pictures of the operators' pages in `build/browser`.
 async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     let step = Step::start("RunPod's SDK");
     let mut command = cargo::command(project);
@@ -50,10 +51,15 @@ async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
     step.done("");
     let stack = Stack::start(project, Plan::beside(project, Data::Peers, "build/peers-logs", toolchain)?).await?;
-    let (edge, database, reporter) = (stack.edge_url(), stack.superuser_url(), &stack.variables["QA_REPORT_TOKEN"]);
     let used = async {
-        journey(project, "clients", &[edge]).await?;
-        journey(project, "browser", &[edge, database, reporter]).await
+        let step = Step::start("OAuth servers");
+        let mut command = cargo::command(project);
+        command.args(["test", "-p", "providers-connect", "peers", "--", "--ignored"]).envs(test::variables(&stack)?);
+        cargo::run(command, &step, "an OAuth server of others does not connect whom we send: tests::peers").await?;
+        step.done("");
+        journey(project, "clients", &[stack.edge_url()]).await?;
+        let reporter = &stack.variables["QA_REPORT_TOKEN"];
+        journey(project, "browser", &[stack.edge_url(), stack.superuser_url(), reporter]).await
     };
     let used = used.await;
     stack.stop().await;

@@ -108,7 +108,7 @@ async fn compile(project: &Project, arguments: &[String]) -> Result<()> {
 
 /// What the tests are told. They make roles and databases of their own, which takes the superuser; what they test, the
 /// migrations and the functions, does without.
-fn variables(stack: &Stack) -> Result<BTreeMap<String, String>> {
+pub fn variables(stack: &Stack) -> Result<BTreeMap<String, String>> {
     let mut variables = stack.variables.clone();
     variables.insert("DATABASE_URL".to_owned(), stack.superuser_url().to_owned());
     variables.insert("SQL_LOGIN_OWNER".to_owned(), database::through_gateway(stack.superuser_url())?);

@@ -11,6 +11,9 @@ const DEMO_EMAIL: &str = "demo@oree.example";
 const DEMO_OPERATOR: &str = "operator@oree.example";
 const DEMO_PASSWORD: &str = "a walk along the edge of the wood";
 
+/// Providers that the demo account has.
+const DEMO_PROVIDERS: [&str; 2] = ["strava", "polar"];
+
 /// The scene that the callback below is about; the simulator draws it while this is being read.
 const DEMO_SCENE: [(&str, &str); 5] =
     [("world", "Brume"), ("era", "Aube"), ("class", "Mage"), ("pose", "Debout"), ("decor", "Lisière")];
@@ -23,6 +26,12 @@ pub async fn show(stack: &Stack) {
     match sign_in(edge, DEMO_EMAIL).await {
         Ok(token) => {
             println!("  demo account {DEMO_EMAIL} / {DEMO_PASSWORD}");
+            for provider in DEMO_PROVIDERS {
+                match connect(edge, &token, provider).await {
+                    Ok(()) => println!("               connected to {provider}"),
+                    Err(error) => println!("               {provider} could not be connected: {error:#}"),
+                }
+            }
             match appoint(stack).await {
                 Ok(()) => println!("  operators    {edge}/admin, as {DEMO_OPERATOR} with the same password\n"),
                 Err(error) => println!("\n  The demo operator could not be made: {error:#}\n"),
@@ -82,6 +91,23 @@ async fn sign_in(edge: &str, email: &str) -> Result<String> {
     }
     let body: Value = answer.json().await?;
     body["access_token"].as_str().map(str::to_owned).context("no token was given")
+}
+
+/// Connects a provider, as a person's browser would; the simulator consents. It remembers nothing from one start to the next, so one
+/// that was connected is connected again, and keeps its number.
+async fn connect(edge: &str, token: &str, provider: &str) -> Result<()> {
+    let client =
+        reqwest::Client::builder().timeout(Duration::from_secs(20)).redirect(reqwest::redirect::Policy::none()).build()?;
+    let home = json!({"return_url": "http://localhost:3000/"});
+    let begin = client.post(format!("{edge}/api/v1/providers/authorize/{provider}")).bearer_auth(token).json(&home);
+    let begun: Value = begin.send().await?.error_for_status()?.json().await?;
+    let page = begun["authorize_url"].as_str().context("no consent page was given")?;
+    let consent = client.get(format!("{page}&sim_account=1000{}", provider.len())).send().await?;
+    let back =
+        consent.headers().get("location").and_then(|to| to.to_str().ok()).context("nobody consents: is this a simulator?")?;
+    let end = client.get(back).send().await?;
+    let home = end.headers().get("location").and_then(|to| to.to_str().ok()).unwrap_or_default().to_owned();
+    if home.contains("status=") { Ok(()) } else { bail!("{} {home}", end.status()) }
 }
 
 /// As `runpod::callback_url` makes it.

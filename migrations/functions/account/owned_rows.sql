@@ -1,9 +1,10 @@
--- The statements that take a person's rows out of every table, in order; `$1` is the person, `$2` how many rows at most.
+-- The statements that take a person's rows out of every table, in order; `$1` is the person, `$2` how many rows at most, but for a partitioned table, which
+-- holds no more of a person than is quickly deleted.
 --
 -- They are made of the foreign keys to `users`, so a new table is among them on arrival: where such a row goes with its person
 -- it is deleted, where it outlives them it loses their id. What hangs on such a row (the replaced tokens of a session) goes
 -- before it. Letters on their way to or from the person go first of all: other messages in the outbox outlive them. Memberships are not among them: whoever leaves an organisation may end it (`edge.touch_member`), so they go with
--- the person, in one transaction; and so do the tokens of other services, a handful, which `edge_owner` may not even see.
+-- the person, in one transaction.
 create or replace function edge.owned_rows() returns table (relation text, statement text)
 language sql stable security definer set search_path = ''
 as $$
@@ -27,15 +28,19 @@ as $$
     when k.confdeltype = 'n' then format(
       'update %1$s set %2$I = null where ctid = any (array(select t.ctid from %1$s t where t.%2$I = $1 limit $2))',
       k.conrelid::regclass, k.name)
+    -- A ctid names a row of one partition, and so may name another one of each other partition.
+    when k.is_partitioned then format('delete from %1$s t where t.%2$I = $1', k.conrelid::regclass, k.name)
     else format(
       'delete from %1$s where ctid = any (array(select t.ctid from %1$s t where t.%2$I = $1 limit $2))',
       k.conrelid::regclass, k.name) end
   from (
-    select c.conrelid, c.confdeltype, c.name, c.of, p.conrelid as parent, p.name as by
+    select c.conrelid, c.confdeltype, c.name, c.of, p.conrelid as parent, p.name as by, false as is_partitioned
     from keys p join keys c on c.confrelid = p.conrelid and c.confdeltype = 'c'
     where p.confrelid = 'public.users'::regclass and p.confdeltype = 'c'
     union all
-    select p.conrelid, p.confdeltype, p.name, null, null, null from keys p where p.confrelid = 'public.users'::regclass
+    select p.conrelid, p.confdeltype, p.name, null, null, null, exists (
+      select from pg_catalog.pg_class t where t.oid = p.conrelid and t.relkind = 'p')
+    from keys p where p.confrelid = 'public.users'::regclass
   ) as k
   order by k.parent is null, k.conrelid::regclass::text, k.name)
 $$;

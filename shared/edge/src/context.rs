@@ -56,6 +56,11 @@ impl Context {
         self.0.now
     }
 
+    /// What the clock shows at this moment, for how long a process may take; whatever a call is about goes by [`Context::now`].
+    pub fn wall_clock(&self) -> DateTime<Utc> {
+        self.0.runtime.now()
+    }
+
     pub fn language(&self) -> Language {
         self.0.language
     }

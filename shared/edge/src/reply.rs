@@ -262,6 +262,12 @@ impl<T> Reply<T> {
         self
     }
 
+    /// The same answer with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Reply<U> {
+        let Reply { value, status, headers, is_kept, version } = self;
+        Reply { value: change(value), status, headers, is_kept, version }
+    }
+
     /// `Location`: where the created or queued thing is.
     #[must_use]
     pub fn location(self, path: &str) -> Reply<T> {

@@ -1,33 +1,25 @@
-//! The fitness providers that an account can be connected to, and our applications there. A function that speaks to one of them
-//! uses that provider's settings and no other's.
+//! The fitness providers that an account can be connected to: what each of them is like, one file each in `adapters`; and what is the
+//! same for all: the way to the consent page and back, tokens that are renewed once and in time, and leaving.
+//!
+//! An adapter makes no calls. It says what is to be asked and reads what was answered, so that one engine holds leases, time limits
+//! and what is stored when. Facts are from the providers' documentation and from code that runs against them; what is not public is
+//! marked so.
 
-edge::settings! {
-    /// Those of every provider.
-    pub ALL: {
-        with STRAVA, GARMIN, POLAR, COROS, WAHOO, FITBIT;
-    }
-    pub STRAVA, together: {
-        "STRAVA_CLIENT_ID": Text = "", "our application at Strava; without id and secret it is not configured";
-        "STRAVA_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-    pub GARMIN, together: {
-        "GARMIN_CLIENT_ID": Text = "", "our application at Garmin; without id and secret it is not configured";
-        "GARMIN_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-    pub POLAR, together: {
-        "POLAR_CLIENT_ID": Text = "", "our application at Polar; without id and secret it is not configured";
-        "POLAR_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-    pub COROS, together: {
-        "COROS_CLIENT_ID": Text = "", "our application at COROS; without id and secret it is not configured";
-        "COROS_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-    pub WAHOO, together: {
-        "WAHOO_CLIENT_ID": Text = "", "our application at Wahoo; without id and secret it is not configured";
-        "WAHOO_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-    pub FITBIT, together: {
-        "FITBIT_CLIENT_ID": Text = "", "our application at Fitbit; without id and secret it is not configured";
-        "FITBIT_CLIENT_SECRET": Secret secret = "", "its secret";
-    }
-}
+pub mod adapters;
+mod connecting;
+mod members;
+mod messages;
+pub mod oauth1;
+pub mod pkce;
+mod provider;
+mod settings;
+mod tokens;
+mod words;
+
+pub use connecting::{Connected, Grant, connect, open_text, resume, seal_pair, seal_text, suffices};
+pub use members::Members;
+pub use messages::Messages;
+pub use provider::{Adapter, App, Came, Credentials, Facts, Failure, Name, Probe, Refresh, Tokens, find, named};
+pub use settings::{ALL, COROS, FITBIT, GARMIN, GOOGLE_HEALTH, POLAR, STRAVA, WAHOO};
+pub use tokens::{Fresh, LEASE_S, Ready, Work, access, probe, ready, renew};
+pub use words::{CONNECTION_BUSY, NextAction, PROVIDER_UNAVAILABLE, cause};

@@ -1,6 +1,6 @@
 use super::*;
 
-const PLACE: Place = Place { table: "provider_tokens", column: "access_token", row: "ada:strava" };
+const PLACE: Place = Place { table: "provider_connections", column: "access_token", row: "ada:strava" };
 
 fn key(byte: u8) -> String {
     BASE64_STANDARD.encode([byte; 32])
@@ -53,7 +53,7 @@ fn a_sealed_text_opens_in_its_own_place_only() {
         Place { column: "refresh_token", ..PLACE },
         Place { row: "eve:strava", ..PLACE },
         // The same letters, divided in another way.
-        Place { table: "provider_tokensa", column: "ccess_token", ..PLACE },
+        Place { table: "provider_connectionsa", column: "ccess_token", ..PLACE },
     ] {
         assert_eq!(keys.open(other, &sealed), Err(Error::Forged), "{other:?}");
     }

@@ -69,7 +69,7 @@ impl<'a> Storage<'a> {
     pub async fn keep(&self, folder: &str, ending: &str, kind: &str, bytes: Vec<u8>) -> std::result::Result<String, String> {
         let hash = auth::sha256_hex(&bytes);
         let key = [folder, "/", &hash, ".", ending].concat();
-        let (url, headers) = self.signer.request("PUT", &key, &hash, self.ctx.now());
+        let (url, headers) = self.signer.request("PUT", &key, &hash, self.ctx.wall_clock());
         match self.send(Http::put(url).body(kind, bytes), headers).await?.status {
             200..300 => Ok(address(&key)),
             status => Err(refused(status)),
@@ -82,7 +82,7 @@ impl<'a> Storage<'a> {
     /// Why it may still be there; trying again may help.
     pub async fn forget(&self, address: &str) -> std::result::Result<(), String> {
         let Some(key) = address.strip_prefix(SCHEME) else { return Ok(()) };
-        let (url, headers) = self.signer.request("DELETE", key, EMPTY, self.ctx.now());
+        let (url, headers) = self.signer.request("DELETE", key, EMPTY, self.ctx.wall_clock());
         match self.send(Http::delete(url), headers).await?.status {
             200..300 | 404 => Ok(()),
             status => Err(refused(status)),
@@ -108,7 +108,7 @@ impl<'a> Storage<'a> {
     /// # Errors
     /// Why nobody knows; trying again may help.
     pub async fn length(&self, address: &str) -> std::result::Result<Option<u64>, String> {
-        let (url, headers) = self.signer.request("HEAD", key_of(address), EMPTY, self.ctx.now());
+        let (url, headers) = self.signer.request("HEAD", key_of(address), EMPTY, self.ctx.wall_clock());
         let answer = self.send(Http::head(url).wants(&["content-length"]), headers).await?;
         let length = answer.header("content-length").and_then(|length| length.parse().ok());
         match (answer.status, length) {
@@ -123,7 +123,7 @@ impl<'a> Storage<'a> {
     /// # Errors
     /// Why nobody knows; trying again may help.
     pub async fn beginning(&self, address: &str, most: usize) -> std::result::Result<Option<Vec<u8>>, String> {
-        let (url, headers) = self.signer.request("GET", key_of(address), EMPTY, self.ctx.now());
+        let (url, headers) = self.signer.request("GET", key_of(address), EMPTY, self.ctx.wall_clock());
         let range = ["bytes=0-", &most.saturating_sub(1).to_string()].concat();
         let answer = self.send(Http::get(url).header("range", range).most(most), headers).await?;
         match answer.status {
@@ -139,7 +139,7 @@ impl<'a> Storage<'a> {
     /// Why nobody knows; trying again may help.
     pub async fn list(&self, prefix: &str, after: &str) -> std::result::Result<Vec<Stored>, String> {
         let query = [("list-type", "2"), ("max-keys", "1000"), ("prefix", prefix), ("start-after", after)];
-        let (url, headers) = self.signer.bucket(&query, EMPTY, self.ctx.now());
+        let (url, headers) = self.signer.bucket(&query, EMPTY, self.ctx.wall_clock());
         let answer = self.send(Http::get(url), headers).await?;
         match answer.status {
             200 => list::read(&String::from_utf8_lossy(&answer.body)).ok_or_else(|| "storage: no list of files".to_owned()),

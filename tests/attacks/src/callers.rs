@@ -61,7 +61,7 @@ pub fn attacks(target: &Target) -> Vec<Attack> {
     if matches!(subject.endpoint.caller, "Person" | "OwnerOrAdmin") {
         for (kind, role) in [("stranger", Role::User), ("manager of others", Role::Manager)] {
             for path in paths_of_the_victim(target) {
-                let expect = if subject.has_path_parameters() { HIDDEN } else { Expect::Harmless };
+                let expect = if subject.names_a_row() { HIDDEN } else { Expect::Harmless };
                 add(kind, path.clone(), with(&scene.somebody(role), &path), expect);
             }
             let path = with_query(&subject.path(&scene.victim.id.to_string()), "user_id", &own);

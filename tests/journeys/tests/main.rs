@@ -14,3 +14,5 @@ mod operations;
 mod readme;
 #[cfg(test)]
 mod rise;
+#[cfg(test)]
+mod wellness;

@@ -82,12 +82,19 @@ impl Subject {
         (self.endpoint.describe)(&mut SchemaGenerator::default()).media()
     }
 
-    pub fn takes_query(&self) -> bool {
-        self.query.is_some()
-    }
-
     pub fn has_path_parameters(&self) -> bool {
         self.endpoint.path.contains('{')
+    }
+
+    /// Whether a parameter of the path is something that could be somebody's: not a word of a list.
+    pub fn names_a_row(&self) -> bool {
+        let names = self.endpoint.path.split('/').filter_map(|part| edge::route::parameter(part).map(|(name, _)| name));
+        names.into_iter().any(|name| word(&self.path["properties"][name]).is_none())
+    }
+
+    /// Whether the query is of the endpoint's own parameters alone; what others send by way of a browser may bring more.
+    pub fn refuses_unknown_parameters(&self) -> bool {
+        self.query.as_ref().is_some_and(|query| query["additionalProperties"] != true)
     }
 
     pub fn requires_body(&self) -> bool {
@@ -106,10 +113,15 @@ impl Subject {
         Person::of(role, "Europe/Paris").await
     }
 
-    /// The path, with `id` where it takes a UUID and a number that no row has where it takes a number, and what the query
-    /// must have.
+    /// The path, with `id` where it takes a UUID, a number that no row has where it takes a number, the first word of a list of
+    /// words, and what the query must have.
     pub fn path(&self, id: &str) -> String {
-        self.complete(self.path_with(|kind| if kind == "integer" { "9223372036854775807".to_owned() } else { id.to_owned() }), id)
+        let path = self.path_of(|schema| match (word(schema), kind(schema)) {
+            (Some(word), _) => word.to_owned(),
+            (None, "integer") => "9223372036854775807".to_owned(),
+            _ => id.to_owned(),
+        });
+        self.complete(path, id)
     }
 
     /// The path with what the query must have, `id` where that is a UUID.
@@ -124,9 +136,14 @@ impl Subject {
 
     /// The path, below `/api/v1` where it has no other root, with what `value` gives for the JSON type of each parameter.
     pub fn path_with(&self, value: impl Fn(&str) -> String) -> String {
+        self.path_of(|schema| value(kind(schema)))
+    }
+
+    /// The path, with what `value` gives for the schema of each parameter.
+    fn path_of(&self, value: impl Fn(&Value) -> String) -> String {
         let parts = self.endpoint.path.split('/').map(|part| {
             let Some((name, ending)) = edge::route::parameter(part) else { return part.to_owned() };
-            [&value(self.path["properties"][name]["type"].as_str().unwrap_or("string")), ending].concat()
+            [&value(&self.path["properties"][name]), ending].concat()
         });
         let path = parts.collect::<Vec<_>>().join("/");
         match self.function.root {
@@ -181,6 +198,15 @@ impl Subject {
             _ => call.json(body),
         }
     }
+}
+
+fn kind(schema: &Value) -> &str {
+    schema["type"].as_str().unwrap_or("string")
+}
+
+/// The first word of a list of words.
+fn word(schema: &Value) -> Option<&str> {
+    schema["enum"][0].as_str().or(schema["oneOf"][0]["const"].as_str()).or(schema["oneOf"][0]["enum"][0].as_str())
 }
 
 /// The path with this parameter in its query, in place of one of the same name.

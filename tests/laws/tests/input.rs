@@ -166,7 +166,7 @@ async fn wrong_path_and_query_parameters_are_named() {
                 );
             }
         }
-        if subject.takes_query() {
+        if subject.refuses_unknown_parameters() {
             let person = subject.person().await;
             let path = with_query(&subject.path(&person.id.to_string()), "unheard_of", "1");
             let call = app.call(subject.endpoint.method, &path);

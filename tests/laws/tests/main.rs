@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod cron;
+#[cfg(test)]
 mod entry;
 #[cfg(test)]
 mod faults;

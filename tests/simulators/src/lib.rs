@@ -8,6 +8,7 @@ mod control;
 pub mod discord;
 mod files;
 pub mod mail;
+pub mod providers;
 pub mod runpod;
 mod scenario;
 pub mod storage;
@@ -82,7 +83,7 @@ impl Default for Config {
 }
 
 /// The outside worlds. A new one is its file, its `mod` and its line here.
-const WORLDS: [World; 4] = [discord::WORLD, mail::WORLD, runpod::WORLD, storage::WORLD];
+const WORLDS: [World; 5] = [discord::WORLD, mail::WORLD, providers::WORLD, runpod::WORLD, storage::WORLD];
 
 pub(crate) struct World {
     /// As in paths and rules.

@@ -383,5 +383,7 @@ fn ip_header() -> String {
 fn own_address() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    format!("3fff:{:x}:{next:x}::1", std::process::id() & 0xfff)
+    // Four blocks for each process: a campaign has more requests than one holds.
+    let block = (std::process::id() * 4 + next / 0x1_0000) & 0xfff;
+    format!("3fff:{block:x}:{:x}::1", next & 0xffff)
 }

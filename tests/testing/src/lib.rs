@@ -18,14 +18,17 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on must say so and stop")]
 
 mod app;
+mod dice;
 mod environment;
 mod github;
 mod mail;
 mod person;
+mod provider;
 mod seen;
 mod timing;
 
 pub use app::{Answer, App, Call, plain};
+pub use dice::{Dice, histories};
 pub use environment::{database, database_as_person, database_at, now, variable};
 pub use github::github_signature;
 /// Whole answers stand in the test as inline snapshots: `insta::assert_json_snapshot!(answer.json(), {".id" => "[id]"}, @"…")`. Parts
@@ -33,4 +36,5 @@ pub use github::github_signature;
 pub use insta;
 pub use mail::{Letter, letters_to};
 pub use person::Person;
+pub use provider::provider_grant;
 pub use timing::Timing;

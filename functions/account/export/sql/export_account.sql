@@ -7,9 +7,9 @@
 -- Tables come in the order of their names, rows in the order of their primary keys: at most `max`, from the table
 -- `from_table` on (null for the first), in it after the row whose primary key is `after` (null for the first). A place is a
 -- key and not a count, so that rows which come or go meanwhile move no other, and the last page costs what the first does. Each
--- row is {table_name, key, fields}, `key` being an array of texts.
+-- row is {table_name, key, fields, sealed}, `key` being an array of texts and `sealed` the columns that only keys open.
 create or replace function edge.export_account(from_table text, after jsonb, max integer)
-returns table (table_name text, key jsonb, fields jsonb)
+returns table (table_name text, key jsonb, fields jsonb, sealed text[])
 language plpgsql stable set search_path = ''
 as $$
 declare
@@ -23,6 +23,7 @@ begin
        from pg_catalog.pg_attribute a
        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
          and pg_catalog.has_column_privilege(c.oid, a.attnum, 'select')) as columns,
+      array(select a.attname::text from pg_catalog.pg_attribute a where a.attrelid = c.oid and a.atttypid = 'public.sealed'::regtype) as sealed,
       k.columns as key, k.texts, k.given
     from pg_catalog.pg_class c
     left join pg_catalog.pg_attribute o on o.attrelid = c.oid and not o.attisdropped
@@ -46,10 +47,10 @@ begin
   loop
     exit when wanted <= 0;
     return query execute format(
-      'select %L::text, jsonb_build_array(%s), to_jsonb(r)
+      'select %L::text, jsonb_build_array(%s), to_jsonb(r), %L::text[]
        from public.%I t cross join lateral (select %s) as r
        where %s and ($1 is null or (%s) > (%s)) order by %s limit $2',
-      owned.name, owned.texts, owned.name, owned.columns, owned.is_theirs, owned.key, owned.given, owned.key)
+      owned.name, owned.texts, owned.sealed, owned.name, owned.columns, owned.is_theirs, owned.key, owned.given, owned.key)
     using case when owned.name = export_account.from_table then export_account.after end, wanted;
     get diagnostics found_rows = row_count;
     wanted := wanted - found_rows;

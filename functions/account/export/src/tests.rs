@@ -104,3 +104,26 @@ async fn what_the_log_says_of_a_person_is_in_it_without_who_else_did_it_and_from
     assert_eq!((&logged[0]["action"], &logged[1]["action"]), (&Value::from("accounts.changed"), &Value::from("accounts.read")));
     assert!(!text.contains("203.0.113.0") && !text.contains(&eve.id.to_string()), "{text}");
 }
+
+#[tokio::test]
+async fn what_is_kept_sealed_comes_in_clear() {
+    let ada = Person::new().await;
+    let owner = database().await;
+    let id = uuid::Uuid::from_u128(0x7d44_4840);
+    let keys = sealing::Keys::parse(&testing::variable("SEALING_KEYS")).unwrap();
+    let place = sealing::Place { table: "meditation_sessions", column: "notes", row: &id.to_string() };
+    let sealed = keys.seal(place, "Très relaxant").unwrap();
+    let insert = "insert into meditation_sessions (id, user_id, technique, duration, started_at, date, notes)
+                  values ($1, $2, 'mantra', 600, '2026-06-01T08:00:00Z', '2026-06-01', $3::text) on conflict (id) do update set user_id = excluded.user_id, notes = excluded.notes";
+    owner.execute(insert, &[&id, &ada.id, &sealed]).await.unwrap();
+    let rows = export(&ada, 1000).await;
+    let session = rows.iter().find(|(table, _)| table == "meditation_sessions").unwrap();
+    assert_eq!(session.1["notes"], "Très relaxant");
+    // Moved to another row it opens nowhere.
+    owner
+        .execute("update meditation_sessions set id = gen_random_uuid() where id = $1 and user_id = $2", &[&id, &ada.id])
+        .await
+        .unwrap();
+    let rows = export(&ada, 1000).await;
+    assert_eq!(rows.iter().find(|(table, _)| table == "meditation_sessions").unwrap().1["notes"], Value::Null);
+}

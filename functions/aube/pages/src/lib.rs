@@ -8,7 +8,7 @@ edge::function! {
     GET    "/aube/pages/{id}.html"         => get_diagnostic_page,     auth: Person, limit: 60,  reads, headers: [ETag],
         refuses: [refusal::NOT_FOUND, aube::RETIRED];
     /// The page that a link opens, in the link's language. It names nobody. 404 where the link has expired or was taken back.
-    GET    "/aube/pages/{link}.shared"      => get_shared_diagnostic,   auth: Signed<Reader>, limit: 60, reads,
+    GET    "/aube/pages/{link}.shared"      => get_shared_diagnostic,   auth: Signed<Reader<ResultPage>>, limit: 60, reads,
         refuses: [refusal::BAD_SIGNATURE, refusal::NOT_FOUND, aube::RETIRED];
     /// Makes a link to the page of a result. Whoever has it sees the page, which names nobody, until it expires or is taken back.
     POST   "/aube/pages/{id}/links"        => create_diagnostic_link,  auth: Person, limit: 10,  writes, reply: 201,
@@ -22,7 +22,6 @@ edge::function! {
     uses: [edge::LINKS]
 }
 
-mod link;
 mod page;
 mod picture;
 
@@ -31,7 +30,7 @@ use edge::chrono::{DateTime, TimeDelta, Utc};
 use edge::{
     Context, Html, Id, Language, MaybeJson, Path, Person, Query, Reply, Result, Signed, Sql, Svg, input, output, refusal,
 };
-use link::Reader;
+use links::{Reader, Shown};
 use picture::Part;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -39,6 +38,14 @@ use uuid::Uuid;
 /// How many links to one result may be open at a time.
 const MOST_LINKS: i64 = 20;
 const DAYS: u32 = 30;
+
+/// The page of a result.
+pub struct ResultPage;
+
+impl Shown for ResultPage {
+    const SEALED: &'static str = "aube-page:";
+    const PLACE: (&'static str, &'static str) = ("/api/v1/aube/pages/", ".shared");
+}
 
 #[input]
 struct LinkPath {
@@ -116,7 +123,7 @@ async fn get_diagnostic_page(ctx: Context, _: Person, Path(which): Path<Id<Uuid>
     Ok(Reply::new(page::render(&stored, ctx.language())).revalidated())
 }
 
-async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader>) -> Result<Reply<Html>> {
+async fn get_shared_diagnostic(ctx: Context, Signed(reader): Signed<Reader<ResultPage>>) -> Result<Reply<Html>> {
     let stored = aube::found(&ctx.sql(SHARED.bind(reader.link)).await?)?;
     Ok(Reply::new(page::render(&stored, stored.lang)))
 }
@@ -158,7 +165,7 @@ async fn delete_diagnostic_link(ctx: Context, _: Person, Path(which): Path<LinkP
 impl Link {
     fn of(ctx: &Context, row: Row) -> Link {
         let Row { id, lang, expires_at, created_at } = row;
-        let url = link::url(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), id);
+        let url = links::url::<ResultPage>(ctx.setting("PUBLIC_URL"), &ctx.key("LINK_KEY"), id);
         Link { id, url, lang, expires_at, created_at, purpose: aube::words::PURPOSE.text(ctx.language()).to_owned() }
     }
 }

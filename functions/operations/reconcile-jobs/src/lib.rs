@@ -2,7 +2,7 @@ edge::function! {
     //! Makes up for what was lost on the way: callbacks of RunPod, answers to submissions, messages to Discord.
 
     CRON "reconcile-jobs" every "5m" => run, budget: 12;
-    uses: [grimoire::SETTINGS, mail::SETTINGS]
+    uses: [edge::SEALING, grimoire::SETTINGS, mail::SETTINGS, providers::ALL]
 }
 
 mod messages;
@@ -16,7 +16,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 /// Whoever has something to send: what a request could not deliver is delivered here.
-const SENDERS: [&dyn Sender; 3] = [&accounts::Messages, &grimoire::Messages, &messages::Messages];
+const SENDERS: [&dyn Sender; 4] = [&accounts::Messages, &grimoire::Messages, &messages::Messages, &providers::Messages];
 
 /// Calls that a job may need: asked about, its result fetched, and stored.
 const CALLS_PER_JOB: u32 = 3;

@@ -8,7 +8,6 @@ edge::function! {
 use edge::{Context, Error, Reply, Result, Sql, SqlJson, Tick, output, rounds};
 use sealing::{Keys, Place};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Rows per round trip: 200 rows of two tokens are far below a second of work.
 const BATCH: u32 = 200;
@@ -27,16 +26,15 @@ struct Report {
 
 #[derive(Deserialize)]
 struct Row {
-    user_id: Uuid,
-    provider: String,
+    id: i64,
+    place: String,
     access_token: String,
     refresh_token: Option<String>,
 }
 
 #[derive(Serialize)]
 struct Resealed {
-    user_id: Uuid,
-    provider: String,
+    id: i64,
     /// What was read: a row that has changed since is left to its writer.
     was: String,
     access_token: String,
@@ -48,14 +46,14 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
     let mut report = Report { resealed: 0, unreadable: 0, more: true };
     let mut done: Vec<Resealed> = Vec::new();
     // Behind the last row seen, so that rows which cannot be opened hold nobody up.
-    let (mut user, mut provider) = (Uuid::nil(), String::new());
+    let mut last_id = 0;
     let more = rounds(&ctx, CALLS, async || {
-        let find = FIND.bind(keys.first()).bind(user).bind(&provider).bind(BATCH);
+        let find = FIND.bind(keys.first()).bind(last_id).bind(BATCH);
         let [stored, found] = ctx.batch([STORE.bind(SqlJson(&done)), find]).await?;
         report.resealed += u32::try_from(stored.affected()?).unwrap_or(u32::MAX);
         let rows: Vec<Row> = found.all()?;
         let Some(last) = rows.last() else { return Ok(false) };
-        (user, provider) = (last.user_id, last.provider.clone());
+        last_id = last.id;
         let seen = rows.len();
         done = rows.into_iter().filter_map(|row| reseal(&keys, row)).collect();
         report.unreadable += u32::try_from(seen - done.len()).unwrap_or(u32::MAX);
@@ -66,9 +64,8 @@ async fn run(ctx: Context, _: Tick) -> Result<Reply<Report>> {
 }
 
 fn reseal(keys: &Keys, row: Row) -> Option<Resealed> {
-    let owner = [&row.user_id.to_string(), ":", &row.provider].concat();
     let anew = |column, sealed: &str| {
-        let place = Place { table: "provider_tokens", column, row: &owner };
+        let place = Place { table: "provider_connections", column, row: &row.place };
         keys.open(place, sealed).and_then(|text| keys.seal(place, &text)).ok()
     };
     let access_token = anew("access_token", &row.access_token)?;
@@ -76,22 +73,22 @@ fn reseal(keys: &Keys, row: Row) -> Option<Resealed> {
         Some(sealed) => Some(anew("refresh_token", sealed)?),
         None => None,
     };
-    Some(Resealed { user_id: row.user_id, provider: row.provider, was: row.access_token, access_token, refresh_token })
+    Some(Resealed { id: row.id, was: row.access_token, access_token, refresh_token })
 }
 
 const FIND: Sql = Sql::new(
-    "select user_id, provider, access_token, refresh_token
-     from provider_tokens
-     where key_id <> $1 and (user_id, provider) > ($2, $3)
-     order by user_id, provider
-     limit $4",
+    "select id, edge.token_place(user_id, provider) as place, access_token, refresh_token
+     from provider_connections
+     where key_id <> $1 and id > $2
+     order by id
+     limit $3",
 );
 
 const STORE: Sql = Sql::new(
-    "update provider_tokens t
+    "update provider_connections t
      set access_token = r.access_token, refresh_token = r.refresh_token
-     from jsonb_to_recordset($1) as r (user_id uuid, provider text, was text, access_token text, refresh_token text)
-     where t.user_id = r.user_id and t.provider = r.provider and t.access_token = r.was",
+     from jsonb_to_recordset($1) as r (id bigint, was text, access_token text, refresh_token text)
+     where t.id = r.id and t.access_token = r.was",
 );
 
 #[cfg(test)]

@@ -8,14 +8,28 @@ const ROWS: u64 = 10_000;
 
 /// Tables that stay small, and why.
 const SMALL: &[(&str, &str)] = &[
+    ("achievements", "a dozen rules, written by hand"),
     ("consent_purposes", "a dozen texts, written by hand"),
     ("job_latencies", "a dozen rows a day"),
     ("progress_rules", "a dozen rules, written by hand"),
     ("settings", "what settings.sql lists"),
 ];
 
+/// Of a hundred sessions one goes on.
+const MOSTLY_ENDED: &str = "case when n % 100 > 0 then 'completed' else 'started' end";
+
 /// Columns that the copies of an example would all have alike, as nothing real is, in terms of the number `n` of the copy.
 const VARIED: &[(&str, &str, &str)] = &[
+    ("ar_filter_sessions", "state", MOSTLY_ENDED),
+    ("breathing_vr_sessions", "state", MOSTLY_ENDED),
+    ("bubble_beat_sessions", "state", MOSTLY_ENDED),
+    ("flash_lite_sessions", "state", MOSTLY_ENDED),
+    ("meditation_sessions", "state", MOSTLY_ENDED),
+    ("music_sessions", "state", MOSTLY_ENDED),
+    ("screen_silk_sessions", "state", MOSTLY_ENDED),
+    ("story_sessions", "state", MOSTLY_ENDED),
+    ("vr_dome_sessions", "state", MOSTLY_ENDED),
+    ("vr_nebula_sessions", "state", MOSTLY_ENDED),
     ("creations", "result_url", "'https://images.example/' || n"),
     ("files", "address", "'storage://files/' || md5(n::text) || '/' || md5(n::text)::uuid"),
     ("files", "delete_after", "case when n % 100 = 0 then edge.now() + n * interval '1 hour' end"),
@@ -23,7 +37,9 @@ const VARIED: &[(&str, &str, &str)] = &[
     ("jobs", "output", "case when n % 100 > 0 then jsonb_build_object('url', 'https://images.example/' || n) end"),
     ("jobs", "state", "case when n % 100 > 0 then 'succeeded' else 'queued' end"),
     ("outbox", "delivered_at", "case when n % 100 > 0 then edge.now() - n * interval '1 hour' end"),
-    ("provider_tokens", "access_token", "(n % 2) || r.access_token"),
+    ("provider_connections", "access_token", "(n % 2) || r.access_token"),
+    // One per provider, so many people.
+    ("provider_connections", "user_id", "md5(n::text)::uuid"),
     ("scenes", "image_url", "'https://images.example/' || n"),
 ];
 
@@ -76,7 +92,7 @@ const WITHOUT_CONSTRAINTS: &str = "
     begin
       for found in
         select conrelid::regclass as name, conname from pg_constraint
-        where contype = 'c' and connamespace = 'public'::regnamespace
+        where contype = 'c' and conrelid <> 0 and connamespace = 'public'::regnamespace
       loop
         execute format('alter table %s drop constraint %I', found.name, found.conname);
       end loop;

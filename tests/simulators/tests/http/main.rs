@@ -3,6 +3,8 @@
 mod discord;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod providers;
 mod runpod;
 #[cfg(test)]
 mod storage;

@@ -541,7 +541,11 @@ async fn the_readme_names_every_marker() {
         &rest[..end.unwrap_or(rest.len())]
     });
     for marker in named {
-        let known = if marker.starts_with("discord-") { "discord" } else { "runpod" };
+        let known = match marker.split('-').next() {
+            Some("discord") => "discord",
+            Some("token") => "providers",
+            _ => "runpod",
+        };
         let rule = json!({ "world": known, "id": "readme", "scenario": format!("sim:{marker}") });
         assert_eq!(world.post("/control/rules", rule).await.0, 204, "sim:{marker}");
     }
