@@ -56,7 +56,8 @@ impl Context {
         self.0.now
     }
 
-    /// What the clock shows at this moment, for how long a process may take; whatever a call is about goes by [`Context::now`].
+    /// What the clock shows at this moment: for how long a process may take, and for what others check against their own clock. Whatever a
+    /// call is about goes by [`Context::now`].
     pub fn wall_clock(&self) -> DateTime<Utc> {
         self.0.runtime.now()
     }
