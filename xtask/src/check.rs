@@ -51,7 +51,7 @@ async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
     cargo::run(command, &step, "RunPod's SDK and the simulator disagree: it is shown above").await?;
     step.done("");
     let stack = Stack::start(project, Plan::beside(project, Data::Peers, "build/peers-logs", toolchain)?).await?;
-    let used = async {
+    let used: Result<()> = async {
         let step = Step::start("OAuth servers");
         let mut command = cargo::command(project);
         command.args(["test", "-p", "providers-connect", "peers", "--", "--ignored"]).envs(test::variables(&stack)?);
@@ -60,8 +60,8 @@ async fn compare(project: &Project, toolchain: WasmToolchain) -> Result<()> {
         journey(project, "clients", &[stack.edge_url()]).await?;
         let reporter = &stack.variables["QA_REPORT_TOKEN"];
         journey(project, "browser", &[stack.edge_url(), stack.superuser_url(), reporter]).await
-    };
-    let used = used.await;
+    }
+    .await;
     stack.stop().await;
     used
 }
