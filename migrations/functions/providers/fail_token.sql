@@ -14,9 +14,7 @@ declare
   c public.provider_connections;
   wait integer;
 begin
-  select p.* into c from public.provider_connections p
-  where p.id = fail_token.connection and (edge.is_service() or p.user_id = edge.uid())
-  for update;
+  c := edge.locked_connection(fail_token.connection);
   if c.status is null or c.status not in ('active', 'paused_by_user') then
     return jsonb_build_object('outcome', 'unusable') || coalesce(edge.tokens_of(c), '{}');
   elsif c.token_version <> fail_token.version then

@@ -9,9 +9,7 @@ as $$
 declare
   c public.provider_connections;
 begin
-  select p.* into c from public.provider_connections p
-  where p.id = note_probe.connection and (edge.is_service() or p.user_id = edge.uid())
-  for update;
+  c := edge.locked_connection(note_probe.connection);
   if c.status in ('active', 'paused_by_user') and c.token_version = note_probe.version then
     if note_probe.answer = 'holds' then
       update public.provider_connections p set probed_at = edge.now(), cause = null, failures = 0 where p.id = c.id;

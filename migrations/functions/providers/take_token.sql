@@ -20,9 +20,7 @@ declare
   outcome text;
   wait integer;
 begin
-  select p.* into c from public.provider_connections p
-  where p.id = take_token.connection and (edge.is_service() or p.user_id = edge.uid())
-  for update;
+  c := edge.locked_connection(take_token.connection);
   if c.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';
   end if;

@@ -7,17 +7,10 @@ returns table (fields jsonb, notes text, version integer)
 language plpgsql volatile set search_path = ''
 as $$
 declare
-  known jsonb;
+  known jsonb := edge.locked_session(sessions, session, versions);
   next jsonb;
   columns text;
 begin
-  execute format('select to_jsonb(t) from public.%I t where t.user_id = edge.uid() and t.id = $1 for update', sessions)
-  into known using session;
-  if known is null then
-    raise exception using errcode = 'OR404', message = 'not_found';
-  elsif not edge.is_version((known ->> 'version')::integer, versions) then
-    raise exception using errcode = 'OR412', message = 'precondition_failed';
-  end if;
   next := edge.session_next(known, act, sent, edge.now());
   select string_agg(format('%I', n.key), ', ') into columns
   from jsonb_each(next) as n where n.value is distinct from known -> n.key;

@@ -73,6 +73,11 @@ const CALLS: &[(&str, &str, &str)] = &[
     ),
     ("edge.expire_sessions", "service", "select edge.expire_sessions(10)"),
     (
+        "edge.locked_session",
+        "authenticated",
+        "select edge.locked_session('meditation_sessions', (select id from public.meditation_sessions limit 1), null)",
+    ),
+    (
         "edge.session_act",
         "authenticated",
         "select * from edge.session_act('meditation_sessions', (select id from public.meditation_sessions limit 1), 'change', '{\"mood_before\": 5}', null)",

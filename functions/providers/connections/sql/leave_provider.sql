@@ -12,8 +12,7 @@ declare
   goes boolean;
   entry jsonb;
 begin
-  select p.* into c from public.provider_connections p
-  where p.id = leave_provider.connection and p.user_id = edge.uid() for update;
+  c := edge.locked_connection(leave_provider.connection);
   if c.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';
   end if;

@@ -8,8 +8,7 @@ declare
   c public.provider_connections;
   wanted text;
 begin
-  select p.* into c from public.provider_connections p
-  where p.id = pause_provider.connection and p.user_id = edge.uid() for update;
+  c := edge.locked_connection(pause_provider.connection);
   if c.id is null then
     raise exception using errcode = 'OR404', message = 'not_found';
   elsif c.status not in ('active', 'paused_by_user') then

@@ -123,6 +123,13 @@ struct Connection {
     disconnected_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    /// What `problem` is made of.
+    #[serde(skip_serializing)]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
+    cause: Option<String>,
+    #[serde(skip_serializing)]
+    #[cfg_attr(not(target_arch = "wasm32"), schemars(skip))]
+    cause_at: Option<DateTime<Utc>>,
 }
 
 /// Why a connection does not do as it should.
@@ -144,29 +151,6 @@ struct Departure {
 }
 
 #[derive(Deserialize)]
-struct Row {
-    id: i64,
-    provider: Name,
-    status: Status,
-    health: Health,
-    cause: Option<String>,
-    cause_at: Option<DateTime<Utc>>,
-    provider_user_id: Option<String>,
-    provider_username: Option<String>,
-    provider_email: Option<String>,
-    provider_profile: Option<Map<String, Value>>,
-    scopes: Option<String>,
-    token_expires_at: Option<DateTime<Utc>>,
-    last_sync_at: Option<DateTime<Utc>>,
-    last_sync_error: Option<String>,
-    checked_at: Option<DateTime<Utc>>,
-    connected_at: Option<DateTime<Utc>>,
-    disconnected_at: Option<DateTime<Utc>>,
-    created_at: DateTime<Utc>,
-    updated_at: DateTime<Utc>,
-}
-
-#[derive(Deserialize)]
 struct Left {
     status: Status,
     erased: bool,
@@ -174,18 +158,18 @@ struct Left {
 }
 
 async fn list_connections(ctx: Context, _: Person) -> Result<Reply<Page<Connection>>> {
-    let rows: Vec<Row> = ctx.sql(READ.bind(None::<i64>).bind(None::<&str>)).await?.all()?;
+    let rows: Vec<Connection> = ctx.sql(READ.bind(None::<i64>).bind(None::<&str>)).await?.all()?;
     Ok(Reply::new(Page { items: rows.into_iter().map(|row| shown(&ctx, row)).collect(), next_cursor: None }))
 }
 
 async fn get_connection(ctx: Context, _: Person, Path(Id { id }): Path<Id<i64>>) -> Result<Reply<Connection>> {
-    let row: Option<Row> = ctx.sql(of(id)).await?.optional()?;
+    let row: Option<Connection> = ctx.sql(of(id)).await?.optional()?;
     row.map(|row| Reply::new(shown(&ctx, row))).ok_or_else(|| refusal::NOT_FOUND.into())
 }
 
 async fn get_connection_by_provider(ctx: Context, _: Person, Path(Which { provider }): Path<Which>) -> Result<Reply<Connection>> {
     let word = named(&provider)?.adapter().facts().word;
-    let row: Option<Row> = ctx.sql(READ.bind(None::<i64>).bind(word)).await?.optional()?;
+    let row: Option<Connection> = ctx.sql(READ.bind(None::<i64>).bind(word)).await?.optional()?;
     let authorize = ["/api/v1/providers/authorize/", word].concat();
     row.map(|row| Reply::new(shown(&ctx, row))).ok_or_else(|| Error::from(NOT_CONNECTED).with("authorize", authorize))
 }
@@ -214,7 +198,7 @@ async fn toggle_connection(
 }
 
 async fn check_connection(ctx: Context, _: Person, Path(Id { id }): Path<Id<i64>>) -> Result<Reply<Connection>> {
-    let row: Row = match providers::access(&ctx, id).await? {
+    let row: Connection = match providers::access(&ctx, id).await? {
         Ready::Fresh(fresh) => {
             let [_, row] = ctx.batch([providers::probe(&ctx, &fresh).await?, of(id)]).await?;
             row.one()?
@@ -232,45 +216,25 @@ fn of(id: i64) -> Statement {
     READ.bind(id).bind(None::<&str>)
 }
 
-fn shown(ctx: &Context, row: Row) -> Connection {
-    let adapter = row.provider.adapter();
+fn shown(ctx: &Context, mut connection: Connection) -> Connection {
+    let adapter = connection.provider.adapter();
     let ends = adapter.facts().successor.is_some() && !App::new(ctx, adapter).setting("SUNSET_ON").is_empty();
-    let expiring = (row.health == Health::Expiring).then_some("expires_soon");
-    let ending = (ends && row.status == Status::Active).then_some("provider_ends");
-    let cause = row.cause.as_deref().or(expiring).or(ending).and_then(providers::cause);
-    let problem = cause.map(|(next_action, message)| Problem {
+    let expiring = (connection.health == Health::Expiring).then_some("expires_soon");
+    let ending = (ends && connection.active).then_some("provider_ends");
+    let cause = connection.cause.as_deref().or(expiring).or(ending).and_then(providers::cause);
+    connection.problem = cause.map(|(next_action, message)| Problem {
         code: message.code.to_owned(),
         message: message.text(ctx.language()).to_owned(),
         next_action,
-        since: row.cause_at.filter(|_| row.cause.is_some()),
+        since: connection.cause_at.filter(|_| connection.cause.is_some()),
     });
-    Connection {
-        id: row.id,
-        provider: row.provider,
-        status: row.status,
-        health: row.health,
-        active: row.status == Status::Active,
-        problem,
-        provider_user_id: row.provider_user_id,
-        provider_username: row.provider_username,
-        provider_email: row.provider_email,
-        provider_profile: row.provider_profile,
-        scopes: row.scopes,
-        token_expires_at: row.token_expires_at,
-        last_sync_at: row.last_sync_at,
-        last_sync_error: row.last_sync_error,
-        checked_at: row.checked_at,
-        connected_at: row.connected_at,
-        disconnected_at: row.disconnected_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    }
+    connection
 }
 
 /// The caller's connection of a number, ended or not, or to a provider; with neither, all that have not ended.
 const READ: Sql = Sql::new(
     "select id, provider::text as provider, status, edge.connection_health(status, cause, refresh_at, token_expires_at) as health,
-       cause, cause_at, provider_user_id, provider_username, provider_email, provider_profile, scopes, token_expires_at,
+       status = 'active' as active, null as problem, cause, cause_at, provider_user_id, provider_username, provider_email, provider_profile, scopes, token_expires_at,
        last_sync_at, last_sync_error, probed_at as checked_at, connected_at, disconnected_at, created_at, updated_at
      from provider_connections
      where user_id = edge.uid() and coalesce(id = $1::bigint, status <> 'disconnected')

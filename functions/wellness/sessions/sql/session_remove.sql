@@ -10,13 +10,7 @@ declare
   gone bigint;
 begin
   if session is not null then
-    execute format('select to_jsonb(t) from public.%I t where t.user_id = edge.uid() and t.id = $1 for update', sessions)
-    into known using session;
-    if known is null then
-      raise exception using errcode = 'OR404', message = 'not_found';
-    elsif not edge.is_version((known ->> 'version')::integer, versions) then
-      raise exception using errcode = 'OR412', message = 'precondition_failed';
-    end if;
+    known := edge.locked_session(sessions, session, versions);
   end if;
   execute format('delete from public.%I t where t.user_id = edge.uid() and ($1 is null or t.id = $1)', sessions) using session;
   get diagnostics gone = row_count;
